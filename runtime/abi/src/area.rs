@@ -1,0 +1,174 @@
+//! The two shared areas of a worker, each a memfd with one writer.
+//!
+//! ```text
+//!  inbox  (dispatcher writes, worker maps read-only)    outbox (worker writes, dispatcher reads)
+//!  ┌──────────────────────────────────┐                 ┌──────────────────────────────────┐
+//!  │ Boot, doorbell, dispatcher asleep│                 │ Running, doorbell, worker asleep │
+//!  │ requests    [Line; RING_ENTRIES] │                 │ completions [Line; RING_ENTRIES] │
+//!  ├──────────────────────────────────┤ BODIES_OFFSET   ├──────────────────────────────────┤
+//!  │ bodies, BODY_BYTES each          │                 │ bodies, then logs, of each entry │
+//!  └──────────────────────────────────┘                 └──────────────────────────────────┘
+//! ```
+
+use crate::doze::{Asleep, Doorbell};
+use crate::line::Line;
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
+
+/// Invocations that one worker can have outstanding.
+pub const RING_ENTRIES: usize = 16;
+
+/// The longest body of a request or a response, in bytes.
+pub const BODY_BYTES: usize = 1 << 20;
+
+/// The longest log of one invocation, in bytes.
+pub const LOG_BYTES: usize = 4096;
+
+/// Offset of the bodies in both areas: everything before it is lines and flags.
+pub const BODIES_OFFSET: usize = 4096;
+
+/// Offset of the logs in the outbox.
+pub const LOGS_OFFSET: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;
+
+/// Length of the inbox, in bytes.
+pub const INBOX_BYTES: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;
+
+/// Length of the outbox, in bytes.
+pub const OUTBOX_BYTES: usize = LOGS_OFFSET + RING_ENTRIES * LOG_BYTES;
+
+/// File descriptors that a worker is started with. It maps them and closes them.
+pub mod fds {
+    /// The inbox, opened read-only.
+    pub const INBOX: i32 = 3;
+    /// The outbox.
+    pub const OUTBOX: i32 = 4;
+    /// The text window, opened read-only.
+    pub const TEXT: i32 = 5;
+    /// The read-only window, opened read-only.
+    pub const RODATA: i32 = 6;
+}
+
+/// What a worker is told once, before it starts.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Boot {
+    /// [`crate::image::ABI_VERSION`] of the dispatcher.
+    pub abi_version: AtomicU32,
+    /// The processor to run on, or [`ANY_CPU`].
+    pub cpu: AtomicU32,
+    /// How long an idle worker spins before it sleeps, in microseconds.
+    pub spin_us: AtomicU32,
+    /// The largest arena that any request will ask for, in KiB.
+    pub arena_kib: AtomicU32,
+    /// The service stack, in KiB.
+    pub stack_kib: AtomicU32,
+    /// The process that must stay alive for this worker to stay alive.
+    pub dispatcher_pid: AtomicU32,
+}
+
+/// In [`Boot::cpu`]: run anywhere.
+pub const ANY_CPU: u32 = u32::MAX;
+
+/// The first page of the inbox.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Inbox {
+    /// What the worker is told once.
+    pub boot: Boot,
+    /// Rung by the dispatcher for a worker that sleeps.
+    pub doorbell: Doorbell,
+    /// Set by the dispatcher while it sleeps.
+    pub dispatcher_asleep: Asleep,
+    /// The requests.
+    pub requests: [Line; RING_ENTRIES],
+}
+
+/// Which invocation runs, for the watchdog.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Running {
+    entered_ns: AtomicU64,
+    sequence: AtomicU64,
+}
+
+impl Running {
+    /// Says that `sequence` entered its service at `entered_ns` (CLOCK_MONOTONIC, nanoseconds).
+    #[inline]
+    pub fn set(&self, sequence: u64, entered_ns: u64) {
+        self.entered_ns.store(entered_ns, Ordering::Relaxed);
+        self.sequence.store(sequence, Ordering::Release);
+    }
+
+    /// When `sequence` entered its service, if it is the one that runs.
+    #[must_use]
+    pub fn entered_ns(&self, sequence: u64) -> Option<u64> {
+        (self.sequence.load(Ordering::Acquire) == sequence)
+            .then(|| self.entered_ns.load(Ordering::Relaxed))
+    }
+}
+
+/// What a worker says of itself, seldom.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Condition {
+    /// A [`Stage`]: how far the start has come.
+    pub stage: AtomicU32,
+    /// Signals that found another invocation than they were meant for, or none.
+    pub stale_signals: AtomicU32,
+    /// The signal that is ending the worker, or 0.
+    pub fatal_signal: AtomicU32,
+    /// The errno that ended the start, or 0.
+    pub errno: AtomicU32,
+    /// Where the fatal signal struck.
+    pub fatal_address: AtomicU64,
+}
+
+/// How far a worker's start has come, in [`Condition::stage`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Stage {
+    /// Not yet alive.
+    Starting,
+    /// Its areas are mapped.
+    AreasMapped,
+    /// The windows, stacks and arena are mapped.
+    MemoryMapped,
+    /// Signals are handled.
+    SignalsInstalled,
+    /// It takes requests.
+    Ready,
+}
+
+/// The first page of the outbox.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Outbox {
+    /// Which invocation runs.
+    pub running: Running,
+    /// Rung by the worker for a dispatcher that sleeps.
+    pub doorbell: Doorbell,
+    /// Set by the worker while it sleeps.
+    pub worker_asleep: Asleep,
+    /// What the worker says of itself.
+    pub condition: Condition,
+    /// The completions.
+    pub completions: [Line; RING_ENTRIES],
+}
+
+/// The value that a preemption signal carries (`sigval` of `rt_sigqueueinfo`): the low half of the
+/// sequence number it is meant for. Together with the deadline, which the handler checks itself, it
+/// tells a stale signal; 2^32 invocations later it would need to be late by seconds to be mistaken.
+#[must_use]
+pub const fn signal_value(sequence: u64) -> u32 {
+    sequence as u32
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_fit_before_their_bodies() {
+        assert!(size_of::<Inbox>() <= BODIES_OFFSET);
+        assert!(size_of::<Outbox>() <= BODIES_OFFSET);
+    }
+}

@@ -1,0 +1,115 @@
+//! Sleeping without missing a wake: each side owns an `asleep` flag, the other a doorbell.
+//!
+//! The sleeper says it sleeps, then looks once more; the waker publishes, then asks whether the other
+//! sleeps. With a sequentially consistent fence between the two steps on both sides, at least one
+//! sees the other (Dekker). The doorbell is the futex word: it changes before every wake, so a sleeper
+//! that read it before its last look cannot sleep through one. Source: futex(2), "lost wake-ups".
+
+use crate::sync::{AtomicU32, Ordering, fence};
+
+/// The sleeper's flag, written by the sleeper only.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Asleep(AtomicU32);
+
+impl Asleep {
+    /// Awake.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// Says that the caller sleeps. It must look for work once more before it does.
+    pub fn announce(&self) {
+        self.0.store(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Says that the caller is awake.
+    pub fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Asked by the waker after it published: must it ring?
+    #[must_use]
+    pub fn must_ring(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.0.load(Ordering::Relaxed) != 0
+    }
+}
+
+impl Default for Asleep {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The waker's futex word, written by the waker only.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Doorbell(AtomicU32);
+
+impl Doorbell {
+    /// Never rung.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// The value to sleep on: read it before the last look for work.
+    #[must_use]
+    pub fn value(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Changes the word. The caller then wakes its futex.
+    pub fn ring(&self) {
+        let next = self.0.load(Ordering::Relaxed).wrapping_add(1);
+        self.0.store(next, Ordering::Release);
+    }
+
+    /// The word itself, for the futex call.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub fn futex(&self) -> &AtomicU32 {
+        &self.0
+    }
+}
+
+impl Default for Doorbell {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use loom::sync::Arc;
+
+    use super::*;
+    use crate::line::Line;
+
+    /// Either the sleeper sees the message, or the waker rings: never neither.
+    #[test]
+    fn wake_is_never_missed_when_both_sides_race() {
+        loom::model(|| {
+            let shared = Arc::new((Line::new(), Asleep::new(), Doorbell::new()));
+            let theirs = shared.clone();
+            let waker = loom::thread::spawn(move || {
+                let (line, asleep, doorbell) = &*theirs;
+                line.publish(1, [1; 7]);
+                if asleep.must_ring() {
+                    doorbell.ring();
+                    return true;
+                }
+                false
+            });
+            let (line, asleep, doorbell) = &*shared;
+            let value = doorbell.value();
+            asleep.announce();
+            let saw_message = line.poll(1).is_some();
+            let rang = waker.join().unwrap();
+            assert!(saw_message || (rang && doorbell.value() != value));
+        });
+    }
+}

@@ -1,0 +1,65 @@
+//! What an image carries for the loader, and what the loader leaves for the worker.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
+pub const ABI_VERSION: u32 = 1;
+
+/// Offset of the read-only segment from the text segment, as linked.
+pub const RODATA_OFFSET: u64 = crate::windows::WINDOW_BYTES;
+
+/// Offset of the data segment from the text segment, as linked.
+pub const DATA_OFFSET: u64 = 2 * crate::windows::WINDOW_BYTES;
+
+/// The one symbol that an image exports: `extern "C-unwind" fn(body: *const u8, bytes: usize)`.
+pub const ENTRY_SYMBOL: &str = "mote_entry";
+
+/// Section of the note that names what built an image.
+pub const NOTE_SECTION: &str = ".note.mote";
+
+/// Owner name of that note, with its terminating zero, as ELF notes have it.
+pub const NOTE_NAME: &[u8; 5] = b"mote\0";
+
+/// Type of that note. Its descriptor is [`ABI_VERSION`] as four little-endian bytes, then the output
+/// of `rustc --version` as UTF-8 without a line end.
+pub const NOTE_TYPE: u32 = 1;
+
+/// What a worker must know of a placed image beyond its entry: one cache line, written by the loader
+/// into the read-only window behind the image's own bytes.
+///
+/// All offsets are from the start of their window, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C, align(64))]
+pub struct ImageRecord {
+    /// Offset of the image's slot, the same in all three windows.
+    pub slot: u32,
+    /// Bytes of text.
+    pub text_bytes: u32,
+    /// Bytes of the read-only segment as linked (not counting what the loader adds behind it).
+    pub rodata_bytes: u32,
+    /// Bytes of the data segment in memory: what an invocation may write.
+    pub data_bytes: u32,
+    /// Bytes of the data segment's pristine copy; the rest of `data_bytes` starts as zeros.
+    pub pristine_bytes: u32,
+    /// Offset in the read-only window of the pristine, relocated copy of the data segment.
+    pub pristine: u32,
+    /// Offset in the read-only window of `.eh_frame_hdr`.
+    pub eh_frame_hdr: u32,
+    /// Bytes of `.eh_frame_hdr`; 0 if the image has none, and then it cannot be unwound.
+    pub eh_frame_hdr_bytes: u32,
+    /// The zone's generation when this image was placed; never 0.
+    pub generation: u32,
+    /// Zero.
+    pub reserved: [u32; 7],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_is_one_cache_line() {
+        assert_eq!(size_of::<ImageRecord>(), 64);
+    }
+}

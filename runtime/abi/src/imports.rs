@@ -1,0 +1,120 @@
+//! The library whitelist: every symbol that an image may leave undefined (DESIGN section 4).
+
+/// Generates [`Import`] with its names, so that the list stands once.
+macro_rules! imports {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// A symbol that a service may call, and that the loader binds to the worker's own code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Import { $($(#[$doc])* $variant,)* }
+
+        impl Import {
+            /// Every import, in the order of their discriminants.
+            pub const ALL: &[Import] = &[$(Import::$variant,)*];
+
+            /// The symbol's name in an image.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Import::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+imports! {
+    /// `fn(bytes: usize, align: usize) -> *mut u8`; null when refused.
+    Alloc = "mote_alloc",
+    /// As [`Import::Alloc`], with zeroed bytes.
+    AllocZeroed = "mote_alloc_zeroed",
+    /// `fn(pointer: *mut u8, bytes: usize, align: usize)`.
+    Dealloc = "mote_dealloc",
+    /// `fn(pointer: *mut u8, old_bytes: usize, align: usize, new_bytes: usize) -> *mut u8`.
+    Realloc = "mote_realloc",
+    /// `fn() -> u64`: CLOCK_MONOTONIC, in nanoseconds.
+    NowNs = "mote_now_ns",
+    /// `fn() -> u64`: what is left of the budget, in microseconds.
+    RemainingUs = "mote_remaining_us",
+    /// `fn(text: *const u8, bytes: usize)`: adds a line to the invocation's log.
+    Log = "mote_log",
+    /// `fn(bytes: *mut u8, len: usize)`: fills with random bytes.
+    RandomBytes = "mote_random_bytes",
+    /// `fn()`: a place where a raise may happen.
+    Checkpoint = "mote_checkpoint",
+    /// `fn() -> u32`: opens a countable handle; never 0.
+    TokenCreate = "mote_token_create",
+    /// `fn(token: u32)`: releases it. Never raises.
+    TokenRelease = "mote_token_release",
+    /// `fn(is_error: u32, bytes: *const u8, len: usize)`: hands over the response or the error text.
+    Respond = "mote_respond",
+    /// `fn()`: called first by an image's panic handler; does not return if a panic is under way.
+    Panicking = "mote_panicking",
+    /// `fn(message: *const u8, bytes: usize) -> !`: starts unwinding.
+    Panic = "mote_panic",
+    /// Itanium C++ ABI, level I: a landing pad is done.
+    UnwindResume = "_Unwind_Resume",
+    /// The personality routine. Its address marks frames; it is never called.
+    EhPersonality = "rust_eh_personality",
+    /// C standard, 7.24.2.1.
+    Memcpy = "memcpy",
+    /// C standard, 7.24.2.2.
+    Memmove = "memmove",
+    /// C standard, 7.24.6.1.
+    Memset = "memset",
+    /// C standard, 7.24.4.1.
+    Memcmp = "memcmp",
+    /// As `memcmp`, but only its being zero means anything (LLVM emits calls to it).
+    Bcmp = "bcmp",
+}
+
+impl Import {
+    /// How many imports there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// The import of that name, if it is on the whitelist.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|import| import.name() == name)
+    }
+
+    /// The name of the worker's own symbol that this import is bound to: the import's name behind
+    /// `mote_import_`, so that the worker's C library functions and a service's are never confused.
+    /// For names that begin with `mote_` already, that prefix is not repeated.
+    #[must_use]
+    pub fn is_host_symbol(self, symbol: &str) -> bool {
+        let short = self.name().strip_prefix("mote_").unwrap_or(self.name());
+        symbol.strip_prefix("mote_import_") == Some(short)
+    }
+}
+
+/// Where each import lies in a worker: addresses indexed by `Import as usize`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportTable(pub [u64; Import::COUNT]);
+
+impl ImportTable {
+    /// The address that `import` is bound to.
+    #[must_use]
+    pub const fn address(&self, import: Import) -> u64 {
+        self.0[import as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_import() {
+        for &import in Import::ALL {
+            assert_eq!(Import::from_name(import.name()), Some(import));
+        }
+        assert_eq!(Import::from_name("getpid"), None);
+    }
+
+    #[test]
+    fn host_symbol_has_the_prefix_once() {
+        assert!(Import::Alloc.is_host_symbol("mote_import_alloc"));
+        assert!(Import::Memcpy.is_host_symbol("mote_import_memcpy"));
+        assert!(Import::UnwindResume.is_host_symbol("mote_import__Unwind_Resume"));
+        assert!(!Import::Memcpy.is_host_symbol("memcpy"));
+    }
+}

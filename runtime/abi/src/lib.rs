@@ -1,0 +1,29 @@
+//! What crosses a boundary in Mote: between dispatcher and worker, worker and service, loader and
+//! worker.
+//!
+//! Everything here is a layout, a name or a number, and the few atomic operations that make a
+//! shared line of memory a message. Nothing allocates, nothing blocks, nothing calls the kernel.
+//!
+//! | module | boundary |
+//! | --- | --- |
+//! | [`windows`] | where images lie, agreed between loader and worker |
+//! | [`image`] | the record and the note of an image, agreed between build, loader and worker |
+//! | [`imports`] | the symbols a service may call |
+//! | [`outcome`] | how an invocation ends, and the choices a request makes |
+//! | [`message`] | one cache line from dispatcher to worker, one back |
+//! | [`line`] | how a cache line of shared memory is published and taken |
+//! | [`doze`] | how the two sides sleep without missing each other |
+//! | [`area`] | the two shared areas of a worker: inbox and outbox |
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod area;
+pub mod doze;
+pub mod image;
+pub mod imports;
+pub mod line;
+pub mod message;
+pub mod outcome;
+pub mod windows;
+
+mod sync;
