@@ -1,0 +1,167 @@
+//! The bump heap: bumpalo over one chunk that fills the region, with marks of our own.
+//!
+//! ```text
+//!  chunk base              floor          mark                     top
+//!  │ never handed out      │ free         │ handed out             │ footer │
+//!  │ beyond the limit      │ limit_bytes ─┼──────────────────────▶ │ 48 B   │ 16 B unused
+//!                                         ◀── each block is put below the last
+//! ```
+//!
+//! bumpalo keeps its own mark in the footer, which lies in the region and which a broken service can
+//! overwrite. So its answers are compared with where our mark says the block must lie, and the limit
+//! is ours too: bumpalo is never asked for what does not fit, so it never asks for a second chunk.
+
+use core::alloc::Layout;
+use core::mem;
+use core::ops::Range;
+use core::ptr;
+
+use bumpalo::Bump;
+
+use super::chunk_source::{Chunk, ChunkSource};
+use crate::error::ArenaError;
+use crate::plan::{BUMP_OVERHEAD_BYTES, place_below};
+
+/// bumpalo, its one chunk, and our marks (addresses).
+#[derive(Debug)]
+pub(crate) struct BumpHeap {
+    /// Never dropped while a chunk is out: dropping it would believe the footer.
+    bump: mem::ManuallyDrop<Bump>,
+    source: &'static ChunkSource,
+    chunk: Chunk,
+    capacity_bytes: usize,
+    top: usize,
+    floor: usize,
+    mark: usize,
+}
+
+impl BumpHeap {
+    /// Takes the whole region of `region_bytes` from `source`, to which it was provided.
+    ///
+    /// The capacity is chosen such that bumpalo's rounding ends at the region's: bumpalo asks for
+    /// `capacity + 64`, rounded up to a page, less 16 (see `new_chunk_memory_details` there).
+    ///
+    /// # Safety
+    /// Nobody uses the region, and nobody else asks `source`.
+    pub(crate) unsafe fn new(
+        source: &'static ChunkSource,
+        region_bytes: usize,
+    ) -> Result<Self, ArenaError> {
+        let capacity_bytes = region_bytes - BUMP_OVERHEAD_BYTES;
+        // SAFETY: by the contract.
+        unsafe { source.offer() };
+        let bump = Bump::try_with_capacity(capacity_bytes);
+        let (Some(chunk), Ok(bump)) = (source.close(), bump) else {
+            return Err(ArenaError::SourceNotAsked { bytes: capacity_bytes });
+        };
+        if bump.chunk_capacity() != capacity_bytes {
+            return Err(ArenaError::SourceNotAsked { bytes: capacity_bytes });
+        }
+        let top = chunk.base.addr().get() + capacity_bytes;
+        let bump = mem::ManuallyDrop::new(bump);
+        Ok(Self { bump, source, chunk, capacity_bytes, top, floor: top, mark: top })
+    }
+
+    /// Lets blocks of `limit_bytes` together be taken.
+    #[inline]
+    pub(crate) fn set_limit(&mut self, limit_bytes: usize) {
+        self.floor = self.top - limit_bytes.min(self.capacity_bytes);
+    }
+
+    /// What may be taken, in bytes.
+    pub(crate) fn limit_bytes(&self) -> usize {
+        self.top - self.floor
+    }
+
+    /// What has been taken, in bytes, with the padding between blocks. It only grows.
+    #[inline]
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.top - self.mark
+    }
+
+    /// The addresses that have been taken, up to and with the footer; empty if none were.
+    pub(crate) fn used(&self) -> Range<usize> {
+        let end = if self.mark == self.top { self.top } else { self.top + BUMP_OVERHEAD_BYTES };
+        self.mark..end
+    }
+
+    /// A block for a `layout` that is not empty; null if it is past the limit, or if bumpalo would put
+    /// it elsewhere than our mark says (its footer has been overwritten).
+    #[inline]
+    pub(crate) fn alloc(&mut self, layout: Layout) -> *mut u8 {
+        let Some(start) = place_below(self.mark, self.floor, layout) else {
+            return ptr::null_mut();
+        };
+        match self.bump.try_alloc_layout(layout) {
+            Ok(block) if block.addr().get() == start => {
+                self.mark = start;
+                block.as_ptr()
+            }
+            _ => ptr::null_mut(),
+        }
+    }
+
+    /// As [`BumpHeap::alloc`], zeroed. It does not rely on earlier scrubbing: a broken service may
+    /// have written beyond its blocks, where a scrub does not look.
+    #[inline]
+    pub(crate) fn alloc_zeroed(&mut self, layout: Layout) -> *mut u8 {
+        let block = self.alloc(layout);
+        if !block.is_null() {
+            // SAFETY: `alloc` returned a block of this many bytes.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
+    }
+
+    /// Changes a block's size; null, with the old block intact, if that is past the limit.
+    ///
+    /// A smaller block stays where it is. The last block grows downward in place, so that a vector
+    /// that grows alone takes what it needs and not the sum of what it ever needed.
+    ///
+    /// # Safety
+    /// `block` is from this heap since its last reset, of layout `old`; neither layout is empty.
+    #[inline]
+    pub(crate) unsafe fn realloc(&mut self, block: *mut u8, old: Layout, new: Layout) -> *mut u8 {
+        if new.size() <= old.size() {
+            return block;
+        }
+        let more = if block.addr() == self.mark { new.size() - old.size() } else { new.size() };
+        let Ok(more) = Layout::from_size_align(more, old.align()) else {
+            return ptr::null_mut();
+        };
+        let grown = self.alloc(more);
+        if !grown.is_null() {
+            // SAFETY:
+            // 1. The old block has `old.size()` bytes, by the contract.
+            // 2. The new one has more. In place, `block` is aligned, so the part added ends where
+            //    `block` starts, and `grown` up to the old block's end has at least `new.size()`.
+            // 3. In place they overlap, which `copy_from` allows.
+            unsafe { grown.copy_from(block, old.size()) };
+        }
+        grown
+    }
+
+    /// Gives the chunk back and forgets every block. Until [`BumpHeap::refill`] the heap has nothing,
+    /// and the region is the arena's to scrub.
+    pub(crate) fn empty(&mut self) {
+        // Dropping the old `Bump` would give back what its footer says, which may be garbage. So it is
+        // overwritten by one that has no chunk, and the chunk is given back as we know it.
+        self.bump = mem::ManuallyDrop::new(Bump::new());
+        // SAFETY: the chunk was allocated with this layout, by `new` or `refill`; the arena calls this
+        // and `refill` in turn, so it is given back once for each time it was taken.
+        unsafe { alloc::alloc::dealloc(self.chunk.base.as_ptr(), self.chunk.layout) };
+    }
+
+    /// Takes the chunk again, as in [`BumpHeap::new`], with a limit of 0.
+    pub(crate) fn refill(&mut self) {
+        // SAFETY: `empty` gave the chunk back, nobody uses it since, and by the contract of `new`
+        // nobody else asks.
+        unsafe { self.source.offer() };
+        // The same question has the same answer as in `new`. Had it not, `alloc` would refuse.
+        let bump = Bump::try_with_capacity(self.capacity_bytes).unwrap_or_default();
+        self.source.close();
+        self.bump = mem::ManuallyDrop::new(bump);
+        self.floor = self.top;
+        self.mark = self.top;
+    }
+}
