@@ -28,8 +28,6 @@ imports! {
     AllocZeroed = "mote_alloc_zeroed",
     /// `fn(pointer: *mut u8, bytes: usize, align: usize)`.
     Dealloc = "mote_dealloc",
-    /// `fn(pointer: *mut u8, old_bytes: usize, align: usize, new_bytes: usize) -> *mut u8`.
-    Realloc = "mote_realloc",
     /// `fn() -> u64`: CLOCK_MONOTONIC, in nanoseconds.
     NowNs = "mote_now_ns",
     /// `fn() -> u64`: what is left of the budget, in microseconds.
@@ -40,7 +38,7 @@ imports! {
     RandomBytes = "mote_random_bytes",
     /// `fn()`: a place where a raise may happen.
     Checkpoint = "mote_checkpoint",
-    /// `fn() -> u32`: opens a countable handle; never 0.
+    /// `fn() -> u32`: opens a countable handle; 0 when the invocation has used up its share.
     TokenCreate = "mote_token_create",
     /// `fn(token: u32)`: releases it. Never raises.
     TokenRelease = "mote_token_release",

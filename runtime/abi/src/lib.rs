@@ -11,7 +11,7 @@
 //! | [`imports`] | the symbols a service may call |
 //! | [`outcome`] | how an invocation ends, and the choices a request makes |
 //! | [`message`] | one cache line from dispatcher to worker, one back |
-//! | [`line`] | how a cache line of shared memory is published and taken |
+//! | [`mod@line`] | how a cache line of shared memory is published and taken |
 //! | [`doze`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
 #![no_std]

@@ -77,7 +77,8 @@ pub struct Completion {
     /// From the deadline to the handler that acted on it, in nanoseconds, saturating;
     /// [`NOT_PREEMPTED`] if none did.
     pub late_ns: u32,
-    /// From the handler that acted to the worker being ready again, in nanoseconds, saturating.
+    /// From the handler that acted to the worker being ready again, in nanoseconds, saturating;
+    /// [`NOT_PREEMPTED`] if none did.
     pub cleanup_ns: u32,
     /// The most that the arena held at once, in bytes.
     pub arena_peak_bytes: u32,
@@ -107,7 +108,7 @@ pub struct Completion {
     pub reserved: [u8; 6],
 }
 
-/// In [`Completion::late_ns`]: no handler acted on this invocation.
+/// In [`Completion::late_ns`] and [`Completion::cleanup_ns`]: no handler acted on this invocation.
 pub const NOT_PREEMPTED: u32 = u32::MAX;
 
 impl Completion {

@@ -1,0 +1,148 @@
+//! What signals do. Handlers run on the alternate stack, decide by pure functions, and edit the
+//! context; they allocate nothing, lock nothing and format nothing.
+//!
+//! | signal | in service text | in host text |
+//! | --- | --- | --- |
+//! | `SIGALRM`, not for the running invocation, or early | nothing | nothing |
+//! | `SIGALRM`, at a deadline | by mode | pending |
+//! | a fault | discard | ends the worker |
+//! | a fault signal that somebody sent | nothing | nothing |
+
+use core::ops::Range;
+use core::sync::atomic::Ordering::Relaxed;
+
+use linux_raw_sys::general::SIGSEGV;
+use mote_abi::area::{Condition, signal_value};
+use mote_abi::outcome::Outcome;
+use mote_abi::windows;
+use mote_sigctx::arch::{Context, Crossing, SigInfo};
+use mote_sigctx::preempt::{Action, Deadline, decide};
+use mote_sigctx::redirect::Redirect;
+use mote_sigctx::signal::{self, Errno, FAULTS, PREEMPT};
+
+use crate::clock::now_ns;
+use crate::current::CURRENT;
+use crate::exit::abort;
+use crate::memory::GUARD_BYTES;
+use crate::service_mem;
+
+/// `si_code` of a signal queued with a value: sigqueue(3), `SI_QUEUE`.
+const SI_QUEUE: i32 = -1;
+
+/// What the handlers know of the process; set once before they are installed.
+struct Surroundings {
+    stack: Range<u64>,
+    host_text: Range<u64>,
+    condition: &'static Condition,
+}
+
+static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
+
+/// Installs the handlers.
+///
+/// # Errors
+/// The kernel's.
+pub fn install(
+    stack: Range<u64>,
+    host_text: Range<u64>,
+    condition: &'static Condition,
+) -> Result<(), Errno> {
+    SURROUNDINGS.call_once(|| Surroundings { stack, host_text, condition });
+    // SAFETY: see the module's header; `on_preempt` redirects service text only.
+    unsafe { signal::install(PREEMPT, on_preempt, &[]) }?;
+    for fault in FAULTS {
+        // SAFETY: the same; a preemption waits until the fault has been dealt with.
+        unsafe { signal::install(fault, on_fault, &[PREEMPT]) }?;
+    }
+    Ok(())
+}
+
+/// Whether RIP is in code that runs for the service and holds no state of the host.
+fn is_service(rip: u64) -> bool {
+    windows::is_text(rip) || service_mem::range().contains(&rip)
+}
+
+extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
+    let sequence = CURRENT.sequence();
+    let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
+    if sequence == 0 || is_for_another {
+        return note_stale();
+    }
+    let now = now_ns();
+    let deadline = CURRENT.deadline(now);
+    if deadline == Deadline::None {
+        return note_stale();
+    }
+    let is_service = is_service(context.rip());
+    let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());
+    if action != Action::Nothing {
+        CURRENT.note_action(now, deadline);
+    }
+    act(action, context);
+}
+
+fn act(action: Action, context: &mut Context) {
+    match action {
+        Action::Nothing => {}
+        Action::Pend(pending) => {
+            let crossing = Crossing::get();
+            crossing.set_pending(crossing.pending().max(pending));
+            if let Some(start) = Crossing::restart(context.rip()) {
+                context.set_rip(start);
+            }
+        }
+        Action::Raise => raise(context),
+        Action::Discard => discard(Outcome::OverBudget, context),
+    }
+}
+
+/// Puts a fake frame on the service's stack; where it does not fit, discards.
+fn raise(context: &mut Context) {
+    let Some(surroundings) = SURROUNDINGS.get() else { return };
+    match Redirect::raise(&context.registers(), &surroundings.stack) {
+        Ok(plan) => {
+            CURRENT.set_raised();
+            CURRENT.judge(Outcome::OverBudget);
+            // SAFETY: this is the handler, the plan is from this context, and the stack is the
+            // service's, which is running.
+            unsafe { plan.apply(context) };
+        }
+        Err(_) => discard(Outcome::OverBudget, context),
+    }
+}
+
+fn discard(outcome: Outcome, context: &mut Context) {
+    CURRENT.judge(outcome);
+    // SAFETY: this is the handler, and service text runs inside `enter` only.
+    unsafe { Redirect::discard().apply(context) };
+}
+
+extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
+    let Some(surroundings) = SURROUNDINGS.get() else { return };
+    if info.code() <= 0 {
+        // Somebody sent it: nothing faulted.
+        return note_stale();
+    }
+    let is_host = surroundings.host_text.contains(&context.rip()) && !is_service(context.rip());
+    if is_host || CURRENT.sequence() == 0 {
+        return die(signal, context.rip(), surroundings);
+    }
+    let guard = surroundings.stack.start - GUARD_BYTES..surroundings.stack.start;
+    let is_overflow = signal == SIGSEGV && guard.contains(&info.fault_address());
+    discard(if is_overflow { Outcome::StackOverflow } else { Outcome::Fault }, context);
+}
+
+/// Says where the host faulted and lets the fault repeat with its default action.
+fn die(signal: u32, rip: u64, surroundings: &Surroundings) {
+    surroundings.condition.fatal_address.store(rip, Relaxed);
+    surroundings.condition.fatal_signal.store(signal, Relaxed);
+    if signal::reset(signal).is_err() {
+        abort();
+    }
+}
+
+fn note_stale() {
+    if let Some(surroundings) = SURROUNDINGS.get() {
+        surroundings.condition.stale_signals.store(CURRENT.note_stale(), Relaxed);
+    }
+}

@@ -1,0 +1,246 @@
+//! The functions behind the import table, and the stubs that services really call.
+//!
+//! Each runs on the host stack with the service standing still. Arguments come from a service, so
+//! pointers are checked against what the service owns: a broken one discards the service instead of
+//! killing the worker.
+
+use core::alloc::Layout;
+use core::ptr;
+
+use mote_abi::area::{BODY_BYTES, LOG_BYTES};
+use mote_abi::outcome::Outcome;
+use mote_sigctx::arch::{Crossing, Ending, Hooks, Pending, Way, leave};
+use mote_sigctx::host_call;
+use mote_sigctx::unwind::Frame;
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::clock::now_ns;
+use crate::current::CURRENT;
+use crate::host::{self, Host, Reply};
+use crate::raise;
+
+host_call!(quiet "mote_import_alloc" => alloc);
+host_call!(quiet "mote_import_alloc_zeroed" => alloc_zeroed);
+host_call!(quiet "mote_import_dealloc" => dealloc);
+host_call!(quiet "mote_import_token_release" => token_release);
+host_call!(quiet "mote_import_panicking" => panicking);
+host_call!(raising "mote_import_token_create" => token_create);
+host_call!(raising "mote_import_now_ns" => now);
+host_call!(raising "mote_import_remaining_us" => remaining_us);
+host_call!(raising "mote_import_log" => log);
+host_call!(raising "mote_import_random_bytes" => random_bytes);
+host_call!(raising "mote_import_checkpoint" => checkpoint);
+host_call!(raising "mote_import_respond" => respond);
+host_call!(diverging "mote_import_panic" => panic);
+host_call!(diverging "mote_import__Unwind_Resume" => unwind_resume);
+// The loader binds a pointer to it in every image; nothing calls it.
+host_call!(diverging "mote_import_rust_eh_personality" => unwind_resume);
+
+/// Fills and copies that the host makes for a service are cut into pieces of this many bytes, and a
+/// discard that is pending ends them.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// What the kernel fills without being interrupted: getrandom(2), "up to 256 bytes".
+const RANDOM_PIECE_BYTES: usize = 256;
+
+/// The hooks of the crossing.
+pub const HOOKS: Hooks = Hooks { on_pending, on_raise };
+
+/// The host, for the length of one host call.
+fn host() -> &'static mut Host {
+    // SAFETY: host calls run one at a time, and only while the loop is inside `enter`, where it holds
+    // no reference. Every function here drops the reference before it returns or leaves.
+    unsafe { host::get() }
+}
+
+extern "C" fn alloc(bytes: usize, align: usize) -> *mut u8 {
+    allocate(bytes, align, |host, layout| host.arena.alloc(layout))
+}
+
+extern "C" fn alloc_zeroed(bytes: usize, align: usize) -> *mut u8 {
+    allocate(bytes, align, |host, layout| {
+        let block = host.arena.alloc(layout);
+        if !block.is_null() {
+            zero(block, layout.size());
+        }
+        block
+    })
+}
+
+/// Null when the soft deadline has passed, so that the service raises by itself; and when memory is
+/// out. Once a raise is under way, destructors may allocate again.
+fn allocate(
+    bytes: usize,
+    align: usize,
+    from: impl FnOnce(&mut Host, Layout) -> *mut u8,
+) -> *mut u8 {
+    if Crossing::get().pending() == Pending::RaiseAtCall {
+        CURRENT.judge(Outcome::OverBudget);
+        return ptr::null_mut();
+    }
+    let block = match Layout::from_size_align(bytes, align) {
+        Ok(layout) => from(host(), layout),
+        Err(_) => ptr::null_mut(),
+    };
+    if block.is_null() && !CURRENT.is_raised() {
+        CURRENT.judge(Outcome::OverMemory);
+    }
+    block
+}
+
+/// Zeroes a block that may be large, unless the service is being discarded and will not see it.
+fn zero(block: *mut u8, bytes: usize) {
+    for start in (0..bytes).step_by(PIECE_BYTES) {
+        if Crossing::get().pending() == Pending::Discard {
+            return;
+        }
+        let piece = PIECE_BYTES.min(bytes - start);
+        // SAFETY: the block has `bytes` bytes, just allocated, and this is a part of it.
+        unsafe { block.wrapping_add(start).write_bytes(0, piece) };
+    }
+}
+
+extern "C" fn dealloc(block: *mut u8, bytes: usize, align: usize) {
+    let Ok(layout) = Layout::from_size_align(bytes, align) else { return };
+    // SAFETY: safe Rust frees what it allocated, once, with its layout. Code that does not is stopped
+    // by the heap's own checks at worst, which end this worker only.
+    unsafe { host().arena.dealloc(block, layout) };
+}
+
+extern "C" fn token_create() -> u32 {
+    host().tokens.create()
+}
+
+extern "C" fn token_release(token: u32) {
+    host().tokens.release(token);
+}
+
+extern "C" fn now() -> u64 {
+    now_ns()
+}
+
+extern "C" fn remaining_us() -> u64 {
+    CURRENT.soft_ns().saturating_sub(now_ns()) / 1000
+}
+
+extern "C" fn checkpoint() {}
+
+extern "C" fn log(text: *const u8, bytes: usize) {
+    let host = host();
+    let room = LOG_BYTES - host.log_bytes;
+    let bytes = bytes.min(room.saturating_sub(1));
+    check_services(host, text, bytes);
+    if room == 0 {
+        return;
+    }
+    let to = host.areas.log(host.sequence).wrapping_add(host.log_bytes);
+    // SAFETY: the source is the service's, the target has room for `bytes` and one more; they cannot
+    // overlap, because the outbox is not the service's.
+    unsafe { ptr::copy_nonoverlapping(text, to, bytes) };
+    // SAFETY: the same.
+    unsafe { to.wrapping_add(bytes).write(b'\n') };
+    host.log_bytes += bytes + 1;
+}
+
+extern "C" fn random_bytes(to: *mut u8, bytes: usize) {
+    check_services(host(), to, bytes);
+    for start in (0..bytes).step_by(RANDOM_PIECE_BYTES) {
+        if Crossing::get().pending() != Pending::Nothing {
+            return;
+        }
+        let piece = RANDOM_PIECE_BYTES.min(bytes - start);
+        // SAFETY: the bytes are the service's, which stands still.
+        let piece = unsafe { core::slice::from_raw_parts_mut(to.wrapping_add(start), piece) };
+        while getrandom(&mut *piece, GetRandomFlags::empty()).is_err() {}
+    }
+}
+
+extern "C" fn respond(is_error: u32, bytes: *const u8, len: usize) {
+    let host = host();
+    check_services(host, bytes, len);
+    if len > BODY_BYTES {
+        return reply(host, true, b"the response is longer than 1048576 bytes");
+    }
+    // SAFETY: the bytes are the service's, which stands still.
+    let body = unsafe { core::slice::from_raw_parts(bytes, len) };
+    reply(host, is_error != 0, body);
+}
+
+extern "C" fn panicking() {
+    if CURRENT.is_raised() {
+        // A destructor panicked during unwinding.
+        // SAFETY: a host call holds no reference here and owns nothing.
+        unsafe { leave(Ending::Discarded) }
+    }
+    CURRENT.judge(panic_outcome());
+    CURRENT.set_raised();
+}
+
+extern "C" fn panic(message: *const u8, bytes: usize) -> ! {
+    let host = host();
+    let bytes = bytes.min(BODY_BYTES);
+    check_services(host, message, bytes);
+    // SAFETY: the bytes are the service's, which stands still.
+    reply(host, true, unsafe { core::slice::from_raw_parts(message, bytes) });
+    let frame = Frame { registers: Crossing::get().captured(), is_exact: false };
+    // SAFETY: the reference to the host is not used any more.
+    unsafe { raise::begin(frame) }
+}
+
+extern "C" fn unwind_resume() -> ! {
+    if !CURRENT.is_raised() {
+        // SAFETY: a host call holds no reference here and owns nothing.
+        unsafe { raise::discard(Outcome::Fault) }
+    }
+    // SAFETY: as above.
+    unsafe { raise::resume(Crossing::get().captured()) }
+}
+
+extern "C" fn on_pending(way: Way) -> ! {
+    let pending = Crossing::get().pending();
+    if pending == Pending::Discard || way == Way::Landing {
+        // SAFETY: the crossing calls this on the host stack, with nothing on it.
+        unsafe { raise::discard(Outcome::OverBudget) }
+    }
+    CURRENT.judge(Outcome::OverBudget);
+    let registers = Crossing::get().captured();
+    let frame = Frame { registers, is_exact: pending == Pending::RaiseHere };
+    // SAFETY: as above.
+    unsafe { raise::begin(frame) }
+}
+
+extern "C" fn on_raise() -> ! {
+    let frame = Frame { registers: Crossing::get().captured(), is_exact: false };
+    // SAFETY: the fake frame calls this on the host stack, with nothing on it.
+    unsafe { raise::begin(frame) }
+}
+
+/// What a panic that begins now comes from.
+fn panic_outcome() -> Outcome {
+    match CURRENT.verdict() {
+        _ if Crossing::get().pending() != Pending::Nothing => Outcome::OverBudget,
+        decided @ (Outcome::OverBudget | Outcome::OverMemory) => decided,
+        _ => Outcome::Panicked,
+    }
+}
+
+/// Copies `body` into the outbox, in pieces.
+fn reply(host: &mut Host, is_error: bool, body: &[u8]) {
+    let to = host.areas.reply(host.sequence);
+    for (piece, start) in body.chunks(PIECE_BYTES).zip((0..).step_by(PIECE_BYTES)) {
+        if Crossing::get().pending() == Pending::Discard {
+            return;
+        }
+        // SAFETY: `body` is no longer than the outbox's room for it, and does not lie there.
+        unsafe { ptr::copy_nonoverlapping(piece.as_ptr(), to.wrapping_add(start), piece.len()) };
+    }
+    host.reply = Reply { is_given: true, is_error, bytes: body.len() };
+}
+
+/// Discards the service if the bytes are not its own.
+fn check_services(host: &Host, at: *const u8, bytes: usize) {
+    if bytes > 0 && !host.is_services(at as u64, bytes) {
+        // SAFETY: the caller owns nothing, and uses its reference no more.
+        unsafe { raise::discard(Outcome::Fault) }
+    }
+}

@@ -1,0 +1,147 @@
+//! One run of a service, from a taken request to a clean slate and a completion.
+//!
+//! ```text
+//!  take ─▶ prepare: serialize, data window, arena ─▶ enter ─▶ service … ─▶ Ending
+//!                                                                           │
+//!  publish ◀─ completion ◀─ clean: arena, data window, tokens ◀─────────────┘
+//! ```
+
+use core::ptr;
+
+use mote_abi::image::ImageRecord;
+use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
+use mote_abi::outcome::{Cleanup, Heap, Outcome};
+use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE};
+use mote_alloc::HeapKind;
+use mote_sigctx::arch::{Crossing, Ending, Pending, enter};
+
+use crate::clock::now_ns;
+use crate::current::{CURRENT, saturating_ns};
+use crate::host::{self, Host};
+use crate::serialize::serialize;
+
+/// Runs request `sequence` and returns what became of it.
+///
+/// # Safety
+/// The host is set, no reference to it is in use, and the request comes from the dispatcher, which
+/// placed its image.
+pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
+    // SAFETY: the caller's promise; the reference ends before `enter`.
+    let host = unsafe { host::get() };
+    prepare(host, sequence, invoke);
+    let entry = TEXT_BASE + u64::from(invoke.entry);
+    let body = host.areas.request(sequence) as u64;
+    let (stack_top, running) = (host.stack.end, &host.areas.outbox().running);
+
+    Crossing::get().set_pending(Pending::Nothing);
+    let entered_ns = now_ns();
+    CURRENT.begin(sequence, entered_ns, &invoke);
+    running.set(sequence, entered_ns);
+    // SAFETY: the loader found the entry to be the image's; the stack is mapped above a guard; this is
+    // the only `enter` of the process.
+    let ending = unsafe { enter(entry, body, u64::from(invoke.body_bytes), stack_top) };
+    CURRENT.end();
+
+    // SAFETY: the service is over, and with it every host call.
+    finish(unsafe { host::get() }, ending, entered_ns)
+}
+
+/// What the worker must know of the image that `invoke` runs.
+#[must_use]
+pub fn record(invoke: &Invoke) -> ImageRecord {
+    let address = RODATA_BASE + u64::from(invoke.record);
+    // SAFETY: the loader put a record there, aligned, and leaves it while an invocation is
+    // outstanding; the window is mapped.
+    unsafe { (address as *const ImageRecord).read() }
+}
+
+fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) {
+    if invoke.generation != host.generation {
+        serialize();
+        host.generation = invoke.generation;
+    }
+    host.begin(sequence, invoke);
+    if invoke.data_bytes > 0 {
+        fill_data(&record(&invoke));
+    }
+    host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
+}
+
+fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
+    let outcome = outcome(host, ending);
+    let arena_peak_bytes = u32::try_from(host.arena.peak_bytes()).unwrap_or(u32::MAX);
+    let tally = clean(host);
+    let has_body = outcome != Outcome::OverBudget && host.reply.is_given;
+    let (late_ns, cleanup_ns) = match CURRENT.action() {
+        Some((late_ns, acted_ns)) => (late_ns, saturating_ns(now_ns().saturating_sub(acted_ns))),
+        None => (NOT_PREEMPTED, NOT_PREEMPTED),
+    };
+    Completion {
+        entered_ns,
+        late_ns,
+        cleanup_ns,
+        arena_peak_bytes,
+        body_bytes: if has_body { host.reply.bytes as u32 } else { 0 },
+        tokens_created: tally.created,
+        tokens_released: tally.released,
+        tokens_reclaimed: tally.reclaimed,
+        tokens_double_released: tally.double_released,
+        landing_pads: host.unwinding.landing_pads,
+        frames: host.unwinding.frames,
+        gaps: host.unwinding.gaps,
+        log_bytes: host.log_bytes as u16,
+        outcome: outcome as u8,
+        cleanup: cleanup(ending) as u8,
+        ..Completion::default()
+    }
+}
+
+/// How it ended: by what the service handed over if it returned, else by what was judged. Whatever
+/// was under way when the hard deadline passed, that is what ended it.
+fn outcome(host: &Host, ending: Ending) -> Outcome {
+    match (ending, host.reply.is_error) {
+        (Ending::Returned, false) => Outcome::Ok,
+        (Ending::Returned, true) => Outcome::Error,
+        _ if Crossing::get().pending() == Pending::Discard => Outcome::OverBudget,
+        _ => CURRENT.verdict(),
+    }
+}
+
+/// Leaves nothing of the invocation behind.
+fn clean(host: &mut Host) -> crate::tokens::Tally {
+    host.arena.discard();
+    if host.invoke.data_bytes > 0 {
+        zero_data(&record(&host.invoke));
+    }
+    host.tokens.reclaim()
+}
+
+/// Makes the image's data segment what it was when linked.
+fn fill_data(record: &ImageRecord) {
+    let pristine = (RODATA_BASE + u64::from(record.pristine)) as *const u8;
+    let data = (DATA_BASE + u64::from(record.slot)) as *mut u8;
+    // SAFETY: the loader checked that both lie in their windows; the data window is this worker's own.
+    // What lies behind the copied bytes is zero: `zero_data` left it so, or nobody wrote there yet.
+    unsafe { ptr::copy_nonoverlapping(pristine, data, record.pristine_bytes as usize) };
+}
+
+fn zero_data(record: &ImageRecord) {
+    let data = (DATA_BASE + u64::from(record.slot)) as *mut u8;
+    // SAFETY: as in `fill_data`.
+    unsafe { data.write_bytes(0, record.data_bytes as usize) };
+}
+
+fn cleanup(ending: Ending) -> Cleanup {
+    match ending {
+        Ending::Returned => Cleanup::Returned,
+        Ending::Unwound => Cleanup::Unwound,
+        Ending::Discarded => Cleanup::Discarded,
+    }
+}
+
+fn heap_kind(heap: Heap) -> HeapKind {
+    match heap {
+        Heap::Bump => HeapKind::Bump,
+        Heap::General => HeapKind::General,
+    }
+}

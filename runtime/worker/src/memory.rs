@@ -1,0 +1,142 @@
+//! Everything that a worker maps, before its first request.
+//!
+//! ```text
+//!  wherever the kernel likes          at the zone's fixed base
+//!  inbox   r--  shared                text window   r-x  shared
+//!  outbox  rw-  shared                rodata window r--  shared
+//!  arena   rw-  private, reserved     data window   rw-  private, reserved
+//!  guard | service stack  rw-
+//!  guard | alternate signal stack rw-
+//! ```
+//!
+//! Source: mmap(2), madvise(2), memfd_create(2).
+
+use core::ffi::c_void;
+use core::ops::Range;
+use core::ptr::{NonNull, null_mut};
+
+use mote_abi::area::{INBOX_BYTES, OUTBOX_BYTES, fds};
+use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE, WINDOW_BYTES};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
+
+/// Bytes of the guard below a stack: more than a page, so that code which touches its frame out of
+/// order still meets it.
+pub const GUARD_BYTES: u64 = 64 << 10;
+
+/// Bytes of a stack or arena that are made present at once, so that ordinary invocations never fault.
+const PRESENT_BYTES: usize = 256 << 10;
+
+/// Maps the inbox.
+///
+/// # Errors
+/// The kernel's.
+pub fn inbox() -> Result<NonNull<u8>, Errno> {
+    map_shared(null_mut(), INBOX_BYTES, ProtFlags::READ, MapFlags::empty(), fds::INBOX)
+}
+
+/// Maps the outbox.
+///
+/// # Errors
+/// The kernel's.
+pub fn outbox() -> Result<NonNull<u8>, Errno> {
+    let writable = ProtFlags::READ | ProtFlags::WRITE;
+    map_shared(null_mut(), OUTBOX_BYTES, writable, MapFlags::empty(), fds::OUTBOX)
+}
+
+/// Maps the three windows at their fixed addresses: executable, readable, writable, never two of
+/// "writable" and another's.
+///
+/// # Errors
+/// The kernel's; `EEXIST` if something else lies there.
+pub fn windows() -> Result<(), Errno> {
+    let bytes = WINDOW_BYTES as usize;
+    let fixed = MapFlags::FIXED_NOREPLACE;
+    let executable = ProtFlags::READ | ProtFlags::EXEC;
+    map_shared(TEXT_BASE as *mut c_void, bytes, executable, fixed, fds::TEXT)?;
+    map_shared(RODATA_BASE as *mut c_void, bytes, ProtFlags::READ, fixed, fds::RODATA)?;
+    map_private(DATA_BASE as *mut c_void, bytes, fixed)?;
+    Ok(())
+}
+
+/// Maps a stack of at least `bytes` bytes above a guard, and makes its upper part present.
+///
+/// # Errors
+/// The kernel's.
+pub fn stack(bytes: usize) -> Result<Range<u64>, Errno> {
+    let bytes = bytes.next_multiple_of(4096);
+    let base = map_private(null_mut(), bytes + GUARD_BYTES as usize, MapFlags::empty())?;
+    // SAFETY: the guard is the lower part of the mapping just made, which nothing uses yet.
+    unsafe {
+        rustix::mm::mprotect(base.as_ptr().cast(), GUARD_BYTES as usize, MprotectFlags::empty())
+    }?;
+    let low = base.as_ptr() as u64 + GUARD_BYTES;
+    let high = low + bytes as u64;
+    let present = bytes.min(PRESENT_BYTES);
+    populate(high - present as u64, present)?;
+    Ok(low..high)
+}
+
+/// Reserves `bytes` bytes, a multiple of the page size, and makes both ends present: the bump heap
+/// grows down from the end, the general one up from the start.
+///
+/// # Errors
+/// The kernel's.
+pub fn arena(bytes: usize) -> Result<NonNull<u8>, Errno> {
+    let base = map_private(null_mut(), bytes, MapFlags::empty())?;
+    let present = bytes.min(PRESENT_BYTES);
+    let start = base.as_ptr() as u64;
+    populate(start, present)?;
+    populate(start + (bytes - present) as u64, present)?;
+    Ok(base)
+}
+
+/// Gives whole pages back to the kernel; they read as zeros afterwards.
+///
+/// # Safety
+/// The range lies in private anonymous memory of this worker, and what it holds is not needed.
+///
+/// # Errors
+/// The kernel's.
+pub unsafe fn give_back(address: *mut u8, bytes: usize) -> Result<(), Errno> {
+    // SAFETY: passed on to the caller.
+    unsafe { rustix::mm::madvise(address.cast(), bytes, Advice::LinuxDontNeed) }
+}
+
+/// Closes the descriptors that the areas and windows were mapped from: a worker keeps none.
+pub fn close_descriptors() {
+    for fd in [fds::INBOX, fds::OUTBOX, fds::TEXT, fds::RODATA] {
+        // SAFETY: the descriptors are this worker's by the start's agreement, mapped, and not used
+        // again.
+        unsafe { rustix::io::close(fd) };
+    }
+}
+
+fn populate(address: u64, bytes: usize) -> Result<(), Errno> {
+    // SAFETY: the range lies in a private mapping of ours; making it present changes no byte.
+    unsafe { rustix::mm::madvise(address as *mut c_void, bytes, Advice::LinuxPopulateWrite) }
+}
+
+fn map_shared(
+    address: *mut c_void,
+    bytes: usize,
+    protection: ProtFlags,
+    flags: MapFlags,
+    fd: i32,
+) -> Result<NonNull<u8>, Errno> {
+    // SAFETY: the descriptor is open until `close_descriptors`, by the start's agreement.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    // SAFETY: the address is null, or fixed without replacing, so no memory in use is touched.
+    let base =
+        unsafe { rustix::mm::mmap(address, bytes, protection, flags | MapFlags::SHARED, fd, 0) }?;
+    NonNull::new(base.cast()).ok_or(Errno::NOMEM)
+}
+
+fn map_private(address: *mut c_void, bytes: usize, flags: MapFlags) -> Result<NonNull<u8>, Errno> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = flags | MapFlags::PRIVATE | MapFlags::NORESERVE;
+    // SAFETY: the address is null, or fixed without replacing, so no memory in use is touched.
+    let base = unsafe { rustix::mm::mmap_anonymous(address, bytes, protection, flags) }?;
+    NonNull::new(base.cast()).ok_or(Errno::NOMEM)
+}

@@ -1,0 +1,91 @@
+//! This program's own segments: where host text is, and the tables that unwind through it.
+//!
+//! Source: the ELF specification, "ELF Header" and "Program Header". Linkers put the file's header into
+//! the first segment and call it `__ehdr_start`.
+
+use core::ops::Range;
+use core::slice;
+
+use mote_sigctx::unwind::Module;
+
+const PT_LOAD: u32 = 1;
+const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
+const PF_X: u32 = 1;
+
+/// `Elf64_Phdr`.
+#[repr(C)]
+struct ProgramHeader {
+    kind: u32,
+    flags: u32,
+    offset: u64,
+    address: u64,
+    physical_address: u64,
+    file_bytes: u64,
+    memory_bytes: u64,
+    align: u64,
+}
+
+/// `Elf64_Ehdr`, as far as it is used here.
+#[repr(C)]
+struct FileHeader {
+    before: [u8; 32],
+    headers_offset: u64,
+    sections_offset: u64,
+    flags: u32,
+    header_bytes: u16,
+    program_header_bytes: u16,
+    program_headers: u16,
+}
+
+unsafe extern "C" {
+    static __ehdr_start: FileHeader;
+}
+
+impl ProgramHeader {
+    fn range(&self) -> Range<u64> {
+        self.address..self.address + self.memory_bytes
+    }
+}
+
+/// The running program.
+#[derive(Debug)]
+pub struct Program {
+    /// Its executable segment.
+    pub text: Range<u64>,
+    /// Its unwind tables.
+    pub module: Module<'static>,
+}
+
+impl Program {
+    /// Reads the program headers. `None` if the program was not linked as it must be: at a fixed
+    /// address, with one executable segment and an `.eh_frame_hdr`.
+    #[must_use]
+    pub fn running() -> Option<Self> {
+        let headers = program_headers()?;
+        let is_text = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_X != 0;
+        let text = headers.iter().find(is_text)?.range();
+        let tables = headers.iter().find(|h| h.kind == PT_GNU_EH_FRAME)?.range();
+        let holds_tables =
+            |h: &&ProgramHeader| h.kind == PT_LOAD && h.range().contains(&tables.start);
+        let rodata = headers.iter().find(holds_tables)?.range();
+        // SAFETY: a loaded segment of this program, which nothing writes or unmaps.
+        let bytes = unsafe {
+            slice::from_raw_parts(rodata.start as *const u8, (rodata.end - rodata.start) as usize)
+        };
+        let module = Module::new(text.clone(), rodata.start, bytes, tables).ok()?;
+        Some(Self { text, module })
+    }
+}
+
+fn program_headers() -> Option<&'static [ProgramHeader]> {
+    // SAFETY: the linker put this program's header there, in a segment that is never written.
+    let file = unsafe { &__ehdr_start };
+    if usize::from(file.program_header_bytes) != size_of::<ProgramHeader>() {
+        return None;
+    }
+    let first = core::ptr::from_ref(file).addr() as u64 + file.headers_offset;
+    // SAFETY: the program headers follow in the same segment, as many as the header says.
+    Some(unsafe {
+        slice::from_raw_parts(first as *const ProgramHeader, usize::from(file.program_headers))
+    })
+}

@@ -1,0 +1,142 @@
+//! Raising: from a service's registers to its landing pads, one after the other, to the bottom.
+//!
+//! Called on the host stack, by the host calls and hooks that start a raise and by `_Unwind_Resume`.
+//! Landing pads run on the service's stack; between them, nothing of the service does.
+
+use core::ops::Range;
+use core::slice;
+
+use mote_abi::image::ImageRecord;
+use mote_abi::outcome::Outcome;
+use mote_abi::windows::{RODATA_BASE, TEXT_BASE};
+use mote_sigctx::arch::{Crossing, Ending, Pending, land, leave};
+use mote_sigctx::registers::Registers;
+use mote_sigctx::unwind::{Coverage, Frame, Module, Stack, Step};
+
+use crate::current::CURRENT;
+use crate::host::{self, Host};
+use crate::invocation;
+
+/// What landing pads get as their exception. They hand it on to `_Unwind_Resume`, which ignores it.
+const EXCEPTION: u64 = 0;
+
+/// Starts a raise at `frame`, with the outcome already judged.
+///
+/// # Safety
+/// Called on the host stack during an invocation, with no reference to the host in use and no value
+/// on the host stack whose destructor matters.
+pub unsafe fn begin(frame: Frame) -> ! {
+    CURRENT.set_raised();
+    Crossing::get().clear_raise();
+    // SAFETY: passed on to the caller.
+    unsafe { unwind(frame) }
+}
+
+/// Goes on after a landing pad, at the caller of `_Unwind_Resume`.
+///
+/// # Safety
+/// As [`begin`].
+pub unsafe fn resume(registers: Registers) -> ! {
+    // SAFETY: passed on to the caller.
+    unsafe { unwind(Frame { registers, is_exact: false }) }
+}
+
+/// Gives the service up with `outcome`.
+///
+/// # Safety
+/// As [`begin`].
+pub unsafe fn discard(outcome: Outcome) -> ! {
+    CURRENT.judge(outcome);
+    // SAFETY: passed on to the caller.
+    unsafe { leave(Ending::Discarded) }
+}
+
+/// # Safety
+/// As [`begin`].
+unsafe fn unwind(frame: Frame) -> ! {
+    // SAFETY: by the caller's promise this is the only reference; it is not used past `walk`.
+    let host = unsafe { host::get() };
+    match walk(host, frame) {
+        // SAFETY: the registers are those of a landing pad of a frame on the service's stack.
+        Walked::LandingPad(registers) => unsafe { land(&registers) },
+        // SAFETY: passed on to the caller.
+        Walked::Left(ending) => unsafe { leave(ending) },
+    }
+}
+
+/// Where a walk ends.
+enum Walked {
+    LandingPad(Registers),
+    Left(Ending),
+}
+
+/// Walks from `frame` to the next landing pad, or to the bottom. Tables that do not fit the stack, and
+/// frames that let nothing pass, end it with a discard.
+fn walk(host: &mut Host, mut frame: Frame) -> Walked {
+    let Some(image) = image_module(host) else { return Walked::Left(Ending::Discarded) };
+    let modules = [image, host.host_module.clone()];
+    let stack = ServiceStack(host.stack.clone());
+    loop {
+        if frame.registers.rip() == Crossing::bottom() {
+            return Walked::Left(Ending::Unwound);
+        }
+        if Crossing::get().pending() == Pending::Discard {
+            return Walked::Left(Ending::Discarded);
+        }
+        let Ok(stepped) = host.unwinder.step(&modules, &stack, &frame, EXCEPTION) else {
+            return Walked::Left(Ending::Discarded);
+        };
+        let counts = &mut host.unwinding;
+        if stepped.coverage == Coverage::Gap {
+            counts.gaps = counts.gaps.saturating_add(1);
+        }
+        match stepped.step {
+            Step::LandingPad(registers) => {
+                counts.landing_pads = counts.landing_pads.saturating_add(1);
+                return Walked::LandingPad(registers);
+            }
+            Step::Caller(caller) => {
+                counts.frames = counts.frames.saturating_add(1);
+                frame = caller;
+            }
+            Step::Terminate | Step::End => return Walked::Left(Ending::Discarded),
+        }
+    }
+}
+
+/// The tables of the running image; `None` if they are damaged or absent.
+fn image_module(host: &Host) -> Option<Module<'static>> {
+    let record = invocation::record(&host.invoke);
+    let text = TEXT_BASE + u64::from(record.slot);
+    let rodata = RODATA_BASE + u64::from(record.slot);
+    let header = RODATA_BASE + u64::from(record.eh_frame_hdr);
+    Module::new(
+        text..text + u64::from(record.text_bytes),
+        rodata,
+        image_rodata(&record),
+        header..header + u64::from(record.eh_frame_hdr_bytes),
+    )
+    .ok()
+}
+
+fn image_rodata(record: &ImageRecord) -> &'static [u8] {
+    let address = RODATA_BASE + u64::from(record.slot);
+    // SAFETY: the loader checked that the segment lies in the window, which is mapped, and does not
+    // change it while an invocation of the image is outstanding.
+    unsafe { slice::from_raw_parts(address as *const u8, record.rodata_bytes as usize) }
+}
+
+/// The service's stack, for the unwinder: words inside it, and nothing else.
+struct ServiceStack(Range<u64>);
+
+impl Stack for ServiceStack {
+    fn read_u64(&self, address: u64) -> Option<u64> {
+        let last = self.0.end - 8;
+        if address < self.0.start || address > last {
+            return None;
+        }
+        // SAFETY: the eight bytes lie on the service's stack, which is mapped, and the service does
+        // not run now. The address may be unaligned.
+        Some(unsafe { (address as *const u64).read_unaligned() })
+    }
+}

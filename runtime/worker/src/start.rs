@@ -1,0 +1,143 @@
+//! From the program's entry to the loop: map, pin, install, serve.
+//!
+//! Each stage is told to the dispatcher before the next begins, so that a start that fails says where
+//! and why.
+
+use core::ops::Range;
+use core::sync::atomic::Ordering::{Relaxed, Release};
+
+use mote_abi::area::{ANY_CPU, Boot, Outbox, Stage};
+use mote_abi::image::ABI_VERSION;
+use mote_alloc::{Arena, ChunkSource, Region};
+use mote_sigctx::arch::Crossing;
+use mote_sigctx::signal;
+use mote_sigctx::unwind::Unwinder;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
+use rustix::thread::CpuSet;
+
+use crate::exit::exit;
+use crate::host::{Areas, GiveBack, Host, Reply, Unwinding};
+use crate::program::Program;
+use crate::tokens::Tokens;
+use crate::{handlers, host, host_calls, memory, serialize, serve};
+
+/// Exit status of a worker that could not start: the areas could not even be mapped.
+const NO_AREAS: i32 = 70;
+
+/// Exit status of a worker that could not start: the outbox says why.
+const NOT_STARTED: i32 = 71;
+
+/// Runs the worker. `chunks` is the program's global allocator.
+///
+/// # Safety
+/// Called once, by the program's entry point, in a process started with the descriptors that
+/// [`mote_abi::area::fds`] names.
+pub unsafe fn run(chunks: &'static ChunkSource) -> ! {
+    // SAFETY: passed on to the caller.
+    let Ok(areas) = (unsafe { map_areas() }) else { exit(NO_AREAS) };
+    reach(areas.outbox(), Stage::AreasMapped);
+    // SAFETY: passed on to the caller.
+    if let Err(errno) = unsafe { prepare(areas, chunks) } {
+        areas.outbox().condition.errno.store(errno.raw_os_error() as u32, Release);
+        exit(NOT_STARTED);
+    }
+    reach(areas.outbox(), Stage::Ready);
+    serve::run(areas)
+}
+
+fn reach(outbox: &Outbox, stage: Stage) {
+    outbox.condition.stage.store(stage as u32, Release);
+}
+
+/// # Safety
+/// As [`run`].
+unsafe fn map_areas() -> Result<Areas, Errno> {
+    let (inbox, outbox) = (memory::inbox()?, memory::outbox()?);
+    // SAFETY: both were just mapped, whole, and are never unmapped.
+    Ok(unsafe { Areas::new(inbox, outbox) })
+}
+
+/// # Safety
+/// As [`run`].
+unsafe fn prepare(areas: Areas, chunks: &'static ChunkSource) -> Result<(), Errno> {
+    let boot = &areas.inbox().boot;
+    if boot.abi_version.load(Relaxed) != ABI_VERSION {
+        return Err(Errno::PROTO);
+    }
+    bind_to_dispatcher(boot)?;
+    pin(boot)?;
+    serialize::prepare();
+    let program = Program::running().ok_or(Errno::NOEXEC)?;
+    memory::windows()?;
+    let stack = memory::stack(boot.stack_kib.load(Relaxed) as usize * 1024)?;
+    let arena = arena(boot.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
+    memory::close_descriptors();
+    reach(areas.outbox(), Stage::MemoryMapped);
+    Crossing::get().install(host_calls::HOOKS);
+    install_handlers(areas, stack.clone(), program.text.clone())?;
+    reach(areas.outbox(), Stage::SignalsInstalled);
+    // SAFETY: once, before the loop.
+    unsafe { host::set(new_host(areas, arena, stack, program)) };
+    Ok(())
+}
+
+/// A worker without a dispatcher serves nobody: it dies with it, and at once if that has happened.
+fn bind_to_dispatcher(boot: &Boot) -> Result<(), Errno> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let parent = rustix::process::getppid().map_or(0, Pid::as_raw_pid);
+    if parent as u32 != boot.dispatcher_pid.load(Relaxed) {
+        return Err(Errno::SRCH);
+    }
+    Ok(())
+}
+
+fn pin(boot: &Boot) -> Result<(), Errno> {
+    let cpu = boot.cpu.load(Relaxed);
+    if cpu == ANY_CPU {
+        return Ok(());
+    }
+    if cpu as usize >= CpuSet::MAX_CPU {
+        return Err(Errno::INVAL);
+    }
+    let mut set = CpuSet::new();
+    set.set(cpu as usize);
+    rustix::thread::sched_setaffinity(None, &set)
+}
+
+fn arena(limit_bytes: usize, chunks: &'static ChunkSource) -> Result<Arena<GiveBack>, Errno> {
+    let bytes = Region::bytes_for(limit_bytes);
+    let base = memory::arena(bytes)?;
+    // SAFETY: a fresh private mapping of that length, which nobody else knows.
+    let region = unsafe { Region::new(base, bytes) };
+    // SAFETY: the arena goes into the host, which is static, before its first use, and is discarded
+    // only after `enter` has come back.
+    unsafe { Arena::new(region, chunks, GiveBack) }.map_err(|_| Errno::NOMEM)
+}
+
+fn install_handlers(areas: Areas, stack: Range<u64>, text: Range<u64>) -> Result<(), Errno> {
+    let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
+    let alternate = memory::stack(bytes)?;
+    let length = (alternate.end - alternate.start) as usize;
+    // SAFETY: freshly mapped for this, never unmapped.
+    unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
+        .and_then(|()| handlers::install(stack, text, &areas.outbox().condition))
+        .map_err(|errno| Errno::from_raw_os_error(errno.0))
+}
+
+fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Program) -> Host {
+    Host {
+        areas,
+        arena,
+        tokens: Tokens::new(),
+        stack,
+        invoke: mote_abi::message::Invoke::default(),
+        sequence: 0,
+        reply: Reply::default(),
+        log_bytes: 0,
+        unwinding: Unwinding::default(),
+        host_module: program.module,
+        unwinder: Unwinder::new(),
+        generation: 0,
+    }
+}

@@ -1,0 +1,136 @@
+//! The kernel's signal frame, as a handler sees it.
+//!
+//! Source: Linux `arch/x86/include/uapi/asm/{sigcontext,ucontext}.h`, `siginfo.h`; sigaction(2).
+
+use crate::registers::Registers;
+
+/// EFLAGS bits that a redirected context must not carry: trap (8), direction (10), alignment check
+/// (18). psABI 3.2.1: the direction flag is clear on function entry.
+const CLEARED_FLAGS: u64 = 1 << 8 | 1 << 10 | 1 << 18;
+
+/// `struct ucontext` up to the signal mask: what `sigreturn` loads into the processor.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Context {
+    flags: u64,
+    link: u64,
+    stack: [u64; 3],
+    machine: MachineContext,
+    signal_mask: u64,
+}
+
+/// `struct sigcontext_64`.
+#[derive(Debug)]
+#[repr(C)]
+struct MachineContext {
+    r8: u64,
+    r9: u64,
+    r10: u64,
+    r11: u64,
+    r12: u64,
+    r13: u64,
+    r14: u64,
+    r15: u64,
+    rdi: u64,
+    rsi: u64,
+    rbp: u64,
+    rbx: u64,
+    rdx: u64,
+    rax: u64,
+    rcx: u64,
+    rsp: u64,
+    rip: u64,
+    eflags: u64,
+    segments: [u16; 4],
+    error: u64,
+    trap: u64,
+    old_mask: u64,
+    cr2: u64,
+    fpstate: u64,
+    reserved: [u64; 8],
+}
+
+impl Context {
+    /// Where the signal struck.
+    #[must_use]
+    pub const fn rip(&self) -> u64 {
+        self.machine.rip
+    }
+
+    /// A copy of the interrupted registers.
+    #[must_use]
+    pub const fn registers(&self) -> Registers {
+        let m = &self.machine;
+        Registers::new([
+            m.rax, m.rdx, m.rcx, m.rbx, m.rsi, m.rdi, m.rbp, m.rsp, m.r8, m.r9, m.r10, m.r11,
+            m.r12, m.r13, m.r14, m.r15, m.rip,
+        ])
+    }
+
+    /// Makes `sigreturn` continue at `rip`, all other registers as they are.
+    pub const fn set_rip(&mut self, rip: u64) {
+        self.machine.rip = rip;
+    }
+
+    /// Makes `sigreturn` continue at `rip` with this stack pointer and first return value, and with
+    /// the flags that a function may expect.
+    pub const fn redirect(&mut self, rip: u64, rsp: u64, rax: u64) {
+        self.machine.rip = rip;
+        self.machine.rsp = rsp;
+        self.machine.rax = rax;
+        self.machine.eflags &= !CLEARED_FLAGS;
+    }
+}
+
+/// The beginning of `siginfo_t`: what `SIGALRM` and the fault signals fill in.
+#[derive(Debug)]
+#[repr(C)]
+pub struct SigInfo {
+    signal: i32,
+    errno: i32,
+    code: i32,
+    padding: i32,
+    /// `si_addr` of a fault; `si_pid` and `si_uid`, or `si_timerid` and `si_overrun`, of the others.
+    first: u64,
+    /// `si_value`.
+    value: u64,
+}
+
+impl SigInfo {
+    /// Why the signal was sent: `si_code`.
+    #[must_use]
+    pub const fn code(&self) -> i32 {
+        self.code
+    }
+
+    /// `si_addr`: the address that faulted. Meaningful for `SIGSEGV`, `SIGBUS`, `SIGILL`, `SIGFPE`,
+    /// `SIGTRAP`.
+    #[must_use]
+    pub const fn fault_address(&self) -> u64 {
+        self.first
+    }
+
+    /// `si_value` of a queued signal.
+    #[must_use]
+    pub const fn value(&self) -> u64 {
+        self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::mem::offset_of;
+
+    use super::*;
+
+    #[test]
+    fn layout_is_the_kernels() {
+        assert_eq!(offset_of!(Context, machine), 40);
+        assert_eq!(offset_of!(Context, machine.rip), 40 + 16 * 8);
+        assert_eq!(offset_of!(MachineContext, fpstate), 23 * 8);
+        assert_eq!(offset_of!(Context, signal_mask), 40 + size_of::<MachineContext>());
+        assert_eq!(size_of::<MachineContext>(), 256);
+        assert_eq!(offset_of!(SigInfo, first), 16);
+        assert_eq!(offset_of!(SigInfo, value), 24);
+    }
+}

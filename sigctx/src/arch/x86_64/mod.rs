@@ -1,0 +1,11 @@
+//! Linux on x86-64: the kernel's signal frame, the crossings between host and service, system calls.
+
+mod context;
+mod crossing;
+mod syscall;
+
+pub use context::{Context, SigInfo};
+#[doc(hidden)]
+pub use crossing::{CAPTURED_OFFSET, CROSSING, HOST_RSP_OFFSET, SERVICE_RSP_OFFSET};
+pub use crossing::{Crossing, Ending, FAKE_FRAME_BYTES, Hooks, Pending, Way, enter, land, leave};
+pub(crate) use syscall::{restorer, syscall2, syscall4};

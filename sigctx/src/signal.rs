@@ -1,0 +1,111 @@
+//! Installing handlers, and the stack that they run on, by the kernel's own calls.
+//!
+//! Source: sigaction(2), sigaltstack(2); getauxval(3) for `AT_MINSIGSTKSZ`.
+
+use linux_raw_sys::general as kernel;
+
+use crate::arch::{Context, SigInfo, restorer, syscall2, syscall4};
+
+/// `SIGILL`, `SIGTRAP`, `SIGBUS`, `SIGFPE`, `SIGSEGV`: what service code can raise by itself.
+pub const FAULTS: [u32; 5] =
+    [kernel::SIGILL, kernel::SIGTRAP, kernel::SIGBUS, kernel::SIGFPE, kernel::SIGSEGV];
+
+/// The signal that preempts.
+pub const PREEMPT: u32 = kernel::SIGALRM;
+
+/// What a handler itself needs of the alternate stack, besides the kernel's frame, in bytes.
+pub const HANDLER_STACK_BYTES: usize = 32 << 10;
+
+/// A handler with all three arguments (`SA_SIGINFO`).
+pub type Handler = extern "C" fn(u32, &SigInfo, &mut Context);
+
+/// The kernel refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+/// `struct kernel_sigaction`.
+#[repr(C)]
+struct SigAction {
+    handler: usize,
+    flags: usize,
+    restorer: usize,
+    mask: u64,
+}
+
+/// Bytes of an alternate stack for a machine whose auxiliary vector says `min_signal_stack`
+/// (`AT_MINSIGSTKSZ`: the frame grows with the vector state, past 4 KiB with AVX-512 and AMX).
+#[must_use]
+pub const fn alternate_stack_bytes(min_signal_stack: usize) -> usize {
+    (min_signal_stack + HANDLER_STACK_BYTES).next_multiple_of(4096)
+}
+
+/// Makes handlers run on `bytes` bytes from `base`.
+///
+/// # Errors
+/// The kernel's, when the range is too small.
+///
+/// # Safety
+/// The memory stays mapped and is used for nothing else while this thread lives.
+pub unsafe fn set_alternate_stack(base: *mut u8, bytes: usize) -> Result<(), Errno> {
+    #[repr(C)]
+    struct Stack {
+        base: *mut u8,
+        flags: i32,
+        bytes: usize,
+    }
+    let stack = Stack { base, flags: 0, bytes };
+    // SAFETY: the structure is the kernel's and outlives the call; the memory is the caller's to give.
+    check(unsafe { syscall2(kernel::__NR_sigaltstack, &raw const stack as usize, 0) })
+}
+
+/// Installs `handler` for `signal`, and lets `masked` wait while it runs.
+///
+/// The flags: `SA_SIGINFO` for the context to edit; `SA_ONSTACK` because the service's stack may be
+/// full, or not a stack; `SA_RESTART` so that an interrupted call of the host goes on (the paper,
+/// section 4); `SA_RESTORER` because the kernel asks for it on x86-64.
+///
+/// # Errors
+/// The kernel's, when `signal` cannot be handled.
+///
+/// # Safety
+/// `handler` is async-signal-safe and keeps its contracts for any interrupted instruction.
+pub unsafe fn install(signal: u32, handler: Handler, masked: &[u32]) -> Result<(), Errno> {
+    let action = SigAction {
+        handler: handler as *const () as usize,
+        flags: (kernel::SA_SIGINFO | kernel::SA_ONSTACK | kernel::SA_RESTART | kernel::SA_RESTORER)
+            as usize,
+        restorer: restorer(),
+        mask: masked.iter().fold(0, |mask, signal| mask | 1 << (signal - 1)),
+    };
+    // SAFETY: the structure is the kernel's; what the handler does is the caller's promise.
+    unsafe { set_action(signal, &action) }
+}
+
+/// Gives `signal` its default action back, so that a fault that repeats ends the process.
+///
+/// # Errors
+/// The kernel's, when `signal` does not exist.
+pub fn reset(signal: u32) -> Result<(), Errno> {
+    let action = SigAction {
+        handler: 0,
+        flags: kernel::SA_RESTORER as usize,
+        restorer: restorer(),
+        mask: 0,
+    };
+    // SAFETY: `SIG_DFL` runs no code of ours.
+    unsafe { set_action(signal, &action) }
+}
+
+/// # Safety
+/// As [`install`].
+unsafe fn set_action(signal: u32, action: &SigAction) -> Result<(), Errno> {
+    let address = core::ptr::from_ref(action) as usize;
+    // SAFETY: the structure outlives the call; the rest is the caller's promise.
+    check(unsafe {
+        syscall4(kernel::__NR_rt_sigaction, signal as usize, address, 0, size_of::<u64>())
+    })
+}
+
+fn check(result: isize) -> Result<(), Errno> {
+    if result < 0 { Err(Errno(-result as i32)) } else { Ok(()) }
+}
