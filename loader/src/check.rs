@@ -1,0 +1,64 @@
+//! Checking: whether an image may run, and the plan for placing it if so.
+//!
+//! Each part of an image has a module that judges it; [`check`] asks them in the order in which a
+//! reader of the message is best served: what the image is, then who built it, then what is in it.
+#![forbid(unsafe_code)]
+
+mod dynamic;
+mod relocations;
+mod segments;
+mod symbols;
+
+use mote_abi::image::ABI_VERSION;
+
+use crate::error::{CheckError, cut};
+use crate::image::Image;
+use crate::plan::{Checked, Layout};
+use crate::scan;
+
+/// What an image must agree with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected<'a> {
+    /// The compiler of this node, as `rustc --version` prints it.
+    pub toolchain: &'a str,
+}
+
+/// Checks everything about `image` (DESIGN section 9.2), and lays it out for placing.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, CheckError> {
+    segments::check(image)?;
+    check_note(image, expected)?;
+    dynamic::check(image)?;
+    let entry = symbols::check(image)?;
+    let layout = Layout::new(image, entry)?;
+    let relocations = relocations::check(image, &layout)?;
+    check_text(image)?;
+    Ok(Checked::new(image, layout, relocations))
+}
+
+fn check_note(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {
+    let (Some(version), Some(toolchain)) = (image.abi_version(), image.toolchain()) else {
+        return Err(CheckError::NoteMissing);
+    };
+    if version != ABI_VERSION {
+        return Err(CheckError::AbiVersion { found: version, expected: ABI_VERSION });
+    }
+    if toolchain != expected.toolchain {
+        let (found, expected) = (cut(toolchain), cut(expected.toolchain));
+        return Err(CheckError::Toolchain { found, expected });
+    }
+    Ok(())
+}
+
+/// The zero-filled tail needs no scan: no forbidden instruction has a zero byte, and the one-byte
+/// look-ahead into it finds none that ends with one.
+fn check_text(image: &Image<'_>) -> Result<(), CheckError> {
+    match scan::find(image.text().bytes) {
+        Some(hit) => {
+            Err(CheckError::Instruction { instruction: hit.instruction, offset: hit.offset as u64 })
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Applying a plan to a slot: two copies, the relocations, the record.
+//!
+//! Called by [`zone`](crate::zone) with exactly the slot's bytes. Safe code: nothing outside the two
+//! slices can be written, whatever the image said.
+#![forbid(unsafe_code)]
+
+use mote_abi::image::ImageRecord;
+use mote_abi::imports::ImportTable;
+use mote_abi::windows::ZONE_BASE;
+use zerocopy::IntoBytes;
+
+use crate::plan::{Checked, INT3};
+
+/// Where an image goes.
+pub(crate) struct Destination<'a> {
+    /// Offset of the slot in the windows, in bytes.
+    pub(crate) slot: u32,
+    /// The zone's generation.
+    pub(crate) generation: u32,
+    /// The slot's bytes in the text window, as long as the image's text.
+    pub(crate) text: &'a mut [u8],
+    /// The slot's bytes in the read-only window, as long as the image's read-only bytes.
+    pub(crate) rodata: &'a mut [u8],
+}
+
+/// Writes `image` to `to`, bound to `imports`.
+pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>) {
+    to.text.copy_from_slice(image.text());
+    to.rodata.copy_from_slice(image.rodata());
+    let base = ZONE_BASE + u64::from(to.slot);
+    for relocation in image.relative() {
+        store(to.rodata, relocation.at, base + u64::from(relocation.addend));
+    }
+    for relocation in image.imported() {
+        store(to.rodata, relocation.at, imports.address(relocation.import));
+    }
+    let record = record(image, to.slot, to.generation);
+    let at = image.layout().record as usize;
+    to.rodata[at..][..size_of::<ImageRecord>()].copy_from_slice(record.as_bytes());
+}
+
+/// Makes the bytes of a slot traps and zeros.
+pub(crate) fn scrub(text: &mut [u8], rodata: &mut [u8]) {
+    text.fill(INT3);
+    rodata.fill(0);
+}
+
+#[inline]
+fn store(bytes: &mut [u8], at: u32, value: u64) {
+    bytes[at as usize..][..8].copy_from_slice(&value.to_le_bytes());
+}
+
+fn record(image: &Checked, slot: u32, generation: u32) -> ImageRecord {
+    let layout = image.layout();
+    ImageRecord {
+        slot,
+        text_bytes: layout.text_bytes,
+        rodata_bytes: layout.rodata_bytes,
+        data_bytes: layout.data_bytes,
+        pristine_bytes: layout.pristine_bytes,
+        pristine: slot + layout.pristine,
+        eh_frame_hdr: slot + layout.eh_frame_hdr,
+        eh_frame_hdr_bytes: layout.eh_frame_hdr_bytes,
+        generation,
+        reserved: [0; 7],
+    }
+}

@@ -1,0 +1,206 @@
+//! A checked image as owned bytes and a list of writes: all that placing needs, laid out once.
+//!
+//! ```text
+//!  text window       │ text, zero-filled tail, int3 … │
+//!  read-only window  │ read-only segment │ pristine data │ record │
+//!  data window       │ data, zeros │            (written by workers only)
+//!                    └ slot, the same offset in each
+//! ```
+//!
+//! Built by [`check`](crate::check) from facts that it has verified, and read by
+//! [`place`](crate::place).
+#![forbid(unsafe_code)]
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use mote_abi::image::ImageRecord;
+use mote_abi::imports::Import;
+use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
+
+use crate::error::CheckError;
+use crate::image::{Image, Segment};
+
+/// One-byte breakpoint: fills what is behind text, so that running off its end traps.
+pub(crate) const INT3: u8 = 0xcc;
+
+/// The bytes at `at` become the address `addend` bytes behind the slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Relative {
+    /// Offset in the image's read-only bytes.
+    pub(crate) at: u32,
+    /// The address as linked: below three windows.
+    pub(crate) addend: u32,
+}
+
+/// The bytes at `at` become the address of `import`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Imported {
+    /// Offset in the image's read-only bytes.
+    pub(crate) at: u32,
+    /// What they are bound to.
+    pub(crate) import: Import,
+}
+
+/// The relocations of an image, in the order of its tables.
+#[derive(Debug, Default)]
+pub(crate) struct Relocations {
+    /// Those to the image itself.
+    pub(crate) relative: Vec<Relative>,
+    /// Those to the worker.
+    pub(crate) imported: Vec<Imported>,
+}
+
+/// Sizes, and offsets from the slot's start, all in bytes and below [`WINDOW_BYTES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) text_bytes: u32,
+    pub(crate) rodata_bytes: u32,
+    pub(crate) data_bytes: u32,
+    pub(crate) pristine_bytes: u32,
+    pub(crate) pristine: u32,
+    pub(crate) record: u32,
+    pub(crate) entry: u32,
+    pub(crate) eh_frame_hdr: u32,
+    pub(crate) eh_frame_hdr_bytes: u32,
+    pub(crate) slot_bytes: u32,
+    pub(crate) slot_align: u32,
+}
+
+impl Layout {
+    /// Lays `image` out. Its segments are known to be no larger than a window, and `entry` and
+    /// `.eh_frame_hdr` to lie in theirs.
+    pub(crate) fn new(image: &Image<'_>, entry: u64) -> Result<Self, CheckError> {
+        let (text, rodata) = (image.text(), image.rodata());
+        let data = image.data();
+        let data_bytes = data.map_or(0, |data| data.memory_bytes);
+        let pristine_bytes = data.map_or(0, |data| data.bytes.len() as u64);
+        let pristine = rodata.memory_bytes.next_multiple_of(SLOT_ALIGN_BYTES);
+        let record = (pristine + pristine_bytes).next_multiple_of(SLOT_ALIGN_BYTES);
+        let rodata_end = record + size_of::<ImageRecord>() as u64;
+        let slot_bytes = slot_bytes([padded_text_bytes(text), rodata_end, data_bytes])?;
+        let slot_align = image.segments().map(|segment| segment.align).max().unwrap_or(0);
+        let eh_frame_hdr = image.eh_frame_hdr();
+        Ok(Self {
+            text_bytes: text.memory_bytes as u32,
+            rodata_bytes: rodata.memory_bytes as u32,
+            data_bytes: data_bytes as u32,
+            pristine_bytes: pristine_bytes as u32,
+            pristine: pristine as u32,
+            record: record as u32,
+            entry: (entry - text.address) as u32,
+            eh_frame_hdr: eh_frame_hdr.clone().map_or(0, |it| it.start - rodata.address) as u32,
+            eh_frame_hdr_bytes: eh_frame_hdr.map_or(0, |it| it.end - it.start) as u32,
+            slot_bytes: slot_bytes as u32,
+            slot_align: slot_align.max(SLOT_ALIGN_BYTES) as u32,
+        })
+    }
+}
+
+/// An image that passed every check, ready to be placed any number of times.
+#[derive(Debug)]
+pub struct Checked {
+    text: Box<[u8]>,
+    rodata: Box<[u8]>,
+    relocations: Relocations,
+    layout: Layout,
+}
+
+impl Checked {
+    /// Copies what placing needs out of `image`.
+    pub(crate) fn new(image: &Image<'_>, layout: Layout, relocations: Relocations) -> Self {
+        let mut text = extended(image.text().bytes, u64::from(layout.text_bytes), 0);
+        text.resize(padded_text_bytes(image.text()) as usize, INT3);
+        let mut rodata = extended(image.rodata().bytes, u64::from(layout.pristine), 0);
+        rodata.extend_from_slice(image.data().map_or(&[], |data| data.bytes));
+        rodata.resize(layout.record as usize + size_of::<ImageRecord>(), 0);
+        Self { text: text.into(), rodata: rodata.into(), relocations, layout }
+    }
+
+    /// Bytes of the slot that the image takes in each of the three windows.
+    #[must_use]
+    pub fn slot_bytes(&self) -> u32 {
+        self.layout.slot_bytes
+    }
+
+    /// Alignment of that slot, in bytes.
+    #[must_use]
+    pub fn slot_align(&self) -> u32 {
+        self.layout.slot_align
+    }
+
+    /// Offset of the entry from the slot's start, in bytes.
+    #[must_use]
+    pub fn entry(&self) -> u32 {
+        self.layout.entry
+    }
+
+    /// Bytes of the data segment in memory: what an invocation may write.
+    #[must_use]
+    pub fn data_bytes(&self) -> u32 {
+        self.layout.data_bytes
+    }
+
+    /// How many eight-byte words placing relocates.
+    #[must_use]
+    pub fn relocations(&self) -> usize {
+        self.relocations.relative.len() + self.relocations.imported.len()
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    pub(crate) fn rodata(&self) -> &[u8] {
+        &self.rodata
+    }
+
+    pub(crate) fn relative(&self) -> &[Relative] {
+        &self.relocations.relative
+    }
+
+    pub(crate) fn imported(&self) -> &[Imported] {
+        &self.relocations.imported
+    }
+}
+
+/// Text up to the next slot boundary, at least one `int3` included: no byte sequence can continue
+/// from one image's text into another's.
+fn padded_text_bytes(text: &Segment<'_>) -> u64 {
+    (text.memory_bytes + 1).next_multiple_of(SLOT_ALIGN_BYTES)
+}
+
+/// Length of a slot in which each window takes what is asked of it.
+fn slot_bytes(window_bytes: [u64; 3]) -> Result<u64, CheckError> {
+    let bytes = window_bytes.into_iter().fold(1, u64::max).next_multiple_of(SLOT_ALIGN_BYTES);
+    (bytes <= WINDOW_BYTES).then_some(bytes).ok_or(CheckError::SlotBytes { bytes })
+}
+
+/// `bytes` with `fill` behind them, `to_bytes` long.
+fn extended(bytes: &[u8], to_bytes: u64, fill: u8) -> Vec<u8> {
+    let mut extended = Vec::with_capacity(to_bytes as usize + bytes.len());
+    extended.extend_from_slice(bytes);
+    extended.resize(to_bytes as usize, fill);
+    extended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slot_is_as_long_as_the_most_that_a_window_needs() {
+        assert_eq!(slot_bytes([64, 1000, 0]), Ok(1024));
+        assert_eq!(slot_bytes([0, 0, WINDOW_BYTES]), Ok(WINDOW_BYTES));
+    }
+
+    #[test]
+    fn slot_is_refused_when_longer_than_a_window() {
+        let bytes = WINDOW_BYTES + 64;
+        assert_eq!(slot_bytes([64, WINDOW_BYTES + 1, 0]), Err(CheckError::SlotBytes { bytes }));
+    }
+}

@@ -1,0 +1,276 @@
+//! What an image may not contain: one change to a good one, one error.
+
+use crate::blueprint::{Blueprint, GOT, Header, Reloc, Sym, TOOLCHAIN, changed, check_error, load};
+use elf::abi::*;
+use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET};
+use mote_loader::{CheckError, SegmentKind};
+
+#[test]
+fn image_is_accepted_when_good() {
+    let checked = load(&Blueprint::default().build()).unwrap();
+    assert_eq!(checked.entry(), 16);
+    assert_eq!(checked.data_bytes(), 128);
+    assert_eq!(checked.relocations(), 6);
+    assert_eq!(checked.slot_align(), 64);
+    assert_eq!(checked.slot_bytes() % 64, 0);
+}
+
+#[test]
+fn image_is_accepted_without_data_or_unwind_table_or_relocations() {
+    let bare = changed(|it| {
+        it.data = None;
+        it.eh_frame_hdr = None;
+        it.relocations.clear();
+        it.plt_relocations.clear();
+    });
+    let checked = load(&bare.build()).unwrap();
+    assert_eq!((checked.data_bytes(), checked.relocations()), (0, 0));
+}
+
+#[test]
+fn segment_is_refused_when_writable_and_executable() {
+    for (index, kind) in [(0, SegmentKind::Text), (2, SegmentKind::Data)] {
+        let error = check_error(|it| it.loads[index].flags = PF_R | PF_W | PF_X);
+        assert_eq!(error, CheckError::WritableExecutable { kind });
+    }
+}
+
+#[test]
+fn segment_is_refused_when_its_rights_are_another_kinds() {
+    let error = check_error(|it| it.loads[1].flags = PF_R | PF_X);
+    let kind = SegmentKind::ReadOnly;
+    assert_eq!(error, CheckError::SegmentFlags { kind, found: 5, expected: 4 });
+    let error = check_error(|it| it.loads[2].flags = PF_R);
+    let kind = SegmentKind::Data;
+    assert_eq!(error, CheckError::SegmentFlags { kind, found: 4, expected: 6 });
+}
+
+#[test]
+fn segment_is_refused_when_alignment_is_odd_or_above_a_page() {
+    for found in [3, 8192] {
+        let error = check_error(|it| it.loads[2].align = found);
+        assert_eq!(error, CheckError::Alignment { kind: SegmentKind::Data, found });
+    }
+}
+
+#[test]
+fn segment_is_refused_when_it_claims_zeros_it_cannot_need() {
+    let error = check_error(|it| it.loads[1].zeros = 4097);
+    assert_eq!(error, CheckError::ZeroTail { kind: SegmentKind::ReadOnly, bytes: 4097 });
+    let error = check_error(|it| it.loads[0].zeros = 1 << 28);
+    assert_eq!(error, CheckError::ZeroTail { kind: SegmentKind::Text, bytes: 1 << 28 });
+}
+
+#[test]
+fn image_is_accepted_when_its_data_fills_a_window() {
+    let window = 512 << 20;
+    let checked = load(&changed(|it| it.loads[2].zeros = window - 80).build()).unwrap();
+    assert_eq!(u64::from(checked.slot_bytes()), window);
+}
+
+#[test]
+fn program_header_is_refused_when_it_asks_for_more_than_loading() {
+    let refused = |kind, flags| {
+        let header = Header { kind, flags, address: GOT, bytes: 8 };
+        check_error(|it| it.more_headers.push(header))
+    };
+    assert_eq!(refused(PT_TLS, PF_R), CheckError::ThreadLocalStorage);
+    assert_eq!(refused(PT_INTERP, PF_R), CheckError::Interpreter);
+    assert_eq!(refused(PT_GNU_STACK, PF_R | PF_W | PF_X), CheckError::ExecutableStack);
+    assert_eq!(refused(0x7000_0001, PF_R), CheckError::HeaderType { found: 0x7000_0001 });
+}
+
+#[test]
+fn program_header_is_accepted_when_it_only_informs() {
+    for kind in [PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY, PT_PHDR, PT_NULL] {
+        let header = Header { kind, flags: PF_R | PF_W, address: GOT, bytes: 8 };
+        load(&changed(|it| it.more_headers.push(header)).build()).unwrap();
+    }
+}
+
+#[test]
+fn unwind_table_is_refused_when_outside_the_read_only_segment() {
+    let header = Header { kind: PT_GNU_EH_FRAME, flags: PF_R, address: DATA_OFFSET, bytes: 12 };
+    let error = check_error(|it| it.more_headers.push(header));
+    assert_eq!(error, CheckError::EhFrameHeader { address: DATA_OFFSET, bytes: 12 });
+}
+
+#[test]
+fn image_is_refused_when_its_builder_is_unknown_or_another() {
+    assert_eq!(check_error(|it| it.note = None), CheckError::NoteMissing);
+    let version = ABI_VERSION + 1;
+    let error = check_error(|it| it.note = Some((version, TOOLCHAIN.into())));
+    assert_eq!(error, CheckError::AbiVersion { found: version, expected: ABI_VERSION });
+    let error = check_error(|it| it.note = Some((ABI_VERSION, b"rustc 1.2.3".to_vec())));
+    assert_eq!(
+        error.to_string(),
+        "image was built by rustc 1.2.3, this node runs rustc 1.95.0 (test): \
+         build it again with `mote build`"
+    );
+}
+
+#[test]
+fn note_is_overlooked_when_it_has_another_owner() {
+    let mut bytes = Blueprint::default().build();
+    let owner = bytes.windows(5).position(|it| it == b"mote\0").unwrap();
+    bytes[owner] = b'n';
+    assert_eq!(load(&bytes).err(), Some(CheckError::NoteMissing.to_string()));
+}
+
+#[test]
+fn message_is_safe_to_print_when_the_image_is_hostile() {
+    let text = [b"\x1b[2J".as_slice(), &[b'a'; 4000]].concat();
+    let message = check_error(|it| it.note = Some((ABI_VERSION, text))).to_string();
+    assert!(!message.contains('\x1b') && message.len() < 300, "{message}");
+}
+
+#[test]
+fn image_is_refused_when_it_needs_a_library() {
+    let error = check_error(|it| it.more_dynamic = vec![(DT_NEEDED, 1)]);
+    assert_eq!(error, CheckError::Needed { library: "mote_alloc".into() });
+    let error = check_error(|it| it.more_dynamic = vec![(DT_NEEDED, u64::MAX)]);
+    assert_eq!(error, CheckError::Needed { library: String::new() });
+}
+
+#[test]
+fn image_is_refused_when_code_would_run_on_loading() {
+    let with = |entries: &[(i64, u64)]| {
+        let error = check_error(|it| it.more_dynamic = entries.to_vec());
+        let CheckError::Initializer { tag } = error else { panic!("{error}") };
+        tag
+    };
+    assert_eq!(with(&[(DT_INIT, 0)]), "DT_INIT");
+    assert_eq!(with(&[(DT_FINI, 0)]), "DT_FINI");
+    assert_eq!(with(&[(DT_INIT_ARRAY, GOT), (DT_INIT_ARRAYSZ, 8)]), "DT_INIT_ARRAY");
+    assert_eq!(with(&[(DT_FINI_ARRAY, GOT)]), "DT_FINI_ARRAY");
+    assert_eq!(with(&[(DT_PREINIT_ARRAYSZ, 8)]), "DT_PREINIT_ARRAY");
+}
+
+#[test]
+fn array_of_initializers_is_accepted_when_empty() {
+    let entries = vec![(DT_INIT_ARRAY, GOT), (DT_INIT_ARRAYSZ, 0)];
+    load(&changed(|it| it.more_dynamic = entries).build()).unwrap();
+}
+
+#[test]
+fn relocations_are_refused_when_in_text_or_in_another_format() {
+    let with = |entry| check_error(|it| it.more_dynamic = vec![entry]);
+    assert_eq!(with((DT_TEXTREL, 0)), CheckError::TextRelocations { tag: "DT_TEXTREL" });
+    assert_eq!(with((DT_FLAGS, 0xc)), CheckError::TextRelocations { tag: "DF_TEXTREL" });
+    assert_eq!(with((DT_REL, GOT)), CheckError::RelocationFormat { tag: "DT_REL" });
+    assert_eq!(with((36, GOT)), CheckError::RelocationFormat { tag: "DT_RELR" });
+}
+
+#[test]
+fn table_is_refused_when_its_entries_have_another_shape() {
+    for (tag, value) in
+        [(DT_PLTREL, 17), (DT_RELAENT, 16), (DT_SYMENT, 16), (DT_RELASZ, 23), (DT_PLTRELSZ, 23)]
+    {
+        let error = check_error(|it| it.dynamic = vec![(tag, value)]);
+        assert!(matches!(error, CheckError::TableShape { found, .. } if found == value), "{error}");
+    }
+}
+
+#[test]
+fn import_is_refused_when_not_on_the_whitelist() {
+    let error = check_error(|it| it.symbols[0].name = b"getpid".to_vec());
+    let message = "import \"getpid\" at 0x20000000 is not on the whitelist (see mote inspect)";
+    assert_eq!(error.to_string(), message);
+    let error = check_error(|it| {
+        it.symbols.insert(0, Sym::undefined("getpid"));
+        it.relocations.clear();
+        it.plt_relocations.clear();
+    });
+    assert_eq!(error.to_string(), "import \"getpid\" is not on the whitelist (see mote inspect)");
+}
+
+#[test]
+fn symbol_is_refused_when_indirect_or_thread_local() {
+    for found in [STT_GNU_IFUNC, STT_TLS] {
+        let error = check_error(|it| it.symbols[1].kind = found);
+        assert_eq!(error, CheckError::SymbolType { name: "memcpy".into(), found });
+    }
+}
+
+#[test]
+fn entry_is_refused_when_nothing_at_all_is_defined() {
+    let error = check_error(|it| it.symbols.truncate(3));
+    assert_eq!(error, CheckError::EntryMissing);
+}
+
+#[test]
+fn entry_is_refused_when_missing_doubled_no_function_or_outside_text() {
+    let missing = check_error(|it| it.symbols[3].name = b"main".to_vec());
+    assert_eq!(missing, CheckError::EntryMissing);
+    let doubled = check_error(|it| it.symbols.push(it.symbols[3].clone()));
+    assert_eq!(doubled, CheckError::EntryTwice);
+    let object = check_error(|it| it.symbols[3].kind = STT_OBJECT);
+    assert_eq!(object, CheckError::EntryType { found: STT_OBJECT });
+    for address in [300, RODATA_OFFSET] {
+        let outside = check_error(|it| it.symbols[3].value = address);
+        assert_eq!(outside, CheckError::EntryOutside { address });
+    }
+}
+
+fn with_relocation(kind: u32, at: u64, symbol: u32, addend: i64) -> CheckError {
+    check_error(|it| it.relocations.push(Reloc { at, kind, symbol, addend }))
+}
+
+#[test]
+fn relocation_is_refused_when_its_kind_is_unknown() {
+    for kind in [R_X86_64_COPY, R_X86_64_IRELATIVE, R_X86_64_DTPMOD64, R_X86_64_PC32, 9999] {
+        let error = with_relocation(kind, GOT, 1, 0);
+        assert_eq!(error, CheckError::RelocationKind { kind, address: GOT });
+    }
+}
+
+#[test]
+fn relocation_is_refused_when_it_changes_text_or_nothing_of_the_image() {
+    for address in [0, 296, GOT - 4, DATA_OFFSET - 8, DATA_OFFSET + 121, u64::MAX - 3] {
+        let error = with_relocation(R_X86_64_RELATIVE, address, 0, 0);
+        assert_eq!(error, CheckError::RelocationTarget { address });
+    }
+}
+
+#[test]
+fn relocation_is_refused_when_it_changes_zeros() {
+    for address in [DATA_OFFSET + 73, DATA_OFFSET + 80, DATA_OFFSET + 120] {
+        let error = with_relocation(R_X86_64_RELATIVE, address, 0, 0);
+        assert_eq!(error, CheckError::RelocationInZeros { address });
+    }
+}
+
+#[test]
+fn relocation_is_refused_when_its_symbol_has_no_address() {
+    for symbol in [0, 5, u32::MAX] {
+        let error = with_relocation(R_X86_64_GLOB_DAT, GOT, symbol, 0);
+        assert_eq!(error, CheckError::RelocationSymbol { address: GOT, symbol });
+    }
+    let absolute = check_error(|it| {
+        it.symbols.push(Sym { section: SHN_ABS, ..Sym::defined("x", STT_OBJECT, 8) });
+        it.relocations.push(Reloc { at: GOT, kind: R_X86_64_64, symbol: 5, addend: 0 });
+    });
+    assert_eq!(absolute, CheckError::RelocationSymbol { address: GOT, symbol: 5 });
+}
+
+#[test]
+fn relocation_is_refused_when_its_value_is_outside_the_image() {
+    for addend in [-1, 301, RODATA_OFFSET as i64 - 1, DATA_OFFSET as i64 + 129, i64::MIN] {
+        let error = with_relocation(R_X86_64_RELATIVE, GOT, 0, addend);
+        assert_eq!(error, CheckError::RelocationValue { address: GOT, value: addend as u64 });
+    }
+    let error = with_relocation(R_X86_64_64, GOT, 4, -17);
+    assert_eq!(error, CheckError::RelocationValue { address: GOT, value: u64::MAX });
+}
+
+#[test]
+fn relocation_is_refused_when_it_points_beside_an_import() {
+    let error = with_relocation(R_X86_64_64, GOT, 2, 8);
+    assert_eq!(error, CheckError::ImportAddend { address: GOT, import: "memcpy", addend: 8 });
+}
+
+#[test]
+fn text_is_refused_when_it_contains_a_system_call() {
+    let error = check_error(|it| it.text[297..299].copy_from_slice(&[0x0f, 0x05]));
+    assert_eq!(error, CheckError::Instruction { instruction: "syscall", offset: 297 });
+}

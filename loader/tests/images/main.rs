@@ -1,0 +1,7 @@
+//! The loader from outside: images made in memory, good and bad, parsed, checked and placed.
+
+mod blueprint;
+mod checking;
+mod hostile;
+mod parsing;
+mod placing;

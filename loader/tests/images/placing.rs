@@ -1,0 +1,199 @@
+//! What placing writes, and that it writes nothing else.
+
+use crate::blueprint::{Blueprint, Hash, Reloc, Sym, address, changed, imports, load};
+use elf::abi::R_X86_64_RELATIVE;
+use mote_abi::image::{DATA_OFFSET, ImageRecord};
+use mote_abi::imports::Import;
+use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE, WINDOW_BYTES};
+use mote_loader::{PlaceError, Placed, Zone};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{OFlags, SealFlags, fcntl_get_seals, fcntl_getfl, fstat};
+use rustix::io::pread;
+use zerocopy::FromBytes;
+
+fn read(fd: BorrowedFd<'_>, offset: u32, bytes: usize) -> Vec<u8> {
+    let mut buffer = vec![0; bytes];
+    assert_eq!(pread(fd, &mut buffer, offset.into()), Ok(bytes));
+    buffer
+}
+
+fn record(zone: &Zone, placed: &Placed) -> ImageRecord {
+    ImageRecord::read_from_bytes(&read(zone.rodata_fd(), placed.record, 64)).unwrap()
+}
+
+fn word(zone: &Zone, offset: u32) -> u64 {
+    u64::from_le_bytes(read(zone.rodata_fd(), offset, 8).try_into().unwrap())
+}
+
+fn place(zone: &mut Zone, blueprint: &Blueprint) -> Placed {
+    zone.place(&load(&blueprint.build()).unwrap()).unwrap()
+}
+
+#[test]
+fn text_is_copied_and_followed_by_traps_up_to_the_next_slot() {
+    for bytes in [300, 319, 320] {
+        let mut zone = Zone::new(imports()).unwrap();
+        let placed = place(&mut zone, &changed(|it| it.text = vec![0x90; bytes]));
+        let slot = record(&zone, &placed).slot;
+        assert_eq!(placed.entry, slot + 16);
+        let end = (bytes + 1).next_multiple_of(64);
+        let text = read(zone.text_fd(), slot, end);
+        assert!(text[..bytes].iter().all(|&byte| byte == 0x90));
+        assert!(text[bytes..].iter().all(|&byte| byte == 0xcc));
+    }
+}
+
+#[test]
+fn relocations_hold_the_addresses_of_the_slot_and_of_the_imports() {
+    let mut zone = Zone::new(imports()).unwrap();
+    let first = place(&mut zone, &Blueprint::default());
+    let second = place(&mut zone, &Blueprint::default());
+    for placed in [first, second] {
+        let record = record(&zone, &placed);
+        let slot = u64::from(record.slot);
+        assert_eq!(word(&zone, record.slot), address(Import::Alloc));
+        assert_eq!(word(&zone, record.slot + 8), TEXT_BASE + slot + 32);
+        assert_eq!(word(&zone, record.slot + 16), address(Import::EhPersonality));
+        assert_eq!(word(&zone, record.slot + 24), address(Import::Memcpy));
+        assert_eq!(word(&zone, record.pristine + 8), RODATA_BASE + slot + 520);
+        assert_eq!(word(&zone, record.pristine + 72), DATA_BASE + slot + 128);
+    }
+}
+
+#[test]
+fn symbol_of_the_image_is_its_own_when_named_like_an_import() {
+    let blueprint =
+        changed(|it| it.symbols[1] = Sym { section: 1, value: 40, ..Sym::undefined("memcpy") });
+    let blueprint = Blueprint { hash: Hash::SystemV, ..blueprint };
+    let mut zone = Zone::new(imports()).unwrap();
+    let placed = place(&mut zone, &blueprint);
+    let slot = record(&zone, &placed).slot;
+    assert_eq!(word(&zone, slot + 24), TEXT_BASE + u64::from(slot) + 40);
+}
+
+#[test]
+fn record_names_what_lies_in_the_slot() {
+    let mut zone = Zone::new(imports()).unwrap();
+    let _first = place(&mut zone, &Blueprint::default());
+    let placed = place(&mut zone, &Blueprint::default());
+    let record = record(&zone, &placed);
+    assert_eq!(placed.record % 64, 0);
+    assert_eq!((record.text_bytes, record.data_bytes, record.pristine_bytes), (300, 128, 80));
+    assert_eq!(placed.data_bytes, 128);
+    assert_eq!(record.generation, placed.generation);
+    assert_eq!(record.eh_frame_hdr_bytes, 12);
+    assert_eq!(read(zone.rodata_fd(), record.eh_frame_hdr, 12), [1; 12]);
+    let constants = read(zone.rodata_fd(), record.slot + 512, 100);
+    assert!(constants.into_iter().eq(0..100));
+    let pristine = read(zone.rodata_fd(), record.pristine, 8);
+    assert!(pristine.into_iter().eq(100..108));
+    assert!(record.slot + record.rodata_bytes <= record.pristine);
+    assert!(record.pristine + record.pristine_bytes <= placed.record);
+}
+
+#[test]
+fn pristine_data_is_relocated_to_its_last_word() {
+    let last = Reloc { at: DATA_OFFSET + 72, kind: R_X86_64_RELATIVE, symbol: 0, addend: 0 };
+    let mut zone = Zone::new(imports()).unwrap();
+    let placed = place(&mut zone, &changed(|it| it.relocations = vec![last]));
+    let record = record(&zone, &placed);
+    assert_eq!(word(&zone, record.pristine + 72), TEXT_BASE + u64::from(record.slot));
+}
+
+#[test]
+fn slot_is_scrubbed_when_unplaced_and_its_neighbours_are_not() {
+    let mut zone = Zone::new(imports()).unwrap();
+    let placed: Vec<_> = (0..3).map(|_| place(&mut zone, &Blueprint::default())).collect();
+    let slots: Vec<_> = placed.iter().map(|it| record(&zone, it).slot).collect();
+    let bytes = slots[1] - slots[0];
+    let both = |zone: &Zone, slot| {
+        let bytes = bytes as usize;
+        (read(zone.text_fd(), slot, bytes), read(zone.rodata_fd(), slot, bytes))
+    };
+    let before = [both(&zone, slots[0]), both(&zone, slots[2])];
+    let [first, middle, last] = placed.try_into().unwrap();
+    zone.unplace(middle);
+    let (text, rodata) = both(&zone, slots[1]);
+    assert!(text[..320].iter().all(|&byte| byte == 0xcc));
+    assert!(rodata.iter().all(|&byte| byte == 0));
+    assert_eq!([both(&zone, slots[0]), both(&zone, slots[2])], before);
+    zone.unplace(first);
+    zone.unplace(last);
+}
+
+#[test]
+fn generation_changes_only_when_a_slot_is_reused() {
+    let mut zone = Zone::new(imports()).unwrap();
+    let first = place(&mut zone, &Blueprint::default());
+    let second = place(&mut zone, &Blueprint::default());
+    assert_eq!((first.generation, second.generation, zone.generation()), (1, 1, 1));
+    let slot = record(&zone, &first).slot;
+    zone.unplace(first);
+    assert_eq!(zone.generation(), 1);
+    let third = place(&mut zone, &Blueprint::default());
+    assert_eq!(record(&zone, &third).slot, slot);
+    assert_eq!((third.generation, zone.generation()), (2, 2));
+    let fourth = place(&mut zone, &Blueprint::default());
+    assert_eq!((fourth.generation, zone.generation()), (2, 2));
+}
+
+#[test]
+fn slot_is_aligned_as_the_segments_ask() {
+    let mut zone = Zone::new(imports()).unwrap();
+    let blueprint = changed(|it| it.loads[1].align = 4096);
+    let _first = place(&mut zone, &Blueprint::default());
+    let placed = place(&mut zone, &blueprint);
+    assert_eq!(record(&zone, &placed).slot % 4096, 0);
+}
+
+#[test]
+fn image_is_refused_when_the_zone_is_full_and_placed_when_room_is_made() {
+    let mut zone = Zone::new(imports()).unwrap();
+    let large = changed(|it| it.loads[2].zeros = WINDOW_BYTES - 80);
+    let large = load(&large.build()).unwrap();
+    let placed = zone.place(&large).unwrap();
+    let error = zone.place(&large).unwrap_err();
+    assert_eq!(error, PlaceError::Full { bytes: WINDOW_BYTES as u32, free_bytes: 0 });
+    zone.unplace(placed);
+    assert!(zone.place(&large).is_ok());
+}
+
+#[test]
+fn memory_is_there_before_it_is_used_when_prepared() {
+    let blocks = |zone: &Zone| {
+        [zone.text_fd(), zone.rodata_fd()].map(|fd| fstat(fd).unwrap().st_blocks * 512)
+    };
+    let mut zone = Zone::new(imports()).unwrap();
+    zone.prepare(64 << 10);
+    assert_eq!(blocks(&zone), [64 << 10; 2]);
+    let placed = place(&mut zone, &Blueprint::of_size(5000, 100, 0));
+    assert_eq!(blocks(&zone), [64 << 10; 2]);
+    zone.prepare(64 << 10);
+    assert_eq!(blocks(&zone), [68 << 10; 2], "one more page, and no image lost");
+    assert_eq!(record(&zone, &placed).text_bytes, 5000);
+    zone.prepare(0);
+    assert_eq!(blocks(&zone), [68 << 10; 2]);
+}
+
+#[test]
+#[should_panic(expected = "another zone")]
+fn image_is_not_unplaced_from_another_zone() {
+    let placed = place(&mut Zone::new(imports()).unwrap(), &Blueprint::default());
+    Zone::new(imports()).unwrap().unplace(placed);
+}
+
+#[test]
+fn windows_are_sealed_sparse_and_opened_read_only() {
+    let zone = Zone::new(imports()).unwrap();
+    let read_only = [zone.open_text_read_only().unwrap(), zone.open_rodata_read_only().unwrap()];
+    for fd in [zone.text_fd(), zone.rodata_fd()] {
+        let seals = fcntl_get_seals(fd).unwrap();
+        let expected = SealFlags::SHRINK | SealFlags::GROW | SealFlags::FUTURE_WRITE;
+        assert!(seals.contains(expected | SealFlags::SEAL));
+        let status = fstat(fd).unwrap();
+        assert_eq!((status.st_size as u64, status.st_blocks), (WINDOW_BYTES, 0));
+    }
+    for fd in &read_only {
+        assert_eq!(fcntl_getfl(fd).unwrap() & OFlags::RWMODE, OFlags::RDONLY);
+    }
+}
