@@ -1,0 +1,82 @@
+//! What a node is started with.
+
+use mote_abi::area::RING_ENTRIES;
+
+use crate::error::NodeError;
+
+/// The most workers of one node: a sleeping dispatcher waits for all their doorbells in one call, and
+/// `futex_waitv` takes 128 (FUTEX_WAITV_MAX).
+pub const MAX_WORKERS: usize = 128;
+
+/// The least service stack, in KiB: room for a service's frames and for the kernel's signal frame.
+const MIN_STACK_KIB: u32 = 16;
+
+/// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// Worker processes: 1 to [`MAX_WORKERS`].
+    pub workers: usize,
+    /// How long an idle worker, or a waiting dispatcher, spins before it sleeps, in microseconds.
+    /// Who shares a processor does not spin: nobody on a machine with one, and no worker where there
+    /// are more workers than processors left for them.
+    pub spin_us: u32,
+    /// The largest arena that any job may ask for, in KiB. Address space, not memory.
+    pub arena_kib: u32,
+    /// The stack of a service, in KiB.
+    pub stack_kib: u32,
+    /// Jobs that may wait for a worker; more are refused.
+    pub queue_limit: usize,
+    /// Jobs that one worker may have: one runs, the others are behind it in its ring. 1 to
+    /// [`RING_ENTRIES`]. More hide the dispatcher's own time, fewer keep jobs from being
+    /// stuck behind a slow one.
+    pub depth: usize,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            spin_us: 1000,
+            arena_kib: 64 << 10,
+            stack_kib: 256,
+            queue_limit: 1024,
+            depth: 2,
+        }
+    }
+}
+
+impl NodeConfig {
+    /// Refuses what cannot work.
+    pub(crate) fn check(&self) -> Result<(), NodeError> {
+        within("workers", self.workers, 1, MAX_WORKERS)?;
+        within("depth", self.depth, 1, RING_ENTRIES)?;
+        within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
+        within("stack_kib", self.stack_kib as usize, MIN_STACK_KIB as usize, 1 << 20)
+    }
+}
+
+fn within(field: &'static str, found: usize, least: usize, most: usize) -> Result<(), NodeError> {
+    if (least..=most).contains(&found) {
+        return Ok(());
+    }
+    Err(NodeError::Config { field, found, least, most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_is_accepted() {
+        assert!(NodeConfig::default().check().is_ok());
+    }
+
+    #[test]
+    fn limits_are_told_when_a_field_is_outside_them() {
+        let config = NodeConfig { depth: RING_ENTRIES + 1, ..NodeConfig::default() };
+        let message = config.check().unwrap_err().to_string();
+        assert_eq!(message, "NodeConfig::depth is 17; it must be from 1 to 16");
+        assert!(NodeConfig { workers: 0, ..NodeConfig::default() }.check().is_err());
+        assert!(NodeConfig { stack_kib: 0, ..NodeConfig::default() }.check().is_err());
+    }
+}

@@ -1,0 +1,305 @@
+//! A node: the one thing that users of this crate hold.
+//!
+//! ```text
+//!  submit ─▶ place, if cold ─▶ a worker's ring ────────────▶ turn ─▶ ended ─▶ poll, wait, invoke
+//!                │ all rings are full      ▲                  │
+//!                └──────▶ queue ───────────┴──── orphans ◀────┘ (their worker is gone)
+//! ```
+//!
+//! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
+//! [`Node::wait`].
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+use mote_loader::Zone;
+
+use crate::areas::program_file;
+use crate::completed::Completed;
+use crate::config::NodeConfig;
+use crate::cpus::{self, Pinned, Plan};
+use crate::crew::Crew;
+use crate::error::{DeployError, NodeError, PlaceError, SubmitError};
+use crate::job::{Job, ServiceId, Ticket};
+use crate::process::SharedFiles;
+use crate::queue::Queue;
+use crate::rest::{Manners, Rest, SharpTimers};
+use crate::seat::{Equipment, News};
+use crate::services::Services;
+use crate::sys::clock::now_ns;
+use crate::worker::Request;
+use crate::{requirements, worker_program};
+
+/// Workers, the services that they run, and the jobs on their way. The calling thread is the
+/// dispatcher: it is pinned to a processor while the node lives, and the workers die with it, so a
+/// node stays on the thread that started it. Dropping it kills the workers.
+///
+/// ```no_run
+/// use mote_dispatcher::{Heap, Job, Mode, Node, NodeConfig};
+///
+/// let mut node = Node::start(&NodeConfig::default())?;
+/// let hello = node.deploy("hello", std::fs::read("hello.image")?)?;
+/// let job = Job {
+///     service: hello,
+///     body: b"world",
+///     mode: Mode::Guarded,
+///     heap: Heap::Bump,
+///     budget_us: 1_000,
+///     grace_us: 1_000,
+///     memory_kib: 1_024,
+/// };
+/// println!("{}", node.invoke(job)?.outcome);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Node {
+    // Dropped first: nothing may run when the zone goes.
+    crew: Crew,
+    services: Services,
+    queue: Queue,
+    ended: VecDeque<Completed>,
+    /// Jobs submitted and not handed back.
+    outstanding: usize,
+    last_ticket: u64,
+    arena_kib: u32,
+    manners: Manners,
+    plan: Plan,
+    _pinned: Option<Pinned>,
+    _timers: SharpTimers,
+    /// Not `Send`: affinity, timers and the workers' lives belong to this thread.
+    _thread: PhantomData<*const ()>,
+}
+
+impl Node {
+    /// Starts a node, and returns when all its workers are ready.
+    ///
+    /// # Errors
+    /// The configuration is outside its limits, the machine lacks something (Linux 5.16, /proc), or a
+    /// worker does not start; the message says which, and how far it came.
+    pub fn start(config: &NodeConfig) -> Result<Self, NodeError> {
+        requirements::check()?;
+        config.check()?;
+        let zone = Zone::new(worker_program::imports(worker_program::PROGRAM)?)?;
+        let allowed = cpus::allowed().map_err(system("read this thread's processors"))?;
+        let plan = Plan::new(&allowed, config.workers);
+        let pinned = plan.dispatcher.map(Pinned::to).transpose();
+        let pinned = pinned.map_err(system("pin this thread to a processor"))?;
+        let timers = SharpTimers::set().map_err(system("set this thread's timer slack"))?;
+        let crew = Crew::start(equipment(config, &zone)?, &plan)?;
+        Ok(Self {
+            crew,
+            services: Services::new(zone),
+            queue: Queue::new(config.queue_limit),
+            ended: VecDeque::new(),
+            outstanding: 0,
+            last_ticket: 0,
+            arena_kib: config.arena_kib,
+            manners: Manners {
+                may_spin: plan.may_spin(),
+                spin_ns: u64::from(config.spin_us) * 1_000,
+            },
+            plan,
+            _pinned: pinned,
+            _timers: timers,
+            _thread: PhantomData,
+        })
+    }
+
+    /// Takes in an image, called `name` in messages: parses and checks it, and keeps what placing
+    /// needs. It is not resident yet.
+    ///
+    /// # Errors
+    /// The bytes are not an image, or not one that may run here.
+    pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
+        self.services.deploy(name, &image)
+    }
+
+    /// The name that a service was deployed under; `None` if it is not one of this node's.
+    #[must_use]
+    pub fn service_name(&self, service: ServiceId) -> Option<&str> {
+        self.services.name(service)
+    }
+
+    /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
+    ///
+    /// # Errors
+    /// There is no such service, or no room for it in the zone.
+    pub fn place(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.place(service)
+    }
+
+    /// Frees a service's place in the zone; its next invocation is cold. Does nothing if it has none.
+    ///
+    /// # Errors
+    /// There is no such service, or jobs of it have not been handed back.
+    pub fn evict(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.evict(service)
+    }
+
+    /// Takes a job: gives it to the worker that has the fewest, or queues it. Places its service
+    /// first, if that is not resident.
+    ///
+    /// # Errors
+    /// A limit of the job or of the queue is passed, its service is unknown or cannot be placed, or
+    /// no worker is left. Nothing has been done then.
+    pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
+        job.check(self.arena_kib)?;
+        let is_resident = self.services.is_resident(job.service)?;
+        let now_ns = now_ns();
+        if self.crew.is_checkup_due(now_ns) {
+            self.turn(now_ns);
+        }
+        if let Some(why) = self.crew.abandoned() {
+            return Err(SubmitError::NoWorkers { why });
+        }
+        let can_publish = self.queue.is_empty() && self.crew.freest().is_some();
+        if !can_publish {
+            self.queue.check_room()?;
+        }
+        let cold_ns = if is_resident { None } else { Some(self.place_cold(job.service)?) };
+        let request = self.request(&job, cold_ns.filter(|_| can_publish));
+        if can_publish {
+            self.publish(request, job.body);
+        } else {
+            self.queue.push(request, job.body);
+        }
+        Ok(request.ticket)
+    }
+
+    /// One turn of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
+    /// Never blocks. `None` when nothing has ended.
+    pub fn poll(&mut self) -> Option<Completed> {
+        if self.ended.is_empty() {
+            self.turn(now_ns());
+        }
+        let completed = self.deliver(0);
+        if completed.is_none() && !self.manners.may_spin {
+            // The one processor is the worker's too, and the caller may be polling in a loop.
+            std::thread::yield_now();
+        }
+        completed
+    }
+
+    /// Waits until an invocation ends. Spins, then sleeps. `None` when none is outstanding.
+    pub fn wait(&mut self) -> Option<Completed> {
+        self.wait_for(|_| true)
+    }
+
+    /// Submits a job and waits for it. What else ends meanwhile is kept for [`Node::poll`] and
+    /// [`Node::wait`].
+    ///
+    /// # Errors
+    /// As [`Node::submit`].
+    pub fn invoke(&mut self, job: Job<'_>) -> Result<Completed, SubmitError> {
+        let ticket = self.submit(job)?;
+        let completed = self.wait_for(|completed| completed.ticket == ticket);
+        Ok(completed.expect("a submitted job ends, as its worker or its loss at the latest"))
+    }
+
+    /// The worker processes, in the order of their numbers. One that is being replaced is left out.
+    #[must_use]
+    pub fn worker_pids(&self) -> Vec<u32> {
+        self.crew.pids()
+    }
+
+    /// The processor of each worker; `None` for one that runs anywhere.
+    #[must_use]
+    pub fn worker_cpus(&self) -> Vec<Option<u32>> {
+        self.crew.cpus()
+    }
+
+    /// The processor that the dispatcher is pinned to; `None` when there is only one.
+    #[must_use]
+    pub fn dispatcher_cpu(&self) -> Option<u32> {
+        self.plan.dispatcher
+    }
+
+    /// Places a service that is not resident; returns the time before that.
+    fn place_cold(&mut self, service: ServiceId) -> Result<u64, PlaceError> {
+        let before_ns = now_ns();
+        self.services.place(service)?;
+        Ok(before_ns)
+    }
+
+    fn request(&mut self, job: &Job<'_>, cold_ns: Option<u64>) -> Request {
+        self.last_ticket += 1;
+        self.outstanding += 1;
+        self.services.submitted(job.service);
+        Request { ticket: Ticket(self.last_ticket), terms: job.terms(), cold_ns }
+    }
+
+    fn publish(&mut self, request: Request, body: &[u8]) {
+        let invoke = self.services.invoke(&request.terms);
+        let invoke = invoke.expect("a service with jobs stays resident");
+        let worker = self.crew.freest().expect("the caller saw that a worker has room");
+        worker.publish(request, invoke, body);
+    }
+
+    fn turn(&mut self, now_ns: u64) {
+        let mut news = News::default();
+        self.crew.turn(now_ns, &mut news);
+        self.ended.append(&mut news.ended);
+        self.queue.take_back(news.orphans);
+        if self.queue.is_empty() {
+            return;
+        }
+        if let Some(why) = self.crew.abandoned() {
+            self.ended.extend(self.queue.drain_lost(&why));
+        }
+        while self.crew.freest().is_some() {
+            let Some(next) = self.queue.pop() else { break };
+            self.publish(next.request, &next.body);
+        }
+    }
+
+    fn wait_for(&mut self, is_wanted: impl Fn(&Completed) -> bool) -> Option<Completed> {
+        let mut seen = 0;
+        let mut fruitful_ns = None;
+        loop {
+            if let Some(found) = self.ended.iter().skip(seen).position(&is_wanted) {
+                return self.deliver(seen + found);
+            }
+            if self.outstanding == self.ended.len() {
+                return None;
+            }
+            let now_ns = now_ns();
+            if seen != self.ended.len() {
+                fruitful_ns = Some(now_ns);
+            }
+            seen = self.ended.len();
+            self.turn(now_ns);
+            if seen == self.ended.len() {
+                self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns));
+            }
+        }
+    }
+
+    fn rest(&self, now_ns: u64, fruitful_ns: u64) {
+        let deadline_in_ns = self.crew.deadline_ns().map(|at_ns| at_ns.saturating_sub(now_ns));
+        match self.manners.rest(now_ns - fruitful_ns, deadline_in_ns) {
+            Rest::Spin => std::hint::spin_loop(),
+            Rest::Sleep => self.crew.sleep(now_ns, self.manners.lead_ns()),
+        }
+    }
+
+    fn deliver(&mut self, position: usize) -> Option<Completed> {
+        let completed = self.ended.remove(position)?;
+        self.outstanding -= 1;
+        self.services.delivered(completed.service);
+        Some(completed)
+    }
+}
+
+fn equipment(config: &NodeConfig, zone: &Zone) -> Result<Equipment, NodeError> {
+    let program = program_file("mote-worker", worker_program::PROGRAM);
+    let files = SharedFiles {
+        program: program.map_err(system("put the worker program into a memory file"))?,
+        text: zone.open_text_read_only()?,
+        rodata: zone.open_rodata_read_only()?,
+    };
+    Ok(Equipment { config: config.clone(), files })
+}
+
+fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> NodeError {
+    move |source| NodeError::System { what, source }
+}

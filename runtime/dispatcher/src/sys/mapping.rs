@@ -1,0 +1,178 @@
+//! A shared mapping of a memory file: a head of atomics, then bytes that are copied in and out.
+//!
+//! Another process writes some of these bytes while we look, and may be hostile. So there is never a
+//! reference to them: the head consists of atomics, for which racing is defined, and the rest is
+//! moved by one string instruction whose memory accesses the compiler does not see.
+
+use std::arch::asm;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::ptr::NonNull;
+
+use mote_abi::area::{Inbox, Outbox};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
+
+/// What this process may do with a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    ReadWrite,
+}
+
+/// The first bytes of an area.
+///
+/// # Safety
+/// Every bit pattern is a value, and every field is an atomic (or made of them): another process may
+/// write it at any time.
+pub(crate) unsafe trait Head {}
+
+// SAFETY: boot, flags, doorbell and lines are made of `AtomicU32` and `AtomicU64` only.
+unsafe impl Head for Inbox {}
+// SAFETY: as above, with the condition and the running invocation.
+unsafe impl Head for Outbox {}
+
+/// A shared mapping from the start of a memory file, unmapped when dropped.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    start: NonNull<u8>,
+    bytes: usize,
+    access: Access,
+}
+
+// SAFETY: the mapping belongs to the process, not to a thread, and this is its only owner.
+unsafe impl Send for Mapping {}
+
+impl Mapping {
+    /// Maps the first `bytes` bytes of `file`, which must be sealed against shrinking.
+    pub(crate) fn new(file: BorrowedFd<'_>, bytes: usize, access: Access) -> io::Result<Self> {
+        let protection = match access {
+            Access::Read => ProtFlags::READ,
+            Access::ReadWrite => ProtFlags::READ | ProtFlags::WRITE,
+        };
+        // SAFETY: with a null address the kernel chooses unused addresses, so nothing is replaced.
+        let start =
+            unsafe { mmap(std::ptr::null_mut(), bytes, protection, MapFlags::SHARED, file, 0)? };
+        let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::AddrNotAvailable)?;
+        Ok(Self { start, bytes, access })
+    }
+
+    /// Makes the pages of `bytes` bytes from `offset` present now, so that no request pays for it.
+    ///
+    /// # Panics
+    /// If the range is not inside the mapping.
+    pub(crate) fn populate(&self, offset: usize, bytes: usize) -> io::Result<()> {
+        let advice = match self.access {
+            Access::Read => Advice::LinuxPopulateRead,
+            Access::ReadWrite => Advice::LinuxPopulateWrite,
+        };
+        let from = self.at(offset, bytes);
+        // SAFETY: `at` checked that the range is inside this mapping, and populating changes no byte.
+        unsafe { madvise(from.as_ptr().cast(), bytes, advice)? };
+        Ok(())
+    }
+
+    /// The head of the area.
+    ///
+    /// # Panics
+    /// If the mapping is shorter than a head.
+    pub(crate) fn head<T: Head>(&self) -> &T {
+        let start = self.at(0, size_of::<T>()).cast::<T>();
+        // SAFETY:
+        // 1. The mapping begins at a page, so `T` is aligned, and `at` checked that it is long enough.
+        // 2. `T: Head` may be written by others meanwhile, and any bytes are a `T`.
+        // 3. It stays mapped while `self` is borrowed, and the file's seals keep its pages there.
+        unsafe { start.as_ref() }
+    }
+
+    /// Copies `source` to `offset`.
+    ///
+    /// # Panics
+    /// If that is not inside the mapping, or the mapping is read-only.
+    pub(crate) fn copy_in(&self, offset: usize, source: &[u8]) {
+        assert_eq!(self.access, Access::ReadWrite, "a read-only mapping cannot be written");
+        let to = self.at(offset, source.len());
+        // SAFETY: `source` is readable, `to` is writable for the same length, and a mapping of a
+        // memory file that only this module knows does not overlap a slice.
+        unsafe { copy_bytes(source.as_ptr(), to.as_ptr(), source.len()) };
+    }
+
+    /// A copy of `bytes` bytes from `offset`.
+    ///
+    /// # Panics
+    /// If that is not inside the mapping.
+    pub(crate) fn copy_out(&self, offset: usize, bytes: usize) -> Vec<u8> {
+        let from = self.at(offset, bytes);
+        let mut copy = Vec::with_capacity(bytes);
+        // SAFETY: `from` is readable and the new vector writable for `bytes` bytes; they are apart.
+        unsafe { copy_bytes(from.as_ptr(), copy.as_mut_ptr(), bytes) };
+        // SAFETY: the copy initialised the first `bytes` bytes, which are within the capacity.
+        unsafe { copy.set_len(bytes) };
+        copy
+    }
+
+    fn at(&self, offset: usize, bytes: usize) -> NonNull<u8> {
+        let is_inside = offset <= self.bytes && bytes <= self.bytes - offset;
+        assert!(is_inside, "{bytes} bytes at {offset} are outside an area of {}", self.bytes);
+        // SAFETY: `offset` is at most the length of this mapping, which is one allocated object.
+        unsafe { self.start.add(offset) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: nobody can hold a reference into the mapping, because they borrow `self`.
+        let unmapped = unsafe { munmap(self.start.as_ptr().cast(), self.bytes) };
+        debug_assert!(unmapped.is_ok(), "unmapping a whole mapping does not fail");
+    }
+}
+
+/// Copies bytes that another process may be changing: what arrives is then any mixture of old and
+/// new bytes, but the program stays defined, because no access of the language's own races.
+///
+/// # Safety
+/// `from` is readable and `to` writable for `bytes` bytes; the ranges do not overlap.
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, bytes: usize) {
+    // SAFETY: `rep movsb` reads and writes exactly the bytes that the caller vouches for. The
+    // direction flag is clear, as the psABI demands of it between functions (3.2.1).
+    unsafe {
+        asm!(
+            "rep movsb",
+            inout("rcx") bytes => _,
+            inout("rsi") from => _,
+            inout("rdi") to => _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::areas::memory_file;
+
+    #[test]
+    fn bytes_copied_into_one_mapping_come_out_of_another() {
+        let file = memory_file("test", 8192).unwrap();
+        let writer = Mapping::new(file.as_fd(), 8192, Access::ReadWrite).unwrap();
+        let reader = Mapping::new(file.as_fd(), 8192, Access::Read).unwrap();
+        writer.copy_in(4095, b"abc");
+        assert_eq!(reader.copy_out(4094, 5), b"\0abc\0");
+        assert_eq!(reader.copy_out(8192, 0), b"");
+    }
+
+    #[test]
+    #[should_panic(expected = "2 bytes at 8191 are outside an area of 8192")]
+    fn copy_is_refused_when_it_ends_outside() {
+        let file = memory_file("test", 8192).unwrap();
+        let _ = Mapping::new(file.as_fd(), 8192, Access::Read).unwrap().copy_out(8191, 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "a read-only mapping cannot be written")]
+    fn copy_in_is_refused_when_mapping_is_read_only() {
+        let file = memory_file("test", 8192).unwrap();
+        Mapping::new(file.as_fd(), 8192, Access::Read).unwrap().copy_in(0, b"x");
+    }
+}

@@ -1,0 +1,15 @@
+//! All that the compiler cannot check here: memory shared with workers, and three calls to the kernel.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`clock`] | the monotonic clock |
+//! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
+//! | [`signal`] | a signal that carries a value |
+//! | [`spawn`] | a child process with chosen file descriptors |
+//!
+//! Everything offered is safe to call. This is the module to edit for another architecture or kernel.
+
+pub(crate) mod clock;
+pub(crate) mod mapping;
+pub(crate) mod signal;
+pub(crate) mod spawn;

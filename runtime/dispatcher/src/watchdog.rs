@@ -1,0 +1,178 @@
+//! When an invocation is looked at, signalled, and given up. Pure: facts and the time go in, an
+//! action comes out.
+//!
+//! ```text
+//!  earliest entry          entered                  soft          hard              lost
+//!  │ ◀──── budget: no look ────▶│                    │             │                 │
+//!  ├────────────┬───────────────┼────────────────────┼─────────────┼─────────────────┤
+//!  published    the worker says so: one look         signal …      signal, again     kill
+//!                                                    (budget)      and again         (grace + 1 s)
+//! ```
+//!
+//! A look reads a cache line that the worker writes on every entry. So there is none before the
+//! budget of an invocation that entered at the earliest possible moment could be over: the line
+//! of an in-budget invocation stays where it is, and so it sees no signal either.
+//!
+//! The worker's handler compares the signal's sequence number and its own clock with the deadlines,
+//! so a signal here is a hint that it is time, and one too many does no harm. One too few would: a
+//! signal is lost while another of its number is pending. So it is repeated, at growing distances up
+//! to the hard deadline and steadily after it.
+//! Source: DESIGN section 7; the timers and one-shot triggers named there would stand beside this one.
+
+use mote_abi::outcome::Mode;
+
+use crate::job::Terms;
+
+/// Between two signals to an invocation that does not end.
+pub(crate) const REPEAT_NS: u64 = 200_000;
+
+/// How long after the first signal at the hard deadline a worker is given up. It is then in host
+/// code, and cleaning up takes no such time.
+pub(crate) const LOST_AFTER_NS: u64 = 1_000_000_000;
+
+/// On top of that, for an arena of this many KiB: scrubbing it takes time.
+const SCRUB_NS_PER_KIB: u64 = 1_000;
+
+/// How long a worker may take to enter a service that is its next.
+pub(crate) const ENTRY_LIMIT_NS: u64 = 5_000_000_000;
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing.
+    None,
+    /// Queue the preemption signal.
+    Signal,
+    /// Kill the worker: it does not answer.
+    Kill(Reason),
+}
+
+/// Why a worker is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Reason {
+    #[error("it did not enter the service within {} s", ENTRY_LIMIT_NS / 1_000_000_000)]
+    NeverEntered,
+    #[error("it did not stop the service, though signalled since its hard deadline")]
+    NeverEnded,
+}
+
+/// The durations of one invocation, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// From the entry to the soft deadline.
+    pub(crate) budget_ns: u64,
+    /// From the soft to the hard deadline.
+    pub(crate) grace_ns: u64,
+    /// From the first signal after the hard deadline to the kill.
+    pub(crate) lost_after_ns: u64,
+}
+
+impl Limits {
+    pub(crate) fn of(terms: &Terms) -> Self {
+        let grace_us = if terms.mode == Mode::Discard { 0 } else { terms.grace_us };
+        Self {
+            budget_ns: u64::from(terms.budget_us) * 1000,
+            grace_ns: u64::from(grace_us) * 1000,
+            lost_after_ns: LOST_AFTER_NS + u64::from(terms.memory_kib) * SCRUB_NS_PER_KIB,
+        }
+    }
+}
+
+/// Watches the one invocation of a worker that may be running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Watch {
+    limits: Limits,
+    /// It has not entered its service before this.
+    earliest_ns: u64,
+    state: State,
+    /// Nothing is done before this.
+    next_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// No look found it in its service; the first such look was then.
+    NotSeen { since_ns: Option<u64> },
+    /// Its deadlines are known.
+    Entered { soft_ns: u64, hard_ns: u64, signalled_ns: Option<u64> },
+}
+
+impl Watch {
+    /// Watches an invocation that cannot have entered its service before `earliest_ns`.
+    pub(crate) fn new(limits: Limits, earliest_ns: u64) -> Self {
+        let next_ns = earliest_ns.saturating_add(limits.budget_ns);
+        Self { limits, earliest_ns, state: State::NotSeen { since_ns: None }, next_ns }
+    }
+
+    /// When there is something to do at the earliest.
+    pub(crate) fn next_ns(&self) -> u64 {
+        self.next_ns
+    }
+
+    /// One turn at `now_ns`. `look` asks the worker when the invocation entered, if it did.
+    pub(crate) fn turn(&mut self, now_ns: u64, look: impl FnOnce() -> Option<u64>) -> Action {
+        if now_ns < self.next_ns {
+            return Action::None;
+        }
+        match self.state {
+            State::NotSeen { since_ns } => match look() {
+                None => self.not_entered(now_ns, since_ns.unwrap_or(now_ns)),
+                Some(entered_ns) => self.entered(now_ns, entered_ns),
+            },
+            State::Entered { soft_ns, hard_ns, signalled_ns } => {
+                self.overdue(now_ns, soft_ns, hard_ns, signalled_ns)
+            }
+        }
+    }
+
+    /// It was not in its service when it was looked at, so it has its whole budget from now.
+    fn not_entered(&mut self, now_ns: u64, since_ns: u64) -> Action {
+        let limit_ns = since_ns.saturating_add(ENTRY_LIMIT_NS);
+        if now_ns >= limit_ns {
+            return self.give_up(Reason::NeverEntered);
+        }
+        self.state = State::NotSeen { since_ns: Some(since_ns) };
+        self.next_ns = now_ns.saturating_add(self.limits.budget_ns).min(limit_ns);
+        Action::None
+    }
+
+    /// An entry that cannot be is moved to the earliest that can.
+    fn entered(&mut self, now_ns: u64, alleged_ns: u64) -> Action {
+        let is_plausible = (self.earliest_ns..=now_ns).contains(&alleged_ns);
+        let entered_ns = if is_plausible { alleged_ns } else { self.earliest_ns };
+        let soft_ns = entered_ns.saturating_add(self.limits.budget_ns);
+        let hard_ns = soft_ns.saturating_add(self.limits.grace_ns);
+        self.state = State::Entered { soft_ns, hard_ns, signalled_ns: None };
+        self.next_ns = soft_ns;
+        if now_ns < soft_ns {
+            return Action::None;
+        }
+        self.overdue(now_ns, soft_ns, hard_ns, None)
+    }
+
+    /// `signalled_ns` is when the first signal after the hard deadline was sent: a dispatcher that
+    /// was itself away must not kill what it never asked to stop.
+    fn overdue(&mut self, now: u64, soft_ns: u64, hard_ns: u64, signalled: Option<u64>) -> Action {
+        if now < hard_ns {
+            let distance = REPEAT_NS.max(now - soft_ns);
+            self.next_ns = now.saturating_add(distance).min(hard_ns);
+            return Action::Signal;
+        }
+        let signalled_ns = signalled.unwrap_or(now);
+        let lost_ns = signalled_ns.saturating_add(self.limits.lost_after_ns);
+        if now >= lost_ns {
+            return self.give_up(Reason::NeverEnded);
+        }
+        self.state = State::Entered { soft_ns, hard_ns, signalled_ns: Some(signalled_ns) };
+        self.next_ns = now.saturating_add(REPEAT_NS).min(lost_ns);
+        Action::Signal
+    }
+
+    fn give_up(&mut self, reason: Reason) -> Action {
+        self.next_ns = u64::MAX;
+        Action::Kill(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! One worker: its process, its areas, and the invocations it has, in order.
+//!
+//! ```text
+//!  publish ──▶ line of the inbox ──▶ worker ──▶ line of the outbox ──▶ take ──▶ Report or FalseClaim
+//!                 (doorbell if it sleeps)                             oversee ──▶ signal, or condemn
+//! ```
+//!
+//! A condemned worker was sent SIGKILL and is not listened to any more. What it has stays with it
+//! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
+
+use std::collections::VecDeque;
+
+use mote_abi::area::{RING_ENTRIES, signal_value};
+use mote_abi::line::index;
+use mote_abi::message::{Completion, Invoke};
+use mote_abi::outcome::{Cleanup, Outcome};
+use rustix::thread::futex;
+
+use crate::areas::Areas;
+use crate::completed::{Completed, Tokens, Unwinding};
+use crate::job::{Terms, Ticket};
+use crate::process::Process;
+use crate::report::Report;
+use crate::sys::clock::now_ns;
+use crate::watchdog::{Action, Limits, Watch};
+
+/// A worker that takes requests.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) process: Process,
+    pub(crate) areas: Areas,
+    next_sequence: u64,
+    outstanding: VecDeque<Outstanding>,
+    /// Watches the first of `outstanding`.
+    watch: Option<Watch>,
+    /// The last time that there was no completion to take: the next invocation entered after it.
+    silent_ns: u64,
+    condemned: Option<String>,
+}
+
+/// A published request.
+#[derive(Clone, Copy, Debug)]
+struct Outstanding {
+    sequence: u64,
+    request: Request,
+    published_ns: u64,
+}
+
+/// A job on its way: all of it but the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) ticket: Ticket,
+    pub(crate) terms: Terms,
+    /// What its latency counts from, if that is before its publishing: a cold start.
+    pub(crate) cold_ns: Option<u64>,
+}
+
+/// A job that waits for a worker, or has lost the one it waited for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) request: Request,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Worker {
+    /// A worker that was just started, and its areas.
+    pub(crate) fn new(process: Process, areas: Areas) -> Self {
+        Self {
+            process,
+            areas,
+            next_sequence: 1,
+            outstanding: VecDeque::with_capacity(RING_ENTRIES),
+            watch: None,
+            silent_ns: 0,
+            condemned: None,
+        }
+    }
+
+    /// How many invocations it has.
+    pub(crate) fn load(&self) -> usize {
+        self.outstanding.len()
+    }
+
+    pub(crate) fn is_condemned(&self) -> bool {
+        self.condemned.is_some()
+    }
+
+    /// When the watchdog has something to do, if it watches.
+    pub(crate) fn watch_ns(&self) -> Option<u64> {
+        self.watch.as_ref().filter(|_| !self.is_condemned()).map(Watch::next_ns)
+    }
+
+    /// Sends a request. The caller saw that [`Worker::load`] is below [`RING_ENTRIES`].
+    pub(crate) fn publish(&mut self, request: Request, invoke: Invoke, body: &[u8]) {
+        debug_assert!(self.load() < RING_ENTRIES, "a line is reused only when it is free");
+        let sequence = self.next_sequence;
+        let line = index(sequence, RING_ENTRIES);
+        self.areas.write_request_body(line, body);
+        let published_ns = now_ns();
+        self.areas.inbox().requests[line].publish(sequence, invoke.to_words());
+        self.ring_if_asleep();
+        self.next_sequence += 1;
+        self.outstanding.push_back(Outstanding { sequence, request, published_ns });
+        if self.outstanding.len() == 1 {
+            self.watch_next();
+        }
+    }
+
+    fn ring_if_asleep(&self) {
+        if self.areas.outbox().worker_asleep.must_ring() {
+            let doorbell = &self.areas.inbox().doorbell;
+            doorbell.ring();
+            // Waking an address that is mapped, as this one is, does not fail.
+            let _woken = futex::wake(doorbell.futex(), futex::Flags::empty(), 1);
+        }
+    }
+
+    fn watch_next(&mut self) {
+        self.watch = self.outstanding.front().map(|next| {
+            Watch::new(Limits::of(&next.request.terms), next.published_ns.max(self.silent_ns))
+        });
+    }
+
+    /// Whether a completion can be taken.
+    pub(crate) fn has_completion(&self) -> bool {
+        !self.is_condemned()
+            && self.outstanding.front().is_some_and(|next| self.poll(next).is_some())
+    }
+
+    fn poll(&self, next: &Outstanding) -> Option<Completion> {
+        let line = &self.areas.outbox().completions[index(next.sequence, RING_ENTRIES)];
+        line.poll(next.sequence).map(Completion::from_words)
+    }
+
+    /// Takes the next completion, if there is one, in a turn that began at `turn_ns`. A false claim
+    /// condemns the worker.
+    pub(crate) fn take(&mut self, turn_ns: u64) -> Option<Completed> {
+        let next = *self.outstanding.front()?;
+        if self.is_condemned() {
+            return None;
+        }
+        let Some(completion) = self.poll(&next) else {
+            self.silent_ns = turn_ns;
+            return None;
+        };
+        // What was found may be younger than the turn.
+        let taken_ns = now_ns();
+        match Report::check(&completion, next.published_ns, taken_ns) {
+            Err(claim) => {
+                self.condemn(format!("it was not believed: {claim}"));
+                None
+            }
+            Ok(report) => {
+                self.outstanding.pop_front();
+                self.watch_next();
+                Some(self.completed(&next, &report, taken_ns))
+            }
+        }
+    }
+
+    fn completed(&self, ended: &Outstanding, report: &Report, taken_ns: u64) -> Completed {
+        let line = index(ended.sequence, RING_ENTRIES);
+        let bytes = self.areas.completion_body(line, report.body_bytes);
+        let log = self.areas.completion_log(line, report.log_bytes);
+        let is_ok = report.outcome == Outcome::Ok;
+        let has_text = report.outcome == Outcome::Error || !bytes.is_empty();
+        let error = (!is_ok && has_text).then(|| text(&bytes));
+        Completed {
+            outcome: report.outcome,
+            cleanup: report.cleanup,
+            body: if is_ok { bytes } else { Vec::new() },
+            error,
+            log: text(&log),
+            latency_ns: Some(report.entered_ns.saturating_sub(ended.stamp_ns())),
+            late_ns: report.late_ns,
+            cleanup_ns: report.cleanup_ns,
+            arena_peak_bytes: report.arena_peak_bytes,
+            tokens: report.tokens,
+            unwinding: report.unwinding,
+            ..self.lost(ended, taken_ns)
+        }
+    }
+
+    /// Does what the deadlines demand.
+    pub(crate) fn oversee(&mut self, now_ns: u64) {
+        let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
+            return;
+        };
+        if self.condemned.is_some() {
+            return;
+        }
+        let running = &self.areas.outbox().running;
+        match watch.turn(now_ns, || running.entered_ns(next.sequence)) {
+            Action::None => {}
+            Action::Signal => self.process.preempt(signal_value(next.sequence)),
+            Action::Kill(reason) => self.condemn(reason.to_string()),
+        }
+    }
+
+    /// Kills it, for this reason.
+    pub(crate) fn condemn(&mut self, why: String) {
+        self.process.kill();
+        self.condemned.get_or_insert(why);
+    }
+
+    /// Why the worker is gone, once it is.
+    pub(crate) fn epitaph(&mut self) -> Option<String> {
+        let death = self.process.death()?;
+        let own = crate::boot::last_words(&self.areas.outbox().condition);
+        Some(match &self.condemned {
+            Some(why) => why.clone(),
+            None => format!("{death}{own}"),
+        })
+    }
+
+    /// What it leaves: the invocation that may have run, lost, and those that never started.
+    ///
+    /// The caller knows that the process is gone.
+    pub(crate) fn leave(mut self, why: &str, now_ns: u64) -> (Option<Completed>, Vec<Waiting>) {
+        let lost = self.outstanding.pop_front().map(|next| Completed {
+            error: Some(format!("worker process {} was lost: {why}", self.process.pid())),
+            latency_ns: self.alleged_latency(&next, now_ns),
+            ..self.lost(&next, now_ns)
+        });
+        let waiting = self.outstanding.iter().map(|behind| self.waiting(behind)).collect();
+        (lost, waiting)
+    }
+
+    fn alleged_latency(&self, next: &Outstanding, now_ns: u64) -> Option<u64> {
+        let entered_ns = self.areas.outbox().running.entered_ns(next.sequence)?;
+        let is_plausible = (next.published_ns..=now_ns).contains(&entered_ns);
+        is_plausible.then(|| entered_ns.saturating_sub(next.stamp_ns()))
+    }
+
+    fn waiting(&self, behind: &Outstanding) -> Waiting {
+        let line = index(behind.sequence, RING_ENTRIES);
+        let bytes = behind.request.terms.body_bytes as usize;
+        Waiting { request: behind.request, body: self.areas.request_body(line, bytes) }
+    }
+
+    fn lost(&self, next: &Outstanding, now_ns: u64) -> Completed {
+        Completed {
+            stamp_ns: next.stamp_ns(),
+            total_ns: now_ns.saturating_sub(next.stamp_ns()),
+            worker_pid: self.process.pid(),
+            ..next.request.lost()
+        }
+    }
+}
+
+impl Outstanding {
+    fn stamp_ns(&self) -> u64 {
+        self.request.cold_ns.unwrap_or(self.published_ns)
+    }
+}
+
+impl Request {
+    /// How it ends when nothing is known of it.
+    pub(crate) fn lost(&self) -> Completed {
+        Completed {
+            ticket: self.ticket,
+            service: self.terms.service,
+            outcome: Outcome::WorkerLost,
+            cleanup: Cleanup::Discarded,
+            body: Vec::new(),
+            error: None,
+            log: String::new(),
+            stamp_ns: 0,
+            latency_ns: None,
+            total_ns: 0,
+            budget_us: self.terms.budget_us,
+            late_ns: None,
+            cleanup_ns: None,
+            worker_pid: 0,
+            arena_peak_bytes: 0,
+            tokens: Tokens::default(),
+            unwinding: Unwinding::default(),
+        }
+    }
+}
+
+/// Bytes of a service as text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

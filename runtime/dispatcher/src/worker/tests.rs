@@ -1,0 +1,160 @@
+//! A worker's ring, honest and hostile.
+
+use std::time::Duration;
+
+use super::*;
+use crate::puppet::{self, honest, publish};
+use crate::sys::clock::now_ns;
+
+/// Waits for the end of a worker's process.
+fn epitaph(worker: &mut Worker) -> String {
+    loop {
+        if let Some(why) = worker.epitaph() {
+            return why;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn jobs_end_in_order_when_the_ring_wraps() {
+    let (mut worker, puppet) = puppet::worker();
+    let entries = RING_ENTRIES as u64;
+    for ticket in 1..=entries {
+        publish(&mut worker, ticket, &ticket.to_le_bytes());
+    }
+    assert_eq!(worker.load(), RING_ENTRIES);
+    for sequence in 1..=3 * entries {
+        let (_, body) = puppet.request(sequence).unwrap();
+        puppet.respond(sequence, &body, b"seen", honest());
+        let completed = worker.take(now_ns()).unwrap();
+        assert_eq!(completed.ticket, Ticket(sequence));
+        assert_eq!(completed.body, sequence.to_le_bytes());
+        assert_eq!((completed.log.as_str(), completed.error), ("seen", None));
+        publish(&mut worker, sequence + entries, &(sequence + entries).to_le_bytes());
+    }
+}
+
+#[test]
+fn completion_of_another_invocation_is_not_taken() {
+    let (mut worker, puppet) = puppet::worker();
+    publish(&mut worker, 1, b"");
+    puppet.complete(17, honest());
+    assert!(!worker.has_completion());
+    assert_eq!(worker.take(now_ns()), None);
+    puppet.complete(1, honest());
+    assert!(worker.has_completion());
+    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(1));
+}
+
+#[test]
+fn times_count_from_the_cold_stamp_when_there_is_one() {
+    let (mut worker, puppet) = puppet::worker();
+    let cold_ns = now_ns() - 1_000_000;
+    let request = Request { cold_ns: Some(cold_ns), ..puppet::request(1, b"") };
+    worker.publish(request, Invoke::default(), b"");
+    let completion = honest();
+    puppet.complete(1, completion);
+    let completed = worker.take(now_ns()).unwrap();
+    assert_eq!(completed.stamp_ns, cold_ns);
+    assert_eq!(completed.latency_ns, Some(completion.entered_ns - cold_ns));
+    assert!(completed.total_ns >= completed.latency_ns.unwrap());
+}
+
+#[test]
+fn watch_of_the_next_starts_when_the_one_before_was_last_seen_running() {
+    let (mut worker, puppet) = puppet::worker();
+    publish(&mut worker, 1, b"");
+    publish(&mut worker, 2, b"");
+    let turn_ns = now_ns();
+    assert_eq!(worker.take(turn_ns), None);
+    puppet.complete(1, honest());
+    assert!(worker.take(now_ns()).is_some());
+    let budget_ns = u64::from(puppet::request(2, b"").terms.budget_us) * 1000;
+    assert_eq!(worker.watch_ns(), Some(turn_ns + budget_ns));
+}
+
+#[test]
+fn texts_that_are_not_utf8_do_not_cost_the_worker_its_life() {
+    let (mut worker, puppet) = puppet::worker();
+    publish(&mut worker, 1, b"");
+    let outcome = Outcome::Panicked as u8;
+    puppet.respond(1, b"bad \xff", b"\xfe", Completion { outcome, ..honest() });
+    let completed = worker.take(now_ns()).unwrap();
+    assert_eq!(completed.error.as_deref(), Some("bad \u{fffd}"));
+    assert_eq!((completed.log.as_str(), completed.body.len()), ("\u{fffd}", 0));
+}
+
+#[test]
+fn sleeping_worker_is_rung_and_a_spinning_one_is_not() {
+    let (mut worker, puppet) = puppet::worker();
+    let doorbell = &puppet.inbox().doorbell;
+    let before = doorbell.value();
+    publish(&mut worker, 1, b"");
+    assert_eq!(doorbell.value(), before);
+    puppet.outbox().worker_asleep.announce();
+    publish(&mut worker, 2, b"");
+    assert_ne!(doorbell.value(), before);
+}
+
+#[test]
+fn false_claim_kills_the_worker_and_loses_only_what_ran() {
+    let (mut worker, puppet) = puppet::worker();
+    for ticket in 1..=3 {
+        publish(&mut worker, ticket, &[ticket as u8]);
+    }
+    puppet.complete(1, Completion { body_bytes: u32::MAX, ..honest() });
+    assert_eq!(worker.take(now_ns()), None);
+    assert!(worker.is_condemned());
+    puppet.complete(1, honest());
+    assert_eq!(worker.take(now_ns()), None, "a condemned worker is not listened to");
+    let why = epitaph(&mut worker);
+    let pid = worker.process.pid();
+    let (lost, waiting) = worker.leave(&why, now_ns());
+    let lost = lost.unwrap();
+    assert_eq!((lost.ticket, lost.outcome), (Ticket(1), Outcome::WorkerLost));
+    let expected = format!(
+        "worker process {pid} was lost: it was not believed: it claimed a body of 4294967295 bytes; \
+         the limit is 1048576"
+    );
+    assert_eq!(lost.error, Some(expected));
+    let behind: Vec<_> = waiting.iter().map(|job| (job.request.ticket.0, &job.body[..])).collect();
+    assert_eq!(behind, [(2, &[2_u8][..]), (3, &[3][..])]);
+}
+
+#[test]
+fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
+    let (mut worker, puppet) = puppet::running_worker();
+    publish(&mut worker, 1, b"");
+    let entered_ns = now_ns();
+    puppet.outbox().running.set(1, entered_ns);
+    worker.oversee(entered_ns + 99_999);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(worker.epitaph(), None);
+    worker.oversee(entered_ns + 200_000);
+    assert_eq!(epitaph(&mut worker), "it was killed by signal 14 (SIGALRM)");
+}
+
+#[test]
+fn latency_of_a_lost_invocation_is_known_only_when_its_entry_is_plausible() {
+    for (entered_ns, is_known) in [(now_ns() + 1_000_000_000, true), (1, false)] {
+        let (mut worker, puppet) = puppet::worker();
+        publish(&mut worker, 1, b"");
+        puppet.outbox().running.set(1, entered_ns);
+        worker.condemn("a test".to_owned());
+        let why = epitaph(&mut worker);
+        let (lost, _) = worker.leave(&why, now_ns() + 2_000_000_000);
+        assert_eq!(lost.unwrap().latency_ns.is_some(), is_known);
+    }
+}
+
+#[test]
+fn last_words_of_a_worker_are_told() {
+    let (mut worker, puppet) = puppet::worker();
+    let condition = &puppet.outbox().condition;
+    condition.fatal_address.store(0x40, std::sync::atomic::Ordering::Relaxed);
+    condition.fatal_signal.store(11, std::sync::atomic::Ordering::Relaxed);
+    worker.process.kill();
+    let expected = "it was killed by signal 9 (SIGKILL), having met signal 11 (SIGSEGV) at 0x40";
+    assert_eq!(epitaph(&mut worker), expected);
+}

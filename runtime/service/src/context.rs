@@ -1,0 +1,146 @@
+//! What a service may do beyond computing.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::{Host, Token};
+
+/// The only capability of a service.
+///
+/// Methods that change something take `&mut self`: a helper that is lent a `&Context` can read the
+/// clocks and nothing else. Every method is a place where a service that ran past its budget is
+/// unwound; in a loop that calls nothing and allocates nothing, call [`checkpoint`](Self::checkpoint)
+/// if destructors matter.
+pub struct Context {
+    host: Host,
+    /// A context belongs to one invocation on one stack: neither `Send` nor `Sync`.
+    not_shared: PhantomData<*mut ()>,
+}
+
+impl Context {
+    pub(crate) const fn from_host(host: Host) -> Self {
+        Self { host, not_shared: PhantomData }
+    }
+
+    /// Nanoseconds on a clock that never goes back: CLOCK_MONOTONIC of the node, see
+    /// clock_gettime(2). In a test, since the context was made.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.host.now_ns()
+    }
+
+    /// What is left of the budget, in microseconds; 0 once it is used up. In a test, what
+    /// [`for_test_with_budget_us`](Self::for_test_with_budget_us) was given less what has passed.
+    #[must_use]
+    pub fn remaining_us(&self) -> u64 {
+        self.host.remaining_us()
+    }
+
+    /// Adds a line to the invocation's log, which goes to the node's operator and not to the client.
+    /// A log holds 4 KiB; what goes beyond is dropped.
+    pub fn log(&mut self, text: &str) {
+        self.host.log(text);
+    }
+
+    /// Fills `bytes` with bytes that nobody can predict. In a test they differ from run to run but
+    /// are not fit for secrets.
+    pub fn random_bytes(&mut self, bytes: &mut [u8]) {
+        self.host.random_bytes(bytes);
+    }
+
+    /// Does nothing, and is a place where a service that ran past its budget is unwound. In a test it
+    /// never is.
+    pub fn checkpoint(&mut self) {
+        self.host.checkpoint();
+    }
+
+    /// Opens a handle that the worker counts: see [`Token`].
+    pub fn token(&mut self) -> Token {
+        Token::from_host(&self.host)
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+/// For tests of a service; absent from images.
+#[cfg(not(mote_image))]
+impl Context {
+    /// A context that answers in process, with a budget of one second.
+    #[must_use]
+    pub fn for_test() -> Self {
+        Self::for_test_with_budget_us(1_000_000)
+    }
+
+    /// As [`for_test`](Self::for_test), with this budget in microseconds. Nothing happens when it is
+    /// used up but that [`remaining_us`](Self::remaining_us) is 0.
+    #[must_use]
+    pub fn for_test_with_budget_us(budget_us: u64) -> Self {
+        Self::from_host(Host::new(budget_us))
+    }
+
+    /// What was logged, each line ended.
+    #[must_use]
+    pub fn logged(&self) -> alloc::string::String {
+        self.host.logged()
+    }
+
+    /// Tokens that were opened and not dropped.
+    #[must_use]
+    pub fn live_tokens(&self) -> u32 {
+        self.host.live_tokens()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_is_live_until_it_is_dropped() {
+        let mut context = Context::for_test();
+        let first = context.token();
+        let second = context.token();
+        assert_ne!(first, second);
+        assert_eq!(context.live_tokens(), 2);
+        drop(first);
+        assert_eq!(context.live_tokens(), 1);
+        core::mem::forget(second);
+        assert_eq!(context.live_tokens(), 1);
+    }
+
+    #[test]
+    fn log_ends_each_line() {
+        let mut context = Context::for_test();
+        context.log("one");
+        context.log("two");
+        assert_eq!(context.logged(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn clock_never_goes_back() {
+        let context = Context::for_test();
+        let before_ns = context.now_ns();
+        assert!(context.now_ns() >= before_ns);
+    }
+
+    #[test]
+    fn remaining_time_ends_at_zero() {
+        assert_eq!(Context::for_test_with_budget_us(0).remaining_us(), 0);
+        let context = Context::for_test_with_budget_us(60_000_000);
+        assert!((1..=60_000_000).contains(&context.remaining_us()));
+    }
+
+    #[test]
+    fn random_bytes_fill_all_and_differ() {
+        let mut context = Context::for_test();
+        let (mut first, mut second) = ([0; 35], [0; 35]);
+        context.random_bytes(&mut first);
+        context.random_bytes(&mut second);
+        assert_ne!(first, second);
+        assert_ne!(first[32..], [0; 3]);
+    }
+}

@@ -1,0 +1,84 @@
+//! The host of a unit test: answers in process, on the standard library.
+//!
+//! [`Context`](crate::Context) and [`Token`](crate::Token) call it where an image calls the worker.
+//! A service runs on one thread, so the state is shared by [`Rc`].
+
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::{Cell, RefCell};
+use core::hash::{BuildHasher, Hasher};
+use std::hash::RandomState;
+use std::time::Instant;
+
+/// A handle on one invocation's state.
+#[derive(Clone)]
+pub(crate) struct Host(Rc<State>);
+
+struct State {
+    started: Instant,
+    budget_us: u64,
+    log: RefCell<String>,
+    tokens_created: Cell<u32>,
+    tokens_released: Cell<u32>,
+}
+
+impl Host {
+    pub(crate) fn new(budget_us: u64) -> Self {
+        Self(Rc::new(State {
+            started: Instant::now(),
+            budget_us,
+            log: RefCell::default(),
+            tokens_created: Cell::new(0),
+            tokens_released: Cell::new(0),
+        }))
+    }
+
+    pub(crate) fn now_ns(&self) -> u64 {
+        saturating(self.0.started.elapsed().as_nanos())
+    }
+
+    pub(crate) fn remaining_us(&self) -> u64 {
+        self.0.budget_us.saturating_sub(saturating(self.0.started.elapsed().as_micros()))
+    }
+
+    pub(crate) fn log(&self, text: &str) {
+        let mut log = self.0.log.borrow_mut();
+        log.push_str(text);
+        log.push('\n');
+    }
+
+    /// The standard library's one source of randomness: the keys of its hash maps.
+    pub(crate) fn random_bytes(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let random = RandomState::new().build_hasher().finish().to_ne_bytes();
+            chunk.copy_from_slice(&random[..chunk.len()]);
+        }
+    }
+
+    pub(crate) fn checkpoint(&self) {}
+
+    pub(crate) fn token_create(&self) -> u32 {
+        increment(&self.0.tokens_created)
+    }
+
+    pub(crate) fn token_release(&self, _id: u32) {
+        increment(&self.0.tokens_released);
+    }
+
+    pub(crate) fn logged(&self) -> String {
+        self.0.log.borrow().clone()
+    }
+
+    pub(crate) fn live_tokens(&self) -> u32 {
+        self.0.tokens_created.get() - self.0.tokens_released.get()
+    }
+}
+
+fn increment(count: &Cell<u32>) -> u32 {
+    count.set(count.get() + 1);
+    count.get()
+}
+
+fn saturating(time: u128) -> u64 {
+    u64::try_from(time).unwrap_or(u64::MAX)
+}

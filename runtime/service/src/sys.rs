@@ -1,0 +1,75 @@
+//! The host of an image: the worker's functions, bound by the loader, and safe wrappers.
+//!
+//! The names are the loader's whitelist; a service can call no others. The ABI says what the
+//! compiler must know of unwinding: a call that may raise is `extern "C-unwind"` and gets landing
+//! pads around it, one that never does is `extern "C"` and gets none.
+//!
+//! Every function here keeps its promise for any argument: the worker checks tokens against its own
+//! table and copies bytes from exactly the range it is given.
+#![expect(unsafe_code, reason = "the boundary to the worker; nothing else in this crate is unsafe")]
+
+unsafe extern "C-unwind" {
+    safe fn mote_now_ns() -> u64;
+    safe fn mote_remaining_us() -> u64;
+    safe fn mote_checkpoint();
+    safe fn mote_token_create() -> u32;
+    fn mote_log(text: *const u8, bytes: usize);
+    fn mote_random_bytes(bytes: *mut u8, len: usize);
+    fn mote_respond(is_error: u32, bytes: *const u8, len: usize);
+}
+
+unsafe extern "C" {
+    safe fn mote_token_release(token: u32);
+}
+
+/// The worker. It knows which invocation runs, so nothing is kept here.
+#[derive(Clone)]
+pub(crate) struct Host;
+
+impl Host {
+    pub(crate) fn now_ns(&self) -> u64 {
+        mote_now_ns()
+    }
+
+    pub(crate) fn remaining_us(&self) -> u64 {
+        mote_remaining_us()
+    }
+
+    pub(crate) fn log(&self, text: &str) {
+        // SAFETY: the worker reads exactly the text's bytes, before it returns.
+        unsafe { mote_log(text.as_ptr(), text.len()) }
+    }
+
+    pub(crate) fn random_bytes(&self, bytes: &mut [u8]) {
+        // SAFETY: the worker writes inside the slice only, which this call borrows mutably.
+        unsafe { mote_random_bytes(bytes.as_mut_ptr(), bytes.len()) }
+    }
+
+    pub(crate) fn checkpoint(&self) {
+        mote_checkpoint();
+    }
+
+    pub(crate) fn token_create(&self) -> u32 {
+        mote_token_create()
+    }
+
+    pub(crate) fn token_release(&self, id: u32) {
+        mote_token_release(id);
+    }
+
+    /// Hands over the response's body, or the error's text. The worker copies it before it returns.
+    pub(crate) fn respond(&self, is_error: bool, bytes: &[u8]) {
+        // SAFETY: the worker reads exactly the slice's bytes, before it returns.
+        unsafe { mote_respond(is_error.into(), bytes.as_ptr(), bytes.len()) }
+    }
+}
+
+/// The body that the worker calls the entry with.
+///
+/// # Safety
+/// The caller is the image's entry and passes on what the worker gave it: the start of `bytes`
+/// readable bytes that nobody writes until the entry has returned or its stack is gone.
+pub(crate) unsafe fn body<'a>(body: *const u8, bytes: usize) -> &'a [u8] {
+    // SAFETY: the worker's promise, by this function's contract.
+    unsafe { core::slice::from_raw_parts(body, bytes) }
+}

@@ -1,0 +1,67 @@
+//! The stubs that services call instead of the host's functions.
+
+use core::mem::offset_of;
+
+use super::Crossing;
+
+/// Defines a symbol that services call: the host's function behind a switch to the host stack.
+///
+/// - `raising`: something pending raises on the way back (the symbol is `extern "C-unwind"` to the
+///   service);
+/// - `quiet`: only what must happen at once does (allocation, release; `extern "C"` to the service);
+/// - `diverging`: captures the service's registers, and the function never returns.
+///
+/// The function is `extern "C"` and takes at most six integer arguments.
+#[macro_export]
+macro_rules! host_call {
+    (raising $symbol:literal => $function:path) => {
+        $crate::host_call!(@returning $symbol, $function, "jmp mote_exit_raising");
+    };
+    (quiet $symbol:literal => $function:path) => {
+        $crate::host_call!(@returning $symbol, $function, "jmp mote_exit_quiet");
+    };
+    (diverging $symbol:literal => $function:path) => {
+        core::arch::global_asm!(
+            ".pushsection .text.mote_crossing, \"axR\", @progbits",
+            concat!(".globl ", $symbol),
+            concat!(".type ", $symbol, ", @function"),
+            concat!($symbol, ":"),
+            "mov [rip + {crossing} + {captured}], rax",
+            "lea rax, [rip + {function}]",
+            "jmp mote_capture",
+            concat!(".size ", $symbol, ", . - ", $symbol),
+            ".popsection",
+            crossing = sym $crate::arch::CROSSING,
+            captured = const $crate::arch::CAPTURED_OFFSET,
+            function = sym $function,
+        );
+    };
+    (@returning $symbol:literal, $function:path, $exit:literal) => {
+        core::arch::global_asm!(
+            ".pushsection .text.mote_crossing, \"axR\", @progbits",
+            concat!(".globl ", $symbol),
+            concat!(".type ", $symbol, ", @function"),
+            concat!($symbol, ":"),
+            "mov [rip + {crossing} + {service_rsp}], rsp",
+            "mov rsp, [rip + {crossing} + {host_rsp}]",
+            "call {function}",
+            $exit,
+            concat!(".size ", $symbol, ", . - ", $symbol),
+            ".popsection",
+            crossing = sym $crate::arch::CROSSING,
+            service_rsp = const $crate::arch::SERVICE_RSP_OFFSET,
+            host_rsp = const $crate::arch::HOST_RSP_OFFSET,
+            function = sym $function,
+        );
+    };
+}
+
+/// For [`host_call!`].
+#[doc(hidden)]
+pub const HOST_RSP_OFFSET: usize = offset_of!(Crossing, host_rsp);
+/// For [`host_call!`].
+#[doc(hidden)]
+pub const SERVICE_RSP_OFFSET: usize = offset_of!(Crossing, service_rsp);
+/// For [`host_call!`].
+#[doc(hidden)]
+pub const CAPTURED_OFFSET: usize = offset_of!(Crossing, captured);

@@ -1,0 +1,141 @@
+//! What cargo and rustc say, as JSON: the few fields that matter here.
+//!
+//! Spec: The Cargo Book, "External tools"; The rustc Book, "JSON output".
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// One line of `cargo --message-format=json`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub(super) enum Message {
+    CompilerArtifact(Artifact),
+    CompilerMessage(FromCompiler),
+    #[serde(other)]
+    Other,
+}
+
+impl Message {
+    /// The message of a line; what is none (a build script may write anything) is of no interest.
+    pub(super) fn of_line(line: &str) -> Self {
+        serde_json::from_str(line).unwrap_or(Self::Other)
+    }
+}
+
+/// What was made of one target of a package.
+#[derive(Debug, Deserialize)]
+pub(super) struct Artifact {
+    pub(super) manifest_path: PathBuf,
+    pub(super) target: Target,
+    pub(super) filenames: Vec<PathBuf>,
+    pub(super) fresh: bool,
+}
+
+impl Artifact {
+    /// The library that Rust code links to, if this is one. Cargo names the user's own by a link
+    /// without a hash, which another package of the same name would replace; the file itself lies
+    /// beside its metadata.
+    pub(super) fn rlib(&self) -> Option<PathBuf> {
+        let hashed = self.file("rmeta").map(|file| file.with_extension("rlib"));
+        hashed.filter(|file| file.exists()).or_else(|| self.file("rlib").cloned())
+    }
+
+    fn file(&self, extension: &str) -> Option<&PathBuf> {
+        self.filenames.iter().find(|file| file.extension().is_some_and(|found| found == extension))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Target {
+    /// For a library, its crate's name.
+    pub(super) name: String,
+    pub(super) kind: Vec<String>,
+    pub(super) src_path: PathBuf,
+}
+
+/// What the compiler said about one target of a package.
+#[derive(Debug, Deserialize)]
+pub(super) struct FromCompiler {
+    pub(super) manifest_path: PathBuf,
+    pub(super) target: Target,
+    pub(super) message: Diagnostic,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Diagnostic {
+    pub(super) message: String,
+    pub(super) level: String,
+    pub(super) code: Option<Code>,
+    #[serde(default)]
+    pub(super) spans: Vec<Span>,
+    #[serde(default)]
+    pub(super) children: Vec<Diagnostic>,
+    #[serde(default)]
+    pub(super) rendered: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Code {
+    pub(super) code: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Span {
+    file_name: String,
+    line_start: usize,
+    is_primary: bool,
+}
+
+impl Diagnostic {
+    /// The diagnostics of `rustc --error-format=json`; other lines are of no interest.
+    pub(super) fn all_of(stderr: &[u8]) -> Vec<Self> {
+        let stderr = String::from_utf8_lossy(stderr);
+        stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Whether it is an error of its own, and not the compiler's count of them.
+    pub(super) fn is_error(&self) -> bool {
+        self.level.starts_with("error") && !self.is_count()
+    }
+
+    /// Whether it is the compiler's last line, which cargo would not show either.
+    pub(super) fn is_count(&self) -> bool {
+        self.message.starts_with("aborting due to")
+            || self.message.ends_with("warning emitted")
+            || self.message.ends_with("warnings emitted")
+    }
+
+    pub(super) fn has_code(&self, code: &str) -> bool {
+        self.code.as_ref().is_some_and(|found| found.code == code)
+    }
+
+    /// `FILE:LINE` of what it is about, if it is about a place.
+    pub(super) fn place(&self) -> Option<String> {
+        let span = self.spans.iter().find(|span| span.is_primary)?;
+        Some(format!("{}:{}", span.file_name, span.line_start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_that_is_no_message_is_of_no_interest() {
+        for line in ["", "hello", "{}", r#"{"reason":"build-finished","success":true}"#] {
+            assert!(matches!(Message::of_line(line), Message::Other), "{line}");
+        }
+    }
+
+    #[test]
+    fn place_is_the_primary_span() {
+        let text = br#"{"message":"m","level":"error","code":{"code":"E0308"},"spans":[
+            {"file_name":"a.rs","line_start":1,"is_primary":false},
+            {"file_name":"b.rs","line_start":2,"is_primary":true}]}"#;
+        let line: Vec<u8> = text.iter().copied().filter(|&byte| byte != b'\n').collect();
+        let diagnostics = Diagnostic::all_of(&line);
+        assert_eq!(diagnostics[0].place().unwrap(), "b.rs:2");
+        assert!(diagnostics[0].is_error() && diagnostics[0].has_code("E0308"));
+    }
+}

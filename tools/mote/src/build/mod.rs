@@ -1,0 +1,283 @@
+//! From a service's folder to its image: the three compilations of DESIGN section 4.
+//!
+//! ```text
+//!  user's crate ─cargo──▶ rlib, panic=unwind, -F unsafe-code ┐
+//!  carried mote-service ▶ rlib, panic=unwind                 ├─▶ final crate: cdylib, panic=abort
+//!  glue         ─rustc──▶ rlib, panic=unwind                 ┘   panic handler, allocator, note
+//!                                                                └─rust-lld, image.ld─▶ image
+//! ```
+//!
+//! | module | its part |
+//! | --- | --- |
+//! | [`toolchain`] | finds the compiler that this was built with |
+//! | [`cache`] | the folder that outlives a build, filled without locks |
+//! | [`sysroot`] | a sysroot without the standard library |
+//! | [`carried`] | the copy of mote-service that every image is built with |
+//! | [`package`] | what cargo knows of the user's crate |
+//! | [`staged`] | a package whose path to mote-service leads nowhere |
+//! | [`user_crate`] | first compilation |
+//! | [`glue`] | second compilation; where a missing or mistyped `handle` is found |
+//! | [`link`] | third compilation, and the note |
+//! | [`workshop`] | what all three need |
+//! | [`messages`] | what cargo and rustc say, as JSON |
+//! | [`command`] | programs run with an environment that cannot change what is built |
+//!
+//! There is no link-time optimisation anywhere: it removes landing pads.
+//!
+//! Intermediate files lie in `mote/` in the crate's own target directory (so `CARGO_TARGET_DIR` and
+//! cargo's configuration apply, and `cargo clean` removes them); the sysroot and the carried crate
+//! in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo itself writes goes
+//! into the user's folder: `Cargo.lock`.
+
+mod cache;
+mod carried;
+mod command;
+mod error;
+mod glue;
+mod link;
+mod messages;
+mod package;
+mod staged;
+mod sysroot;
+mod toolchain;
+mod user_crate;
+mod workshop;
+
+use std::path::{Path, PathBuf};
+use std::{fs, process};
+
+use mote_loader::{Expected, Image, check};
+
+pub use cache::user_cache;
+pub use error::{BuildError, Verdict};
+
+use workshop::Workshop;
+
+/// The platform of every image.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// How often functions are put into another order to please the loader.
+const LAST_LAYOUT: u32 = 3;
+
+/// What to build, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of the service: the one with its `Cargo.toml`.
+    pub directory: PathBuf,
+    /// The output of `rustc --version` of the compiler to build with; no other is accepted.
+    pub toolchain: String,
+    /// How well to optimise.
+    pub profile: Profile,
+    /// Refuses to change `Cargo.lock`, as cargo's `--locked`.
+    pub is_locked: bool,
+    /// Refuses to use the network, as cargo's `--offline`. Without it the network is used when the
+    /// service has dependencies that are not on this machine yet.
+    pub is_offline: bool,
+    /// Renders the compiler's messages with colours.
+    pub has_colors: bool,
+    /// The folder that outlives a build; `None` is the user's cache.
+    pub cache: Option<PathBuf>,
+}
+
+impl Options {
+    /// An optimised build of the service in `directory`.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>, toolchain: impl Into<String>) -> Self {
+        Self {
+            directory: directory.into(),
+            toolchain: toolchain.into(),
+            profile: Profile::Release,
+            is_locked: false,
+            is_offline: false,
+            has_colors: false,
+            cache: None,
+        }
+    }
+}
+
+/// How well a service is optimised. What a profile of the user's crate says holds, but for `panic`
+/// and `lto`, which an image cannot choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Cargo's `release`.
+    #[default]
+    Release,
+    /// Cargo's `dev`: not optimised, arithmetic overflow panics.
+    Debug,
+}
+
+impl Profile {
+    /// What cargo calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Debug => "dev",
+        }
+    }
+
+    /// For the glue, which is the user's code as far as it is instantiated there.
+    fn opt_level(self) -> &'static str {
+        match self {
+            Self::Release => "-Copt-level=3",
+            Self::Debug => "-Copt-level=0",
+        }
+    }
+}
+
+/// How functions find their locals. The second way is for code that the loader refuses the first way:
+/// the distance from the stack's end to a local can have the bytes of a forbidden instruction too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frames {
+    /// As the compiler likes.
+    Plain,
+    /// From a frame pointer.
+    Pointers,
+}
+
+impl Frames {
+    /// For the compiler; the first is its default.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Plain => "-Cforce-frame-pointers=no",
+            Self::Pointers => "-Cforce-frame-pointers=yes",
+        }
+    }
+}
+
+/// What happens during a build, for whoever shows it.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A step begins.
+    Step(Step),
+    /// A program is about to be run: its command line, for people.
+    Command(&'a str),
+    /// Cargo is done with a package.
+    Compiled {
+        /// Its name.
+        package: &'a str,
+        /// Whether it was up to date.
+        is_fresh: bool,
+    },
+    /// The compiler said something about the user's crate or a dependency: show it.
+    Diagnostic {
+        /// As the compiler renders it, with file, line and line ends; possibly coloured.
+        rendered: &'a str,
+        /// Whether this is why the build will fail; a warning otherwise.
+        is_error: bool,
+    },
+}
+
+/// The steps of a build, in order. All but the first may happen again, to please the loader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Finding the compiler, the sysroot, the carried crate and the package.
+    Prepare,
+    /// The user's crate and its dependencies.
+    Compile,
+    /// The glue.
+    Glue,
+    /// The final crate.
+    Link,
+    /// The loader's verdict.
+    Check,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Self; 5] = [Self::Prepare, Self::Compile, Self::Glue, Self::Link, Self::Check];
+
+    /// What is being done, as a progress bar says it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Prepare => "preparing",
+            Self::Compile => "compiling",
+            Self::Glue => "glueing",
+            Self::Link => "linking",
+            Self::Check => "checking",
+        }
+    }
+}
+
+/// A built image. The loader has accepted it.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The name of the package.
+    pub package: String,
+    /// The image's bytes.
+    pub image: Vec<u8>,
+}
+
+impl Built {
+    /// The name of its file unless the user says another: `PACKAGE.image`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}.image", self.package)
+    }
+
+    /// Writes the image to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// [`BuildError::Write`].
+    pub fn write(&self, path: &Path) -> Result<(), BuildError> {
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(format!(".{}.partial", process::id()));
+        let partial = PathBuf::from(partial);
+        fs::write(&partial, &self.image).and_then(|()| fs::rename(&partial, path)).map_err(
+            |error| {
+                // The first error is the one to tell; the partial file may never have been there.
+                let _ = fs::remove_file(&partial);
+                BuildError::Write { path: path.to_owned(), error }
+            },
+        )
+    }
+}
+
+/// Builds the service in `options.directory`.
+///
+/// # Errors
+/// Every [`BuildError`]; what the compiler said has gone to `observer` before.
+pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<Built, BuildError> {
+    observer(Event::Step(Step::Prepare));
+    let workshop = Workshop::open(options, observer)?;
+    let image = match image(&workshop, Frames::Plain, observer) {
+        Err(error) if error.is_forbidden_instruction() => {
+            image(&workshop, Frames::Pointers, observer)?
+        }
+        result => result?,
+    };
+    Ok(Built { package: workshop.package.name, image })
+}
+
+/// The three compilations. Links again with another order of functions while the loader finds a
+/// forbidden instruction: it looks at every byte, and the distance from a call to a function, or from
+/// a function to a constant, can have the bytes of one by chance.
+fn image(
+    workshop: &Workshop<'_>,
+    frames: Frames,
+    observer: &mut dyn FnMut(Event<'_>),
+) -> Result<Vec<u8>, BuildError> {
+    observer(Event::Step(Step::Compile));
+    let crates = user_crate::compile(workshop, frames, observer)?;
+    let scratch = workshop.scratch_folder()?;
+    let rustc = workshop.rustc(scratch.path());
+    observer(Event::Step(Step::Glue));
+    glue::compile(&rustc, workshop, &crates, frames, observer)?;
+    let mut layout = 0;
+    loop {
+        observer(Event::Step(Step::Link));
+        let image = link::link(&rustc, &crates, layout, observer)?;
+        observer(Event::Step(Step::Check));
+        match check_image(&image, &workshop.toolchain.version) {
+            Err(error) if error.is_forbidden_instruction() && layout < LAST_LAYOUT => layout += 1,
+            result => return result.map(|()| image),
+        }
+    }
+}
+
+fn check_image(image: &[u8], toolchain: &str) -> Result<(), BuildError> {
+    let refused = |verdict| BuildError::Refused { verdict };
+    let image = Image::parse(image).map_err(|error| refused(Verdict::Parse(error)))?;
+    check(&image, &Expected { toolchain }).map_err(|error| refused(Verdict::Check(error)))?;
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! The arguments of every command, with the help that a newcomer reads.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use mote_abi::area::BODY_BYTES;
+use mote_abi::image::ABI_VERSION;
+use mote_abi::outcome::{Heap, Mode};
+
+use super::choice;
+use crate::run::help;
+
+/// Version of the command, and what images must be built with.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{version} (images: {}, ABI {ABI_VERSION})", mote_dispatcher::TOOLCHAIN)
+});
+
+/// Runs functions as a service, in microseconds, and stops them on time.
+///
+/// A service is a Rust library without std and without unsafe code that has one function, `handle`.
+/// `mote build` compiles it to an image, `mote run` runs it in a worker process of its own, within a
+/// budget of time and memory. `mote demo` shows all of it with services that are on board.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "mote", version = VERSION.as_str(), disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `mote` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Compile a service to an image.
+    Build(BuildArgs),
+    /// Show what an image holds, and whether the loader takes it.
+    Inspect(InspectArgs),
+    /// Run a service and print its response.
+    Run(RunArgs),
+    /// Run the services on board, kill the runaways among them, and print one table of it.
+    Demo(DemoArgs),
+}
+
+/// `mote build`.
+#[derive(Clone, Debug, Args)]
+pub struct BuildArgs {
+    /// The service's folder: a Cargo package whose library has `pub fn handle`.
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub directory: PathBuf,
+    /// Where to write the image [default: the package's name with `.image`, in this folder].
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Compile without optimisation and with debug assertions, as `cargo build` does by default.
+    #[arg(long)]
+    pub debug: bool,
+}
+
+/// `mote inspect`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = crate::inspect::help::JSON)]
+pub struct InspectArgs {
+    /// The image to look at. It may be anything; nothing of it is run.
+    #[arg(value_name = "IMAGE", value_hint = ValueHint::FilePath)]
+    pub image: PathBuf,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `mote run`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::after_run())]
+pub struct RunArgs {
+    /// A service's folder, which is built first, or an image.
+    #[arg(value_name = "DIR|IMAGE", value_hint = ValueHint::AnyPath)]
+    pub service: PathBuf,
+    /// What the invocations get.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What the invocations may use.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// How often to invoke, on warm workers after the first time.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub repeat: u64,
+    /// Worker processes, each on a core of its own; as many invocations are under way at once.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: u16,
+    /// Print one JSON object per invocation on stdout, a line each, instead of the body.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The request's body: `--data`, `--file`, or stdin if it is not a terminal.
+#[derive(Clone, Debug, Args)]
+#[group(multiple = false)]
+pub struct InputArgs {
+    /// The request's body, as text. Without it and `--file`, stdin is read unless it is a terminal.
+    #[arg(long, value_name = "S")]
+    pub data: Option<String>,
+    /// A file with the request's body.
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+}
+
+/// What an invocation may use, and what happens at the end of it.
+#[derive(Clone, Debug, Args)]
+pub struct LimitArgs {
+    /// What happens when the budget is used up (see below).
+    #[arg(long, value_name = "M", default_value = Mode::Guarded.name(), value_parser = choice::mode())]
+    pub mode: Mode,
+    /// The time that an invocation may run, in microseconds.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget_us: u32,
+    /// The further time that cleaning up may take, in microseconds.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub grace_us: u32,
+    /// How freed memory is treated: `bump` never uses it again and is the fastest.
+    #[arg(long, value_name = "bump|general", hide_possible_values = true, default_value = Heap::Bump.name(), value_parser = choice::heap())]
+    pub heap: Heap,
+    /// The memory that an invocation may allocate, in KiB.
+    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..=MAX_MEMORY_KIB))]
+    pub memory_kib: u32,
+}
+
+/// The most that `--memory-kib` takes: 2 GiB.
+const MAX_MEMORY_KIB: i64 = 2 << 20;
+
+/// `mote demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Print one JSON object instead of the table.
+    #[arg(long)]
+    pub json: bool,
+    /// Take a tenth of the samples.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// The longest body that a request can have, in bytes.
+pub const MAX_BODY_BYTES: usize = BODY_BYTES;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    fn run(line: &str) -> RunArgs {
+        match parse(line).unwrap().command {
+            Command::Run(args) => args,
+            other => panic!("not run: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_has_the_documented_defaults() {
+        let args = run("mote run hello");
+        assert_eq!((args.limits.mode, args.limits.heap), (Mode::Guarded, Heap::Bump));
+        assert_eq!((args.limits.budget_us, args.limits.grace_us), (10_000, 10_000));
+        assert_eq!((args.limits.memory_kib, args.repeat, args.workers), (16_384, 1, 1));
+    }
+
+    #[test]
+    fn run_takes_every_mode_and_heap_by_its_name() {
+        for &mode in Mode::ALL {
+            assert_eq!(run(&format!("mote run x --mode {mode}")).limits.mode, mode);
+        }
+        for &heap in Heap::ALL {
+            assert_eq!(run(&format!("mote run x --heap {heap}")).limits.heap, heap);
+        }
+    }
+
+    #[test]
+    fn data_and_file_exclude_each_other() {
+        let error = parse("mote run x --data a --file b").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        let lines = [
+            "mote run x --budget-us 0",
+            "mote run x --budget-us 4294967296",
+            "mote run x --repeat 0",
+            "mote run x --workers 0",
+            "mote run x --memory-kib 0",
+            "mote run x --memory-kib 2097153",
+            "mote run x --mode gentle",
+        ];
+        for line in lines {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn data_may_begin_with_a_dash_after_an_equals_sign() {
+        assert_eq!(run("mote run x --data=-1").input.data.as_deref(), Some("-1"));
+    }
+
+    #[test]
+    fn version_names_the_toolchain() {
+        assert!(VERSION.contains("rustc 1."), "{}", VERSION.as_str());
+    }
+}

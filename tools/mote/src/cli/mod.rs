@@ -1,0 +1,80 @@
+//! The command line: from arguments to a command, and from its end to an exit status.
+//!
+//! `main` calls [`main`], and that the commands: [`crate::build`], [`crate::inspect`],
+//! [`crate::run`], [`crate::demo`].
+
+pub mod args;
+mod choice;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::status::{Failure, Status};
+use crate::{build_command, demo, inspect, requirements, run};
+use args::{Cli, Command};
+
+/// Runs the command that the process's arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(&cli.command) {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            report(&failure);
+            failure.status.into()
+        }
+    }
+}
+
+fn execute(command: &Command) -> Result<Status, Failure> {
+    match command {
+        Command::Build(args) => build_command::execute(args),
+        Command::Inspect(args) => inspect::execute(args),
+        Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
+        Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
+    }
+}
+
+/// `error: …` with its causes below, on stderr. A reader that went away (a closed pipe) is told
+/// nothing, as is usual.
+fn report(failure: &Failure) {
+    let is_closed_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if failure.error.chain().any(is_closed_pipe) {
+        return;
+    }
+    // With stderr closed there is nobody left to tell; the status still says it.
+    let _ = io::stderr().write_all(rendered(&failure.error).as_bytes());
+}
+
+fn rendered(error: &anyhow::Error) -> String {
+    let mut text = format!("{} {error}\n", console::style("error:").for_stderr().red().bold());
+    for cause in error.chain().skip(1) {
+        let label = console::style("cause:").for_stderr().dim();
+        text.push_str(&format!("  {label} {}\n", indented(&cause.to_string())));
+    }
+    text
+}
+
+/// A cause of several lines (a compiler's) stays below its label.
+fn indented(text: &str) -> String {
+    text.trim_end().replace('\n', "\n         ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn error_is_rendered_with_its_causes() {
+        console::set_colors_enabled_stderr(false);
+        let error = anyhow!("no such file\nreally").context("cannot read hello.image");
+        let expected = "error: cannot read hello.image\n  cause: no such file\n         really\n";
+        assert_eq!(rendered(&error), expected);
+    }
+}

@@ -1,0 +1,136 @@
+//! The facts of an image, for a person.
+
+use console::style;
+
+use super::facts::{Facts, Relocations, Verdict};
+use super::functions::Function;
+use crate::report::table;
+use crate::report::text::printable;
+use crate::report::time::human_bytes;
+
+/// All of it, verdict last.
+pub(super) fn of(facts: &Facts) -> String {
+    let mut text = head(facts);
+    if !facts.segments.is_empty() {
+        text.push_str(&segments(facts));
+        text.push_str(&relocations(&facts.relocations));
+        text.push_str(&imports(facts));
+        text.push_str(&functions(facts));
+    }
+    text.push_str(&verdict(&facts.verdict));
+    text
+}
+
+fn head(facts: &Facts) -> String {
+    let toolchain = facts.toolchain.as_deref().unwrap_or("unknown");
+    let abi = facts.abi_version.map_or_else(|| "unknown".to_owned(), |v| v.to_string());
+    let entry = facts.entry.map_or_else(|| "none".to_owned(), |entry| format!("{entry:#x}"));
+    format!(
+        "size       {}\ntoolchain  {}\nABI        {abi}\nentry      {entry}\n",
+        human_bytes(facts.bytes as u64),
+        printable(toolchain)
+    )
+}
+
+fn segments(facts: &Facts) -> String {
+    let mut segments = table::table(&["segment", "flags", "address", "file", "memory"], 2);
+    for segment in &facts.segments {
+        segments.add_row([
+            segment.name.to_owned(),
+            segment.flags.clone(),
+            format!("{:#x}", segment.address),
+            human_bytes(segment.file_bytes as u64),
+            human_bytes(segment.memory_bytes),
+        ]);
+    }
+    heading("Segments") + &table::drawn(&segments)
+}
+
+fn relocations(counts: &Relocations) -> String {
+    let kinds = [
+        ("RELATIVE", counts.relative),
+        ("GLOB_DAT", counts.glob_dat),
+        ("JUMP_SLOT", counts.jump_slot),
+        ("64", counts.direct),
+        ("other", counts.other),
+    ];
+    let total: usize = kinds.iter().map(|(_, count)| count).sum();
+    let present = kinds.iter().filter(|(_, count)| *count > 0);
+    let listed: Vec<_> = present.map(|(name, count)| format!("{count} {name}")).collect();
+    heading(&format!("Relocations: {total}")) + &format!("  {}\n", listed.join(", "))
+}
+
+fn imports(facts: &Facts) -> String {
+    let mut text = heading(&format!("Imports: {}", facts.imports.len()));
+    for import in &facts.imports {
+        let remark = if import.is_whitelisted { "" } else { "  (not on the whitelist)" };
+        text.push_str(&format!("  {}{remark}\n", printable(&import.name)));
+    }
+    text
+}
+
+fn functions(facts: &Facts) -> String {
+    let (with, without): (Vec<&Function>, Vec<&Function>) =
+        facts.functions.iter().partition(|function| function.landing_pads > 0);
+    let mut text = list("Functions with landing pads", &with);
+    text.push_str(&list("Functions without landing pads", &without));
+    if facts.functions_left_out > 0 {
+        text.push_str(&format!("  and {} that are not listed\n", facts.functions_left_out));
+    }
+    for error in &facts.unwind_errors {
+        text.push_str(&format!("  unwind tables: {error}\n"));
+    }
+    text
+}
+
+fn list(title: &str, functions: &[&Function]) -> String {
+    let mut text = heading(&format!("{title}: {}", functions.len()));
+    if functions.is_empty() {
+        return text;
+    }
+    let mut rows = table::table(&["address", "bytes", "pads", "name"], 0);
+    for function in functions {
+        rows.add_row([
+            format!("{:#x}", function.address),
+            function.bytes.to_string(),
+            function.landing_pads.to_string(),
+            function.name.clone().unwrap_or_else(|| "–".to_owned()),
+        ]);
+    }
+    table::align_left(&mut rows, 3);
+    text.push_str(&table::drawn(&rows));
+    text
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    let mut text = heading("Loader");
+    match verdict.slot_bytes {
+        Some(bytes) => {
+            let accepted = style("accepted").green().bold();
+            let size = human_bytes(bytes.into());
+            text.push_str(&format!("  {accepted}; takes {size} in each window\n"));
+        }
+        None => text.push_str(&format!("  {}\n", style("refused").red().bold())),
+    }
+    for refusal in &verdict.refusals {
+        text.push_str(&format!("  {}\n", printable(refusal)));
+    }
+    text
+}
+
+fn heading(title: &str) -> String {
+    format!("\n{}\n", style(title).bold())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_bytes_are_told_without_tables() {
+        console::set_colors_enabled(false);
+        let text = of(&Facts::of(b"not an image"));
+        assert!(text.contains("refused"), "{text}");
+        assert!(!text.contains("Segments"), "{text}");
+    }
+}

@@ -1,0 +1,30 @@
+//! The command line of Mote: one executable that builds services, runs them, and carries the worker
+//! program and a set of services to show inside.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`cli`] | arguments, help, and how errors are told |
+//! | [`build`] | a service's folder becomes an image |
+//! | [`build_command`] | `mote build`, and the images that other commands build first |
+//! | [`inspect`] | `mote inspect`: what an image holds |
+//! | [`run`] | `mote run`: invocations and how they ended |
+//! | [`demo`] | `mote demo`: the bundled services in one table |
+//! | [`floors`] | what the machine itself takes, for comparison |
+//! | [`machine`] | what the machine is |
+//! | [`report`] | JSON rows, percentiles, tables |
+//! | [`requirements`] | what the machine must have |
+//! | [`status`] | exit statuses |
+#![deny(unsafe_code)]
+
+pub mod build;
+pub mod build_command;
+pub mod cli;
+pub mod demo;
+pub mod floors;
+pub mod inspect;
+pub mod machine;
+mod progress;
+pub mod report;
+pub mod requirements;
+pub mod run;
+pub mod status;

@@ -1,0 +1,64 @@
+//! How a build shows what it does: a spinner on terminals, lines elsewhere.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::build::{Event, Step};
+
+/// Shows the events of one build on stderr, until dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    spinner: ProgressBar,
+    has_lines: bool,
+}
+
+impl Progress {
+    /// With a spinner on a terminal, and a line per step elsewhere.
+    pub(crate) fn lines() -> Self {
+        Self { spinner: spinner(), has_lines: !io::stderr().is_terminal() }
+    }
+
+    /// With a spinner on a terminal, and elsewhere with what the compiler says alone.
+    pub(crate) fn quiet() -> Self {
+        Self { spinner: spinner(), has_lines: false }
+    }
+
+    /// Shows what happens.
+    pub(crate) fn show(&mut self, event: Event<'_>) {
+        match event {
+            Event::Step(step) => self.say(step.title().to_owned()),
+            Event::Compiled { package, is_fresh: false } => self.say(compiled(package)),
+            Event::Diagnostic { rendered, .. } => self.spinner.suspend(|| eprint!("{rendered}")),
+            Event::Compiled { .. } | Event::Command(_) => {}
+        }
+    }
+
+    fn say(&self, what: String) {
+        if self.has_lines {
+            eprintln!("{what}");
+        }
+        self.spinner.set_message(what);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.spinner.finish_and_clear();
+    }
+}
+
+fn compiled(package: &str) -> String {
+    format!("{}: {package}", Step::Compile.title())
+}
+
+fn spinner() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::new_spinner();
+    spinner.set_style(ProgressStyle::default_spinner());
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}

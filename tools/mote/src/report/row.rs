@@ -1,0 +1,151 @@
+//! One invocation as one JSON object: what `mote run --json` prints, a line each.
+
+use std::ops::AddAssign;
+
+use mote_dispatcher::{Completed, Tokens, Unwinding};
+use serde::Serialize;
+
+use super::body::Body;
+
+/// One invocation. The names of its fields are the names in JSON; times are nanoseconds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// An outcome's name: `ok`, `error`, `panicked`, `over_budget` and so on.
+    pub outcome: &'static str,
+    /// A cleanup's name: `returned`, `unwound` or `discarded`.
+    pub cleanup: &'static str,
+    /// The response's body.
+    #[serde(flatten)]
+    pub body: Body,
+    /// The error's text or the panic's message.
+    pub error: Option<&'a str>,
+    /// From the dispatcher's stamp before publishing the request to the entry of the service. A cold
+    /// start's stamp is taken before placing. Null when not known.
+    pub latency_ns: Option<u64>,
+    /// From the same stamp to the completion being taken by the dispatcher.
+    pub total_ns: u64,
+    /// The budget, in microseconds.
+    pub budget_us: u32,
+    /// From the deadline to the handler that acted on it; null if the service was not preempted.
+    pub late_ns: Option<u64>,
+    /// The worker process that ran it.
+    pub worker_pid: u32,
+    /// The most that the arena held at once, in bytes.
+    pub arena_peak_bytes: u64,
+    /// What became of the countable host handles.
+    pub tokens: TokenCounts,
+    /// From the handler that acted to the worker being ready again; null if not preempted.
+    pub cleanup_ns: Option<u64>,
+    /// Landing pads that ran.
+    pub landing_pads: u16,
+    /// Frames that were unwound.
+    pub frames: u16,
+    /// Frames whose language-specific data did not cover the interrupted instruction.
+    pub gaps: u16,
+    /// What the service logged.
+    pub log: &'a str,
+}
+
+/// What became of an invocation's tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenCounts {
+    /// Created by the service.
+    pub created: u32,
+    /// Released by the service: their destructors ran.
+    pub released: u32,
+    /// Taken back by the worker.
+    pub reclaimed: u32,
+    /// Releases of a token that was not live.
+    pub double_released: u32,
+}
+
+impl From<&Tokens> for TokenCounts {
+    fn from(tokens: &Tokens) -> Self {
+        let &Tokens { created, released, reclaimed, double_released, .. } = tokens;
+        Self { created, released, reclaimed, double_released }
+    }
+}
+
+impl AddAssign for TokenCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.created = self.created.saturating_add(other.created);
+        self.released = self.released.saturating_add(other.released);
+        self.reclaimed = self.reclaimed.saturating_add(other.reclaimed);
+        self.double_released = self.double_released.saturating_add(other.double_released);
+    }
+}
+
+impl<'a> Row<'a> {
+    /// What `completed` says of an invocation of `service`.
+    #[must_use]
+    pub fn of(service: &'a str, completed: &'a Completed) -> Self {
+        let &Unwinding { landing_pads, frames, gaps, .. } = &completed.unwinding;
+        Self {
+            service,
+            outcome: completed.outcome.name(),
+            cleanup: completed.cleanup.name(),
+            body: Body::of(&completed.body),
+            error: completed.error.as_deref(),
+            latency_ns: completed.latency_ns,
+            total_ns: completed.total_ns,
+            budget_us: completed.budget_us,
+            late_ns: completed.late_ns,
+            worker_pid: completed.worker_pid,
+            arena_peak_bytes: completed.arena_peak_bytes,
+            tokens: (&completed.tokens).into(),
+            cleanup_ns: completed.cleanup_ns,
+            landing_pads,
+            frames,
+            gaps,
+            log: &completed.log,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row<'static> {
+        Row {
+            service: "spin",
+            outcome: "over_budget",
+            cleanup: "discarded",
+            body: Body::of(b""),
+            error: None,
+            latency_ns: Some(300),
+            total_ns: 120_000,
+            budget_us: 100,
+            late_ns: Some(900),
+            worker_pid: 7,
+            arena_peak_bytes: 0,
+            tokens: TokenCounts { created: 3, released: 1, reclaimed: 2, double_released: 0 },
+            cleanup_ns: Some(150),
+            landing_pads: 0,
+            frames: 0,
+            gaps: 0,
+            log: "",
+        }
+    }
+
+    #[test]
+    fn row_has_every_promised_field_when_serialized() {
+        let json = serde_json::to_value(row()).unwrap();
+        let promised = "service outcome cleanup body error latency_ns total_ns budget_us late_ns \
+                        worker_pid arena_peak_bytes tokens cleanup_ns landing_pads frames gaps log";
+        for name in promised.split(' ') {
+            assert!(json.get(name).is_some(), "no {name} in {json}");
+        }
+        let tokens = r#"{"created":3,"double_released":0,"reclaimed":2,"released":1}"#;
+        assert_eq!(json["tokens"].to_string(), tokens);
+    }
+
+    #[test]
+    fn row_has_nulls_for_what_did_not_happen() {
+        let json = serde_json::to_value(Row { late_ns: None, ..row() }).unwrap();
+        assert!(json["late_ns"].is_null() && json["error"].is_null(), "{json}");
+        assert!(json.get("body_encoding").is_none(), "{json}");
+    }
+}
