@@ -110,7 +110,7 @@ pub static CROSSING: Crossing = Crossing {
 pub const FAKE_FRAME_BYTES: u64 = 144;
 
 unsafe extern "C" {
-    fn mote_enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending;
+    fn mote_enter(entry: u64, first: u64, second: u64, stack_top: u64) -> u32;
     fn mote_leave_host(ending: Ending) -> !;
     fn mote_land() -> !;
     static mote_edge_enter: u8;
@@ -133,7 +133,13 @@ unsafe extern "C" {
 pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending {
     // SAFETY: the caller's promises are the assembly's needs; it saves what the C ABI asks to be
     // saved, and every way back restores it from the host stack.
-    unsafe { mote_enter(entry, first, second, stack_top) }
+    let ending = unsafe { mote_enter(entry, first, second, stack_top) };
+    // A service that jumps where it must not may come back with any number.
+    match ending {
+        0 => Ending::Returned,
+        1 => Ending::Unwound,
+        _ => Ending::Discarded,
+    }
 }
 
 /// Gives the service up and returns from the [`enter`] under way, with `ending`.
