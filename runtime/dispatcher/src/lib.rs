@@ -55,7 +55,7 @@ mod worker;
 mod worker_program;
 
 pub use completed::{Completed, Tokens, Unwinding};
-pub use config::{MAX_WORKERS, NodeConfig};
+pub use config::{BACKSTOP_US, MAX_QUANTUM_US, MAX_WORKERS, MIN_QUANTUM_US, NodeConfig, Source};
 pub use error::{DeployError, NodeError, PlaceError, ProgramError, SubmitError};
 pub use job::{Job, ServiceId, Ticket};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};

@@ -9,6 +9,7 @@ use serde::Deserialize;
 /// One line of `cargo --message-format=json`.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
+#[allow(clippy::enum_variant_names, reason = "the names are those of cargo")]
 pub(super) enum Message {
     CompilerArtifact(Artifact),
     CompilerMessage(FromCompiler),

@@ -9,6 +9,7 @@ use mote_abi::image::ABI_VERSION;
 use mote_abi::outcome::{Heap, Mode};
 
 use super::choice;
+use super::preemption::SourceArgs;
 use crate::run::help;
 
 /// Version of the command, and what images must be built with.
@@ -82,6 +83,9 @@ pub struct RunArgs {
     /// What the invocations may use.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// What fires at the deadlines.
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
@@ -146,6 +150,7 @@ pub const MAX_BODY_BYTES: usize = BODY_BYTES;
 mod tests {
     use clap::CommandFactory as _;
     use clap::error::ErrorKind;
+    use mote_dispatcher::Source;
 
     use super::*;
 
@@ -181,6 +186,18 @@ mod tests {
         for &heap in Heap::ALL {
             assert_eq!(run(&format!("mote run x --heap {heap}")).limits.heap, heap);
         }
+    }
+
+    #[test]
+    fn run_takes_every_source_with_its_quantum() {
+        let source = |line: &str| run(line).source.source();
+        assert_eq!(source("mote run x"), Source::Watchdog);
+        assert_eq!(source("mote run x --source one-shot"), Source::OneShot);
+        let periodic = "mote run x --source periodic";
+        assert_eq!(source(periodic), Source::Periodic { quantum_us: 20 });
+        let slow = source(&format!("{periodic} --quantum-us 500"));
+        assert_eq!(slow, Source::Periodic { quantum_us: 500 });
+        assert!(parse("mote run x --source periodic --quantum-us 9").is_err());
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn start(args: &RunArgs) -> Result<Node, Failure> {
         workers: args.workers.into(),
         arena_kib: default.arena_kib.max(args.limits.memory_kib),
         depth: 1,
+        source: args.source.source(),
         ..default
     };
     Node::start(&config).or_status(Status::NodeFailed, || "the node does not start")
