@@ -2,6 +2,7 @@
 
 mod context;
 mod crossing;
+mod state;
 mod syscall;
 
 pub use context::{Context, SigInfo};
