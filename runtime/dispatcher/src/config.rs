@@ -43,6 +43,9 @@ pub struct NodeConfig {
     pub depth: usize,
     /// Who makes a worker look at the clock when an invocation may be past its budget.
     pub source: Source,
+    /// After how many invocations that did not yield at the soft deadline a service is banned until it
+    /// is deployed again; `None`: never. See [`ServiceRecord`](crate::ServiceRecord).
+    pub ban_after: Option<u32>,
 }
 
 /// What fires the preemption signal.
@@ -93,6 +96,7 @@ impl Default for NodeConfig {
             queue_limit: 1024,
             depth: 2,
             source: Source::Watchdog,
+            ban_after: None,
         }
     }
 }

@@ -271,6 +271,7 @@ impl Request {
             stamp_ns: 0,
             latency_ns: None,
             total_ns: 0,
+            mode: self.terms.mode,
             budget_us: self.terms.budget_us,
             late_ns: None,
             cleanup_ns: None,
