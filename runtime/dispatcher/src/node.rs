@@ -23,6 +23,7 @@ use crate::error::{DeployError, NodeError, PlaceError, SubmitError};
 use crate::job::{Job, ServiceId, Ticket};
 use crate::process::SharedFiles;
 use crate::queue::Queue;
+use crate::record::ServiceRecord;
 use crate::rest::{Manners, Rest, SharpTimers};
 use crate::seat::{Equipment, News};
 use crate::services::Services;
@@ -66,6 +67,7 @@ pub struct Node {
     outstanding: usize,
     last_ticket: u64,
     arena_kib: u32,
+    ban_after: Option<u32>,
     manners: Manners,
     plan: Plan,
     _pinned: Option<Pinned>,
@@ -99,6 +101,7 @@ impl Node {
             outstanding: 0,
             last_ticket: 0,
             arena_kib: config.arena_kib,
+            ban_after: config.ban_after,
             manners: Manners {
                 may_spin: plan.may_spin(),
                 spin_ns: u64::from(config.spin_us) * 1_000,
@@ -125,6 +128,12 @@ impl Node {
         self.services.name(service)
     }
 
+    /// What is remembered of a service since it was deployed; `None` if it is not one of this node's.
+    #[must_use]
+    pub fn service_record(&self, service: ServiceId) -> Option<ServiceRecord> {
+        self.services.record(service)
+    }
+
     /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
     ///
     /// # Errors
@@ -145,10 +154,11 @@ impl Node {
     /// first, if that is not resident.
     ///
     /// # Errors
-    /// A limit of the job or of the queue is passed, its service is unknown or cannot be placed, or
-    /// no worker is left. Nothing has been done then.
+    /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be
+    /// placed, or no worker is left. Nothing has been done then.
     pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
         job.check(self.arena_kib)?;
+        self.services.check_ban(job.service)?;
         let is_resident = self.services.is_resident(job.service)?;
         let now_ns = now_ns();
         if self.crew.is_checkup_due(now_ns) {
@@ -243,6 +253,9 @@ impl Node {
     fn turn(&mut self, now_ns: u64) {
         let mut news = News::default();
         self.crew.turn(now_ns, &mut news);
+        for completed in &news.ended {
+            self.services.note(completed, self.ban_after);
+        }
         self.ended.append(&mut news.ended);
         self.queue.take_back(news.orphans);
         if self.queue.is_empty() {

@@ -81,6 +81,12 @@ impl Current {
         self.soft_ns.load(Relaxed)
     }
 
+    /// When its grace ends: CLOCK_MONOTONIC, in nanoseconds.
+    #[must_use]
+    pub fn hard_ns(&self) -> u64 {
+        self.hard_ns.load(Relaxed)
+    }
+
     /// What the soft deadline does.
     #[must_use]
     pub fn at_deadline(&self) -> AtDeadline {

@@ -4,6 +4,7 @@
 //! | signal | in service text | in host text |
 //! | --- | --- | --- |
 //! | `SIGALRM`, not for the running invocation, or early | nothing | nothing |
+//! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
 //! | `SIGALRM`, at a deadline | by mode | pending |
 //! | a fault | discard | ends the worker |
 //! | a fault signal that somebody sent | nothing | nothing |
@@ -19,7 +20,9 @@ use mote_sigctx::arch::{Context, Crossing, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::signal::{self, Errno, FAULTS, PREEMPT};
+use mote_sigctx::timer::SI_TIMER;
 
+use crate::alarm;
 use crate::clock::now_ns;
 use crate::current::CURRENT;
 use crate::exit::abort;
@@ -71,12 +74,17 @@ fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
 extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     let sequence = CURRENT.sequence();
     let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
-    if sequence == 0 || is_for_another {
+    if info.code() != SI_TIMER && (sequence == 0 || is_for_another) {
         return note_stale();
+    }
+    if sequence == 0 {
+        return alarm::expired(None);
     }
     let now = now_ns();
     let deadline = CURRENT.deadline(now);
-    if deadline == Deadline::None {
+    if info.code() == SI_TIMER {
+        alarm::expired(Some(deadline));
+    } else if deadline == Deadline::None {
         return note_stale();
     }
     let is_service = is_service(context.rip());

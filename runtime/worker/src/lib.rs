@@ -16,6 +16,7 @@
 //! | [`service_mem`] | `memcpy` and its like for services |
 //! | [`raise`] | unwinding a service's stack |
 //! | [`handlers`] | what signals do |
+//! | [`alarm`] | the worker's own timer |
 //! | [`current`] | what handlers know of the running invocation |
 //! | [`program`] | this program's own segments |
 //! | [`serialize`] | before running code that another processor wrote |
@@ -25,6 +26,7 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod alarm;
 pub mod clock;
 pub mod current;
 #[allow(unsafe_code, reason = "is a system call")]

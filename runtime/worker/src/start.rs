@@ -20,7 +20,7 @@ use crate::exit::exit;
 use crate::host::{Areas, GiveBack, Host, Reply, Unwinding};
 use crate::program::Program;
 use crate::tokens::Tokens;
-use crate::{handlers, host, host_calls, memory, serialize, serve};
+use crate::{alarm, handlers, host, host_calls, memory, serialize, serve};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -76,6 +76,7 @@ unsafe fn prepare(areas: Areas, chunks: &'static ChunkSource) -> Result<(), Errn
     reach(areas.outbox(), Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
     install_handlers(areas, stack.clone(), program.text.clone())?;
+    alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
     reach(areas.outbox(), Stage::SignalsInstalled);
     // SAFETY: once, before the loop.
     unsafe { host::set(new_host(areas, arena, stack, program)) };
@@ -122,7 +123,11 @@ fn install_handlers(areas: Areas, stack: Range<u64>, text: Range<u64>) -> Result
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
         .and_then(|()| handlers::install(stack, text, &areas.outbox().condition))
-        .map_err(|errno| Errno::from_raw_os_error(errno.0))
+        .map_err(errno)
+}
+
+fn errno(of: signal::Errno) -> Errno {
+    Errno::from_raw_os_error(of.0)
 }
 
 fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Program) -> Host {

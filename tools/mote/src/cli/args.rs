@@ -9,6 +9,7 @@ use mote_abi::image::ABI_VERSION;
 use mote_abi::outcome::{Heap, Mode};
 
 use super::choice;
+use super::preemption::{Budget, PromiseArgs, SourceArgs};
 use crate::run::help;
 
 /// Version of the command, and what images must be built with.
@@ -82,6 +83,16 @@ pub struct RunArgs {
     /// What the invocations may use.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// What fires at the deadlines.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What an automatic budget keeps.
+    #[command(flatten)]
+    pub promise: PromiseArgs,
+    /// Refuse the service once it has so often not yielded when its budget was used up: it had to be
+    /// discarded after the grace in `guarded` or `inject`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub ban_after: Option<u32>,
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
@@ -111,9 +122,10 @@ pub struct LimitArgs {
     /// What happens when the budget is used up (see below).
     #[arg(long, value_name = "M", default_value = Mode::Guarded.name(), value_parser = choice::mode())]
     pub mode: Mode,
-    /// The time that an invocation may run, in microseconds.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub budget_us: u32,
+    /// The time that an invocation may run, in microseconds; `auto` computes it from the number of
+    /// workers, `--target-us` and `--tail`.
+    #[arg(long, value_name = "N|auto", default_value = "10000")]
+    pub budget_us: Budget,
     /// The further time that cleaning up may take, in microseconds.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub grace_us: u32,
@@ -149,6 +161,7 @@ pub const MAX_BODY_BYTES: usize = BODY_BYTES;
 mod tests {
     use clap::CommandFactory as _;
     use clap::error::ErrorKind;
+    use mote_dispatcher::Source;
 
     use super::*;
 
@@ -172,7 +185,7 @@ mod tests {
     fn run_has_the_documented_defaults() {
         let args = run("mote run hello");
         assert_eq!((args.limits.mode, args.limits.heap), (Mode::Guarded, Heap::Bump));
-        assert_eq!((args.limits.budget_us, args.limits.grace_us), (10_000, 10_000));
+        assert_eq!((args.limits.budget_us, args.limits.grace_us), (Budget::Fixed(10_000), 10_000));
         assert_eq!((args.limits.memory_kib, args.repeat, args.workers), (16_384, 1, 1));
     }
 
@@ -184,6 +197,31 @@ mod tests {
         for &heap in Heap::ALL {
             assert_eq!(run(&format!("mote run x --heap {heap}")).limits.heap, heap);
         }
+    }
+
+    #[test]
+    fn run_takes_every_source_with_its_quantum() {
+        let source = |line: &str| run(line).source.source();
+        assert_eq!(source("mote run x"), Source::Watchdog);
+        assert_eq!(source("mote run x --source one-shot"), Source::OneShot);
+        let periodic = "mote run x --source periodic";
+        assert_eq!(source(periodic), Source::Periodic { quantum_us: 20 });
+        let slow = source(&format!("{periodic} --quantum-us 500"));
+        assert_eq!(slow, Source::Periodic { quantum_us: 500 });
+        assert!(parse("mote run x --source periodic --quantum-us 9").is_err());
+    }
+
+    #[test]
+    fn automatic_budget_is_the_papers() {
+        let budget_us = |line: &str| {
+            let args = run(line);
+            assert_eq!(args.limits.budget_us, Budget::Auto);
+            args.promise.budget_us(args.workers, args.source.source())
+        };
+        let papers = "mote run x --workers 14 --budget-us auto --target-us 8 --tail 99";
+        assert_eq!(budget_us(papers), Ok(113));
+        assert_eq!(budget_us(&format!("{papers} --source periodic --quantum-us 20")), Ok(93));
+        assert!(budget_us("mote run x --budget-us auto --tail 0").is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod choice;
+pub mod preemption;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
