@@ -15,8 +15,6 @@ use crate::plan::{Checked, INT3};
 pub(crate) struct Destination<'a> {
     /// Offset of the slot in the windows, in bytes.
     pub(crate) slot: u32,
-    /// The zone's generation.
-    pub(crate) generation: u32,
     /// The slot's bytes in the text window, as long as the image's text.
     pub(crate) text: &'a mut [u8],
     /// The slot's bytes in the read-only window, as long as the image's read-only bytes.
@@ -34,7 +32,7 @@ pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>)
     for relocation in image.imported() {
         store(to.rodata, relocation.at, imports.address(relocation.import));
     }
-    let record = record(image, to.slot, to.generation);
+    let record = record(image, to.slot);
     let at = image.layout().record as usize;
     to.rodata[at..][..size_of::<ImageRecord>()].copy_from_slice(record.as_bytes());
 }
@@ -50,7 +48,7 @@ fn store(bytes: &mut [u8], at: u32, value: u64) {
     bytes[at as usize..][..8].copy_from_slice(&value.to_le_bytes());
 }
 
-fn record(image: &Checked, slot: u32, generation: u32) -> ImageRecord {
+fn record(image: &Checked, slot: u32) -> ImageRecord {
     let layout = image.layout();
     ImageRecord {
         slot,
@@ -61,7 +59,6 @@ fn record(image: &Checked, slot: u32, generation: u32) -> ImageRecord {
         pristine: slot + layout.pristine,
         eh_frame_hdr: slot + layout.eh_frame_hdr,
         eh_frame_hdr_bytes: layout.eh_frame_hdr_bytes,
-        generation,
-        reserved: [0; 7],
+        reserved: [0; 8],
     }
 }

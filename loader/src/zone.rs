@@ -166,7 +166,6 @@ impl Zone {
             &self.imports,
             Destination {
                 slot: slot.start,
-                generation: self.generation,
                 text: self.text.slot_mut(slot.start, text_bytes),
                 rodata: self.rodata.slot_mut(slot.start, rodata_bytes),
             },

@@ -48,6 +48,14 @@ fn destructors_run_in_images_that_are_not_optimised() {
 }
 
 #[test]
+fn late_panic_is_unwound_when_its_message_allocates() {
+    let mut node = TestNode::default();
+    let completed = node.run("panics_late", Mode::Guarded, SHORT_US);
+    assert_eq!((completed.outcome, completed.cleanup), (Outcome::OverBudget, Cleanup::Unwound));
+    assert_eq!((completed.tokens.created, completed.tokens.released), (1, 1), "{completed:?}");
+}
+
+#[test]
 fn silent_runaway_is_discarded_at_the_hard_deadline_in_guarded() {
     let mut node = TestNode::default();
     let completed =
@@ -93,6 +101,7 @@ fn stale_signals_change_nothing_while_services_run() {
             }
         }
     });
+    assert!(node.stale_signals() > 100, "{} signals found the worker", node.stale_signals());
     node.canary(pid);
 }
 

@@ -22,19 +22,19 @@ pub enum PlaceError {
 #[non_exhaustive]
 pub enum ZoneError {
     /// The kernel refused.
-    #[error("{call} failed for the window {window} with error {errno}: {errno:?}")]
+    #[error("{call} failed for the window {window}: {errno} (see errno(3))")]
     Kernel {
         /// The window's name.
         window: &'static str,
         /// The system call.
         call: &'static str,
-        /// Its error number.
-        errno: i32,
+        /// What it said.
+        errno: Errno,
     },
 }
 
 impl ZoneError {
     pub(crate) fn new(window: &'static str, call: &'static str, errno: Errno) -> Self {
-        Self::Kernel { window, call, errno: errno.raw_os_error() }
+        Self::Kernel { window, call, errno }
     }
 }

@@ -80,7 +80,7 @@ fn record_names_what_lies_in_the_slot() {
     assert_eq!(placed.record % 64, 0);
     assert_eq!((record.text_bytes, record.data_bytes, record.pristine_bytes), (300, 128, 80));
     assert_eq!(placed.data_bytes, 128);
-    assert_eq!(record.generation, placed.generation);
+    assert_eq!(placed.generation, zone.generation());
     assert_eq!(record.eh_frame_hdr_bytes, 12);
     assert_eq!(read(zone.rodata_fd(), record.eh_frame_hdr, 12), [1; 12]);
     let constants = read(zone.rodata_fd(), record.slot + 512, 100);

@@ -49,10 +49,8 @@ pub struct ImageRecord {
     pub eh_frame_hdr: u32,
     /// Bytes of `.eh_frame_hdr`; 0 if the image has none, and then it cannot be unwound.
     pub eh_frame_hdr_bytes: u32,
-    /// The zone's generation when this image was placed; never 0.
-    pub generation: u32,
     /// Zero.
-    pub reserved: [u32; 7],
+    pub reserved: [u32; 8],
 }
 
 #[cfg(test)]

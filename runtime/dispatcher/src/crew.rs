@@ -74,6 +74,10 @@ impl Crew {
         self.seats.iter().filter_map(Seat::pid).collect()
     }
 
+    pub(crate) fn stale_signals(&self) -> u64 {
+        self.seats.iter().filter_map(Seat::serving).map(Worker::stale_signals).sum()
+    }
+
     pub(crate) fn cpus(&self) -> Vec<Option<u32>> {
         self.seats.iter().map(Seat::cpu).collect()
     }

@@ -217,6 +217,13 @@ impl Node {
         self.crew.pids()
     }
 
+    /// Signals that reached the workers there are now and were not for what ran then: late ones, early
+    /// ones, and those that somebody else sent. They change nothing.
+    #[must_use]
+    pub fn stale_signals(&self) -> u64 {
+        self.crew.stale_signals()
+    }
+
     /// The processor of each worker; `None` for one that runs anywhere.
     #[must_use]
     pub fn worker_cpus(&self) -> Vec<Option<u32>> {

@@ -33,6 +33,8 @@ pub(crate) enum FalseClaim {
     Outcome(u8),
     #[error("it claimed cleanup {0}, which does not exist")]
     Cleanup(u8),
+    #[error("it claimed outcome {outcome} with cleanup {cleanup}; only ok and error are returned")]
+    Ending { outcome: Outcome, cleanup: Cleanup },
     #[error("it claimed a body of {0} bytes; the limit is {BODY_BYTES}")]
     BodyBytes(u32),
     #[error("it claimed a log of {0} bytes; the limit is {LOG_BYTES}")]
@@ -53,6 +55,10 @@ impl Report {
     ) -> Result<Self, FalseClaim> {
         let outcome = completion.outcome().ok_or(FalseClaim::Outcome(completion.outcome))?;
         let cleanup = completion.cleanup().ok_or(FalseClaim::Cleanup(completion.cleanup))?;
+        let is_told_by_returning = matches!(outcome, Outcome::Ok | Outcome::Error);
+        if is_told_by_returning != (cleanup == Cleanup::Returned) {
+            return Err(FalseClaim::Ending { outcome, cleanup });
+        }
         let entered_ns = completion.entered_ns;
         if !(published_ns..=now_ns).contains(&entered_ns) {
             return Err(FalseClaim::Entered { entered_ns, published_ns, now_ns });
@@ -126,17 +132,28 @@ mod tests {
 
     #[test]
     fn times_are_told_when_a_handler_acted() {
-        let cleanup = Cleanup::Discarded as u8;
-        let completion = Completion { late_ns: 7, cleanup_ns: 9, cleanup, ..honest() };
+        let (outcome, cleanup) = (Outcome::OverBudget as u8, Cleanup::Discarded as u8);
+        let completion = Completion { late_ns: 7, cleanup_ns: 9, outcome, cleanup, ..honest() };
         let report = claim(completion).unwrap();
         assert_eq!((report.late_ns, report.cleanup_ns), (Some(7), Some(9)));
     }
 
     #[test]
     fn no_cleanup_time_is_told_when_no_handler_acted() {
-        let cleanup = Cleanup::Unwound as u8;
-        let completion = Completion { cleanup_ns: NOT_PREEMPTED, cleanup, ..honest() };
+        let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
+        let completion = Completion { cleanup_ns: NOT_PREEMPTED, outcome, cleanup, ..honest() };
         assert_eq!(claim(completion).unwrap().cleanup_ns, None);
+    }
+
+    #[test]
+    fn claim_is_refused_when_outcome_and_cleanup_contradict_each_other() {
+        for (outcome, cleanup) in
+            [(Outcome::Ok, Cleanup::Discarded), (Outcome::OverBudget, Cleanup::Returned)]
+        {
+            let (o, c) = (outcome as u8, cleanup as u8);
+            let refused = claim(Completion { outcome: o, cleanup: c, ..honest() });
+            assert_eq!(refused, Err(FalseClaim::Ending { outcome, cleanup }));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 
 use mote_abi::area::{RING_ENTRIES, signal_value};
 use mote_abi::line::index;
@@ -80,6 +81,11 @@ impl Worker {
     /// How many invocations it has.
     pub(crate) fn load(&self) -> usize {
         self.outstanding.len()
+    }
+
+    /// What the worker says it has counted; only a number to show.
+    pub(crate) fn stale_signals(&self) -> u64 {
+        self.areas.outbox().condition.stale_signals.load(Ordering::Relaxed).into()
     }
 
     pub(crate) fn is_condemned(&self) -> bool {

@@ -89,7 +89,12 @@ extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     }
     let is_service = is_service(context.rip());
     let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());
-    if action != Action::Nothing {
+    let is_news = match action {
+        Action::Nothing => false,
+        Action::Pend(pending) => pending > Crossing::get().pending(),
+        Action::Raise | Action::Discard => true,
+    };
+    if is_news {
         CURRENT.note_action(now, deadline);
     }
     act(action, context);

@@ -82,10 +82,19 @@ fn allocate(
         Ok(layout) => from(host(), layout),
         Err(_) => ptr::null_mut(),
     };
-    if block.is_null() && !CURRENT.is_raised() {
-        CURRENT.judge(Outcome::OverMemory);
+    if !CURRENT.is_raised() {
+        note_memory(block.is_null());
     }
     block
+}
+
+/// A refused allocation is why a service panics next, unless it copes and allocates again.
+fn note_memory(is_refused: bool) {
+    match (is_refused, CURRENT.verdict()) {
+        (true, _) => CURRENT.judge(Outcome::OverMemory),
+        (false, Outcome::OverMemory) => CURRENT.judge(Outcome::Ok),
+        (false, _) => {}
+    }
 }
 
 /// Zeroes a block that may be large, unless the service is being discarded and will not see it.
@@ -112,7 +121,9 @@ extern "C" fn token_create() -> u32 {
 }
 
 extern "C" fn token_release(token: u32) {
-    host().tokens.release(token);
+    if token != 0 {
+        host().tokens.release(token);
+    }
 }
 
 extern "C" fn now() -> u64 {
@@ -151,7 +162,10 @@ extern "C" fn random_bytes(to: *mut u8, bytes: usize) {
         let piece = RANDOM_PIECE_BYTES.min(bytes - start);
         // SAFETY: the bytes are the service's, which stands still.
         let piece = unsafe { core::slice::from_raw_parts_mut(to.wrapping_add(start), piece) };
-        while getrandom(&mut *piece, GetRandomFlags::empty()).is_err() {}
+        if getrandom(&mut *piece, GetRandomFlags::empty()).is_err() {
+            // SAFETY: a host call holds no reference here and owns nothing.
+            unsafe { raise::discard(Outcome::Fault) }
+        }
     }
 }
 
@@ -161,27 +175,31 @@ extern "C" fn respond(is_error: u32, bytes: *const u8, len: usize) {
     if len > BODY_BYTES {
         return reply(host, true, b"the response is longer than 1048576 bytes");
     }
-    // SAFETY: the bytes are the service's, which stands still.
-    let body = unsafe { core::slice::from_raw_parts(bytes, len) };
-    reply(host, is_error != 0, body);
+    // SAFETY: `check_services` found the bytes to be the service's.
+    reply(host, is_error != 0, unsafe { bytes_of(bytes, len) });
 }
 
 extern "C" fn panicking() {
     if CURRENT.is_raised() {
-        // A destructor panicked during unwinding.
+        // A destructor panicked during unwinding, or the first panic's message did.
+        if !host().reply.is_given {
+            reply(host(), true, b"a second panic, before the first had said anything");
+        }
         // SAFETY: a host call holds no reference here and owns nothing.
         unsafe { leave(Ending::Discarded) }
     }
     CURRENT.judge(panic_outcome());
     CURRENT.set_raised();
+    // Writing the message may allocate.
+    Crossing::get().clear_raise();
 }
 
 extern "C" fn panic(message: *const u8, bytes: usize) -> ! {
     let host = host();
     let bytes = bytes.min(BODY_BYTES);
     check_services(host, message, bytes);
-    // SAFETY: the bytes are the service's, which stands still.
-    reply(host, true, unsafe { core::slice::from_raw_parts(message, bytes) });
+    // SAFETY: `check_services` found the bytes to be the service's.
+    reply(host, true, unsafe { bytes_of(message, bytes) });
     let frame = Frame { registers: Crossing::get().captured(), is_exact: false };
     // SAFETY: the reference to the host is not used any more.
     unsafe { raise::begin(frame) }
@@ -235,6 +253,18 @@ fn reply(host: &mut Host, is_error: bool, body: &[u8]) {
         unsafe { ptr::copy_nonoverlapping(piece.as_ptr(), to.wrapping_add(start), piece.len()) };
     }
     host.reply = Reply { is_given: true, is_error, bytes: body.len() };
+}
+
+/// The bytes that a service points to; none where it may point anywhere because there are none.
+///
+/// # Safety
+/// The bytes are the service's, and it stands still while they are used.
+unsafe fn bytes_of<'a>(at: *const u8, len: usize) -> &'a [u8] {
+    if len == 0 {
+        return &[];
+    }
+    // SAFETY: passed on to the caller; memory of services is mapped and never null.
+    unsafe { core::slice::from_raw_parts(at, len) }
 }
 
 /// Discards the service if the bytes are not its own.

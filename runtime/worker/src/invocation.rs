@@ -74,7 +74,9 @@ fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
     let arena_peak_bytes = u32::try_from(host.arena.peak_bytes()).unwrap_or(u32::MAX);
     let tally = clean(host);
     let has_body = outcome != Outcome::OverBudget && host.reply.is_given;
-    let (late_ns, cleanup_ns) = match CURRENT.action() {
+    // A signal that only left word, for a service that then returned, preempted nobody.
+    let action = CURRENT.action().filter(|_| ending != Ending::Returned);
+    let (late_ns, cleanup_ns) = match action {
         Some((late_ns, acted_ns)) => (late_ns, saturating_ns(now_ns().saturating_sub(acted_ns))),
         None => (NOT_PREEMPTED, NOT_PREEMPTED),
     };
@@ -104,8 +106,12 @@ fn outcome(host: &Host, ending: Ending) -> Outcome {
     match (ending, host.reply.is_error) {
         (Ending::Returned, false) => Outcome::Ok,
         (Ending::Returned, true) => Outcome::Error,
-        _ if Crossing::get().pending() == Pending::Discard => Outcome::OverBudget,
-        _ => CURRENT.verdict(),
+        // A discard, or a raise that was due before the service was entered.
+        _ if Crossing::get().pending() >= Pending::RaiseHere => Outcome::OverBudget,
+        _ => match CURRENT.verdict() {
+            Outcome::Ok => Outcome::Fault,
+            judged => judged,
+        },
     }
 }
 
@@ -122,9 +128,11 @@ fn clean(host: &mut Host) -> crate::tokens::Tally {
 fn fill_data(record: &ImageRecord) {
     let pristine = (RODATA_BASE + u64::from(record.pristine)) as *const u8;
     let data = (DATA_BASE + u64::from(record.slot)) as *mut u8;
+    let (copied, whole) = (record.pristine_bytes as usize, record.data_bytes as usize);
     // SAFETY: the loader checked that both lie in their windows; the data window is this worker's own.
-    // What lies behind the copied bytes is zero: `zero_data` left it so, or nobody wrote there yet.
-    unsafe { ptr::copy_nonoverlapping(pristine, data, record.pristine_bytes as usize) };
+    unsafe { ptr::copy_nonoverlapping(pristine, data, copied) };
+    // SAFETY: the same. The rest is zero already, unless a broken service wrote into another's slot.
+    unsafe { data.wrapping_add(copied).write_bytes(0, whole.saturating_sub(copied)) };
 }
 
 fn zero_data(record: &ImageRecord) {

@@ -78,8 +78,8 @@ fn watch_of_the_next_starts_when_the_one_before_was_last_seen_running() {
 fn texts_that_are_not_utf8_do_not_cost_the_worker_its_life() {
     let (mut worker, puppet) = puppet::worker();
     publish(&mut worker, 1, b"");
-    let outcome = Outcome::Panicked as u8;
-    puppet.respond(1, b"bad \xff", b"\xfe", Completion { outcome, ..honest() });
+    let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
+    puppet.respond(1, b"bad \xff", b"\xfe", Completion { outcome, cleanup, ..honest() });
     let completed = worker.take(now_ns()).unwrap();
     assert_eq!(completed.error.as_deref(), Some("bad \u{fffd}"));
     assert_eq!((completed.log.as_str(), completed.body.len()), ("\u{fffd}", 0));

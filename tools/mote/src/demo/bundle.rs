@@ -12,6 +12,9 @@ use std::{io, thread};
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use mote_dispatcher::TOOLCHAIN;
+use mote_loader::{Expected, Image, check};
+use tempfile::TempDir;
 
 use super::plan;
 use crate::build::{self, Built, Event, Profile};
@@ -37,11 +40,12 @@ pub(super) struct Bundled {
 pub(super) fn images(bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
     let names: Vec<&'static str> = plan::services().collect();
     let folder = folder().or_status(Status::Failed, || "the bundled services have no place")?;
-    unpack(&folder)
+    // The sources lie where no other demo looks, so that two at once do not meet.
+    let sources = sources(&folder)
         .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
     bar.set_length(names.len() as u64);
     in_parallel(&names, |name| {
-        let image = image(&folder, name)?;
+        let image = image(&folder, sources.path(), name)?;
         bar.set_message(format!("{name} is built"));
         bar.inc(1);
         Ok(Bundled { name, image })
@@ -58,11 +62,13 @@ fn folder() -> anyhow::Result<PathBuf> {
     Ok(cache.join(format!("demo-{:016x}", hasher.finish())))
 }
 
-/// Writes the sources that are not there yet, and which compiler they want.
-fn unpack(folder: &Path) -> io::Result<()> {
+/// A new folder with the sources, and with which compiler they want. It goes when it is dropped.
+fn sources(folder: &Path) -> io::Result<TempDir> {
     fs::create_dir_all(folder)?;
-    write_if_new(&folder.join("rust-toolchain.toml"), &toolchain_file())?;
-    FILES.iter().try_for_each(|(name, text)| write_if_new(&folder.join(name), &unpacked(text)))
+    let sources = tempfile::Builder::new().prefix("sources-").tempdir_in(folder)?;
+    write(&sources.path().join("rust-toolchain.toml"), &toolchain_file())?;
+    FILES.iter().try_for_each(|(name, text)| write(&sources.path().join(name), &unpacked(text)))?;
+    Ok(sources)
 }
 
 /// Away from the source tree, a service depends on the service crate by version instead of by path.
@@ -71,10 +77,7 @@ fn unpacked(text: &str) -> String {
     text.replace(BY_PATH, concat!("mote-service = \"", env!("CARGO_PKG_VERSION"), "\""))
 }
 
-fn write_if_new(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|found| found == text) {
-        return Ok(());
-    }
+fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -87,17 +90,20 @@ fn toolchain_file() -> String {
     format!("[toolchain]\nchannel = \"{release}\"\n")
 }
 
-fn image(folder: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+fn image(folder: &Path, sources: &Path, name: &str) -> Result<Vec<u8>, Failure> {
     let path = folder.join(format!("{name}.image"));
-    if let Ok(image) = fs::read(&path) {
+    if let Some(image) = fs::read(&path).ok().filter(|image| is_sound(image)) {
         return Ok(image);
     }
-    let sources = folder.join(name);
-    let built = build(&sources)?;
+    let built = build(&sources.join(name))?;
     built.write(&path).or_status(Status::Failed, || "cannot keep a built image")?;
-    // The image is what is kept. Where cargo builds elsewhere, there is nothing to remove.
-    let _ = fs::remove_dir_all(sources.join("target"));
     Ok(built.image)
+}
+
+/// Whether the loader takes a kept image; one that was cut short is built again.
+fn is_sound(image: &[u8]) -> bool {
+    let expected = Expected { toolchain: TOOLCHAIN };
+    Image::parse(image).is_ok_and(|image| check(&image, &expected).is_ok())
 }
 
 /// Says nothing unless it fails: then what the compiler said comes first.
@@ -177,15 +183,8 @@ mod tests {
     }
 
     #[test]
-    fn file_keeps_its_time_when_its_text_is_the_same() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b");
-        write_if_new(&path, "text").unwrap();
-        let time = fs::metadata(&path).unwrap().modified().unwrap();
-        write_if_new(&path, "text").unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), time);
-        write_if_new(&path, "other").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "other");
+    fn kept_image_is_not_used_when_it_is_damaged() {
+        assert!(!is_sound(b"\x7fELF and no more"));
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl<'a> Output<'a> {
             told::end_line(&completed.body);
         }
         if !self.is_json && (self.is_only_one || is_first_bad) {
-            self.bar.suspend(|| told::one(completed));
+            self.bar.suspend(|| told::one(completed))?;
         }
         if self.summary.count().is_multiple_of(BAR_STEP) {
             self.bar.set_position(self.summary.count());
@@ -130,7 +130,8 @@ impl<'a> Output<'a> {
         self.bar.finish_and_clear();
         self.stdout.flush().context("cannot write the result")?;
         if !self.is_only_one {
-            eprint!("{}", self.summary.told());
+            write!(std::io::stderr(), "{}", self.summary.told())
+                .context("cannot say how it went")?;
         }
         Ok(self.summary.status())
     }

@@ -1,7 +1,7 @@
 //! One invocation, told to a person on stderr.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use console::Style;
 use mote_abi::outcome::Outcome;
@@ -11,8 +11,11 @@ use crate::report::text::printable;
 use crate::report::time::{human_bytes, human_ns};
 
 /// Prints how one invocation went.
-pub(super) fn one(completed: &Completed) {
-    eprint!("{}", described(completed));
+///
+/// # Errors
+/// Standard error cannot be written.
+pub(super) fn one(completed: &Completed) -> io::Result<()> {
+    write!(io::stderr(), "{}", described(completed))
 }
 
 /// After a body on a terminal: what follows begins on a line of its own.
