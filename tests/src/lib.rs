@@ -95,6 +95,16 @@ impl TestNode {
         service
     }
 
+    /// As [`TestNode::service`], but not optimised, under the name `debug NAME`.
+    ///
+    /// # Panics
+    /// As [`TestNode::service`].
+    pub fn deploy_debug(&mut self, name: &str) {
+        let service = self.node.deploy(name, built(name, Profile::Debug));
+        let service = service.unwrap_or_else(|error| panic!("{error}"));
+        self.services.insert(format!("debug {name}"), service);
+    }
+
     /// Runs `name` once in `mode`, within limits that only a runaway meets.
     ///
     /// # Panics

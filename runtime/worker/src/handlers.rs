@@ -65,6 +65,12 @@ fn is_service(rip: u64) -> bool {
     windows::is_text(rip) || service_mem::range().contains(&rip)
 }
 
+/// Whether a fault at `rip` is the host's own. At an edge it is the service's: what is read there is
+/// the service's stack, where its stack pointer says.
+fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
+    surroundings.host_text.contains(&rip) && !is_service(rip) && Crossing::restart(rip).is_none()
+}
+
 extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     let sequence = CURRENT.sequence();
     let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
@@ -131,8 +137,7 @@ extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
         // Somebody sent it: nothing faulted.
         return note_stale();
     }
-    let is_host = surroundings.host_text.contains(&context.rip()) && !is_service(context.rip());
-    if is_host || CURRENT.sequence() == 0 {
+    if CURRENT.sequence() == 0 || is_host(context.rip(), surroundings) {
         return die(signal, context.rip(), surroundings);
     }
     let guard = surroundings.stack.start - GUARD_BYTES..surroundings.stack.start;

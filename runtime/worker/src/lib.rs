@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`start`] | from the kernel's initial stack to the loop |
 //! | [`memory`] | everything that is mapped |
+//! | `mem` | `memcpy` and its like, as a macro |
 //! | [`serve`] | the loop: take, run, publish, sleep |
 //! | [`invocation`] | one run of a service, from entry to clean slate |
 //! | [`host`] | what the worker owns while services run |
@@ -38,6 +39,7 @@ pub mod host;
 pub mod host_calls;
 #[allow(unsafe_code, reason = "enters services and writes the data window")]
 pub mod invocation;
+mod mem;
 #[allow(unsafe_code, reason = "maps memory")]
 pub mod memory;
 #[allow(unsafe_code, reason = "reads this program's segments")]

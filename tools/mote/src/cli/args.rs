@@ -96,8 +96,8 @@ pub struct RunArgs {
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
-    /// Worker processes, each on a core of its own; as many invocations are under way at once.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Worker processes, spread over the cores; as many invocations are under way at once.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_WORKERS))]
     pub workers: u16,
     /// Print one JSON object per invocation on stdout, a line each, instead of the body.
     #[arg(long)]
@@ -136,6 +136,9 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..=MAX_MEMORY_KIB))]
     pub memory_kib: u32,
 }
+
+/// The most that `--workers` takes.
+const MOST_WORKERS: i64 = mote_dispatcher::MAX_WORKERS as i64;
 
 /// The most that `--memory-kib` takes: 2 GiB.
 const MAX_MEMORY_KIB: i64 = 2 << 20;
@@ -234,6 +237,7 @@ mod tests {
             "mote run x --budget-us 4294967296",
             "mote run x --repeat 0",
             "mote run x --workers 0",
+            "mote run x --workers 129",
             "mote run x --memory-kib 0",
             "mote run x --memory-kib 2097153",
             "mote run x --mode gentle",

@@ -92,8 +92,11 @@ fn image(folder: &Path, name: &str) -> Result<Vec<u8>, Failure> {
     if let Ok(image) = fs::read(&path) {
         return Ok(image);
     }
-    let built = build(&folder.join(name))?;
+    let sources = folder.join(name);
+    let built = build(&sources)?;
     built.write(&path).or_status(Status::Failed, || "cannot keep a built image")?;
+    // The image is what is kept. Where cargo builds elsewhere, there is nothing to remove.
+    let _ = fs::remove_dir_all(sources.join("target"));
     Ok(built.image)
 }
 
