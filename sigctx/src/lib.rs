@@ -26,6 +26,53 @@
 //!    place.
 //! 4. **Handlers allocate nothing, lock nothing, format nothing.**
 //! 5. **One thread.** A process has one [`arch::Crossing`].
+//!
+//! # What each mode guarantees
+//!
+//! | mode | at the soft deadline | a destructor is skipped | one runs twice | service code runs after the hard deadline |
+//! | --- | --- | --- | --- | --- |
+//! | `discard` | discard | all are, always | never | never |
+//! | `guarded` | raise at the next call that may unwind | never in a raise; all, if no such call or no end comes within the grace | never | never |
+//! | `inject` | raise at the interrupted instruction | where no landing pad covers it | where a value was being moved | never |
+//!
+//! In all modes the host is unharmed at any instruction: a handler changes where *service* text goes
+//! on, never host text (principle 1), and what the service held is taken back as a whole.
+//!
+//! **Why `discard` is sound.** Nothing of the service is used again: not its stack, arena, data, handles,
+//! or registers. So it does not matter in which state they are. That cannot be said of destructors: they
+//! read what the service has left.
+//!
+//! **Why `guarded` is.** A raise begins at a call that the compiler took to unwind, with all values in
+//! the places where the landing pad of that call looks for them, as if a panic had come from it. Calls
+//! that release something never raise: a value whose release unwound would pass for dropped. So a
+//! signal only leaves word; an allocation returns null (which ends in a panic), and
+//! [`host_call!`]s of the kind `raising` raise on their way back. A raise is one-shot: once it is under
+//! way, allocations succeed and calls return, so that destructors can do their work. A second panic,
+//! a fault, a stack overflow or the hard deadline in a destructor discards.
+//!
+//! **Why `inject` is not.** Compilers emit landing pads for calls, not for instructions. Between two
+//! calls a value may be half moved: in neither place, or in both. Mote's design notes give these counts
+//! for a fake-frame panic at each of 8,137 instructions of 22 ordinary workloads in safe Rust at `-O`
+//! (they are quoted from there, not measured by this crate's tests):
+//!
+//! | outcome of the panic | share |
+//! | --- | --- |
+//! | clean: every destructor ran once | 61% |
+//! | something leaked | 12% |
+//! | something was dropped twice | 13% |
+//! | aborted | 12% |
+//! | crashed | the rest |
+//!
+//! Landing pads covered 5.6% of the bytes. `Vec::insert`, `remove`, `retain`, sorting, `*v = new` and
+//! inserting into a `BTreeMap` all dropped twice or crashed somewhere. The same notes count raises
+//! through a refused allocation, as in `guarded`, at each of 41 allocations of a service with nested
+//! collections: nothing was left alive, 1 to 7 landing pads ran, in 1 to 6 µs.
+//!
+//! # Who fires
+//! A signal is a hint to look at the clock: the handler compares the running invocation's deadlines
+//! with it, so one that is early, late, doubled or meant for another invocation does nothing. It may
+//! come from another process, with the invocation's number as its value, or from a
+//! [`timer`] of the process itself.
 #![no_std]
 #![deny(unsafe_code)]
 

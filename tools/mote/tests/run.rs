@@ -204,3 +204,22 @@ fn compilers_error_names_file_and_line() {
     assert_eq!(status(&output), 4, "{}", stderr(&output));
     assert!(stderr(&output).contains("src/lib.rs:"), "{}", stderr(&output));
 }
+
+#[test]
+fn automatic_budget_follows_from_workers_target_and_tail() {
+    let promise = ["--target-us", "2000000", "--tail", "50"];
+    let output = run("hello", &[&["--json", "--budget-us", "auto"], &promise[..]].concat());
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert_eq!(rows(&output)[0]["budget_us"], 4_000_000);
+    let output = run("hello", &["--budget-us", "auto", "--tail", "101"]);
+    assert_eq!(status(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("the tail is 1.01"), "{}", stderr(&output));
+}
+
+#[test]
+fn service_that_does_not_yield_is_refused_when_it_is_banned() {
+    let limits = ["--budget-us", "3000", "--grace-us", "3000"];
+    let output = run("guard_spin", &[&limits[..], &["--ban-after", "2", "--repeat", "3"]].concat());
+    assert_eq!(status(&output), 5, "{}", stderr(&output));
+    assert!(stderr(&output).contains("did not yield at its soft deadline 2 times"));
+}

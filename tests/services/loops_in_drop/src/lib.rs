@@ -18,12 +18,27 @@ impl Drop for Forever {
     }
 }
 
-/// Panics, so that unwinding runs the destructor; with the body `return` it is run by returning.
+/// Panics, so that unwinding runs the destructor; with the body `return` it is run by returning, and
+/// with `run away` by a raise.
 pub fn handle(request: &Request<'_>, context: &mut Context) -> Result<Response> {
     let _token = context.token();
     let _forever = Forever;
     if request.body() == b"return" {
         return Ok(Response::default());
     }
+    if request.body() == b"run away" {
+        return Ok(Response::new(run_away(context).to_le_bytes()));
+    }
     panic!("now drop it");
+}
+
+/// The panic is what lets the compiler believe that this may unwind at any call.
+#[inline(never)]
+fn run_away(context: &mut Context) -> u64 {
+    let mut turns = 0_u64;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+        assert_ne!(turns, u64::MAX, "counted to the end");
+        context.checkpoint();
+    }
 }
