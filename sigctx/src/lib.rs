@@ -13,6 +13,7 @@
 //! | [`redirect`] | the register edits of a discard and of a raise |
 //! | [`registers`] | registers in DWARF's numbering |
 //! | [`signal`] | installing handlers and their stack |
+//! | [`step`] | single-stepping: which instructions trap, and what stepping must repair |
 //! | [`unwind`] | from an interrupted frame to its landing pads |
 //!
 //! # Principles
@@ -36,4 +37,5 @@ pub mod redirect;
 pub mod registers;
 #[allow(unsafe_code, reason = "handlers are installed by raw system calls")]
 pub mod signal;
+pub mod step;
 pub mod unwind;
