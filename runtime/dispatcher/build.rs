@@ -13,6 +13,10 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// The packages that the worker is made of, as folders of the workspace.
 const SOURCES: &[&str] = &["alloc", "runtime/abi", "runtime/worker", "sigctx"];
 
+/// What is built of those: the worker, and the one of `mote torture`, by the feature that makes it.
+const PROGRAMS: [(&str, &str); 2] =
+    [("freestanding", "mote-worker"), ("torture", "mote-torture-worker")];
+
 /// A program at fixed addresses: the dispatcher reads them from its symbol table.
 const RUSTFLAGS: &[&str] = &[
     "-Crelocation-model=static",
@@ -53,10 +57,12 @@ fn main() {
     let workspace = variable("CARGO_MANIFEST_DIR").join("../..");
     name_what_matters(&workspace);
     println!("cargo::rustc-env=MOTE_TOOLCHAIN={}", toolchain());
-    let built = build_worker(&workspace);
-    let carried = variable("OUT_DIR").join("mote-worker");
-    if let Err(error) = fs::copy(&built, &carried) {
-        fail(&format!("the worker was built, but {} cannot be copied: {error}", built.display()));
+    for (feature, name) in PROGRAMS {
+        let built = build_worker(&workspace, feature);
+        let carried = variable("OUT_DIR").join(name);
+        if let Err(error) = fs::copy(&built, &carried) {
+            fail(&format!("{name} was built, but {} cannot be copied: {error}", built.display()));
+        }
     }
 }
 
@@ -67,15 +73,15 @@ fn name_what_matters(workspace: &Path) {
     println!("cargo::rerun-if-changed=build.rs");
 }
 
-/// Builds the worker in the profile of this build, and says where it is.
-fn build_worker(workspace: &Path) -> PathBuf {
+/// Builds the worker with `feature`, in the profile of this build, and says where it is.
+fn build_worker(workspace: &Path, feature: &str) -> PathBuf {
     let target_dir = variable("OUT_DIR").join("worker");
     let profile = if variable("PROFILE") == Path::new("release") { "release" } else { "dev" };
     let mut cargo = Command::new(variable("CARGO"));
     cargo
         .current_dir(workspace)
         .args(["build", "--locked", "--package", "mote-worker", "--bin", "mote-worker"])
-        .args(["--features", "freestanding", "--target", TARGET, "--profile", profile])
+        .args(["--features", feature, "--target", TARGET, "--profile", profile])
         .args(["--config", &format!("profile.{profile}.panic='abort'")])
         .args(["--config", "profile.release.strip='debuginfo'"])
         .arg("--target-dir")

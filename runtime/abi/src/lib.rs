@@ -14,6 +14,7 @@
 //! | [`mod@line`] | how a cache line of shared memory is published and taken |
 //! | [`doze`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
+//! | [`torture`] | order and results of `mote torture` |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ pub mod imports;
 pub mod line;
 pub mod message;
 pub mod outcome;
+pub mod torture;
 pub mod windows;
 
 mod sync;

@@ -24,6 +24,7 @@
 //! | `cpus` | who runs where (pure, but for asking and setting) |
 //! | `boot`, `process`, `areas` | how a worker begins and ends, and the memory shared with it |
 //! | `worker_program` | the carried worker |
+//! | [`torture`] | a worker of its own for `mote torture`: one invocation, preempted everywhere |
 //! | `sys` | all `unsafe` code |
 //!
 //! Source: DESIGN sections 5 to 10.
@@ -54,6 +55,7 @@ mod seat;
 mod services;
 #[allow(unsafe_code, reason = "shared memory and the calls that no crate offers safely")]
 mod sys;
+pub mod torture;
 mod watchdog;
 mod worker;
 mod worker_program;

@@ -82,6 +82,15 @@ impl fmt::Display for SignalName {
 impl Process {
     /// Starts a worker on `files`.
     pub(crate) fn start(shared: &SharedFiles, files: &AreaFiles) -> io::Result<Self> {
+        Self::start_with(shared, files, None)
+    }
+
+    /// Starts a worker that gets one more file, under the number given.
+    pub(crate) fn start_with(
+        shared: &SharedFiles,
+        files: &AreaFiles,
+        extra: Option<(BorrowedFd<'_>, i32)>,
+    ) -> io::Result<Self> {
         let program = above_standard(shared.program.as_fd())?;
         let sources = [
             (above_standard(files.inbox.as_fd())?, fds::INBOX),
@@ -89,7 +98,10 @@ impl Process {
             (above_standard(shared.text.as_fd())?, fds::TEXT),
             (above_standard(shared.rodata.as_fd())?, fds::RODATA),
         ];
-        let numbered = sources.each_ref().map(|(fd, number)| (fd.as_fd(), *number));
+        let extra = extra.map(|(fd, number)| Ok::<_, io::Error>((above_standard(fd)?, number)));
+        let extra = extra.transpose()?;
+        let all = sources.iter().chain(&extra);
+        let numbered: Vec<_> = all.map(|(fd, number)| (fd.as_fd(), *number)).collect();
         let path = CString::new(format!("/proc/self/fd/{}", program.as_raw_fd()))?;
         let pid = Child { path: &path, name: c"mote-worker", fds: &numbered }.spawn()?;
         let handle = Pid::from_raw(pid).ok_or(io::ErrorKind::Other)?;

@@ -9,6 +9,10 @@ use crate::error::ProgramError;
 /// The program, as the build script made it: an ELF file at fixed addresses.
 pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote-worker"));
 
+/// The program of [`torture`](crate::torture), made of the same sources.
+pub(crate) const TORTURE_PROGRAM: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/mote-torture-worker"));
+
 /// The addresses of all imports, from the symbol table of `program`.
 pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
     let file = ElfBytes::<LittleEndian>::minimal_parse(program).map_err(unreadable)?;

@@ -69,6 +69,13 @@ impl Current {
         self.sequence.load(Relaxed)
     }
 
+    /// Moves the deadlines of the running invocation.
+    #[cfg(feature = "torture")]
+    pub fn set_deadlines(&self, soft_ns: u64, hard_ns: u64) {
+        self.soft_ns.store(soft_ns, Relaxed);
+        self.hard_ns.store(hard_ns, Relaxed);
+    }
+
     /// Which deadline has passed at `now_ns`.
     #[must_use]
     pub fn deadline(&self, now_ns: u64) -> Deadline {

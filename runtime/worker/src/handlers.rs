@@ -7,12 +7,13 @@
 //! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
 //! | `SIGALRM`, at a deadline | by mode | pending |
 //! | a fault | discard | ends the worker |
+//! | an abort while it is unwound | discard; the outcome stays | ends the worker |
 //! | a fault signal that somebody sent | nothing | nothing |
 
 use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
-use linux_raw_sys::general::SIGSEGV;
+use linux_raw_sys::general::{SIGILL, SIGSEGV};
 use mote_abi::area::{Condition, signal_value};
 use mote_abi::outcome::Outcome;
 use mote_abi::windows;
@@ -61,7 +62,7 @@ pub fn install(
 }
 
 /// Whether RIP is in code that runs for the service and holds no state of the host.
-fn is_service(rip: u64) -> bool {
+pub(crate) fn is_service(rip: u64) -> bool {
     windows::is_text(rip) || service_mem::range().contains(&rip)
 }
 
@@ -71,7 +72,13 @@ fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
     surroundings.host_text.contains(&rip) && !is_service(rip) && Crossing::restart(rip).is_none()
 }
 
-extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
+/// Whether RIP is in the worker program. What is in neither is in the kernel's vDSO.
+#[cfg(feature = "torture")]
+pub(crate) fn is_program(rip: u64) -> bool {
+    SURROUNDINGS.get().is_some_and(|surroundings| surroundings.host_text.contains(&rip))
+}
+
+pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     let sequence = CURRENT.sequence();
     let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
     if info.code() != SI_TIMER && (sequence == 0 || is_for_another) {
@@ -136,7 +143,7 @@ fn discard(outcome: Outcome, context: &mut Context) {
     unsafe { Redirect::discard().apply(context) };
 }
 
-extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
+pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
     let Some(surroundings) = SURROUNDINGS.get() else { return };
     if info.code() <= 0 {
         // Somebody sent it: nothing faulted.
@@ -147,7 +154,17 @@ extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
     }
     let guard = surroundings.stack.start - GUARD_BYTES..surroundings.stack.start;
     let is_overflow = signal == SIGSEGV && guard.contains(&info.fault_address());
-    discard(if is_overflow { Outcome::StackOverflow } else { Outcome::Fault }, context);
+    discard(verdict_on(signal, is_overflow), context);
+}
+
+/// What a fault in service text ends it with. A service that aborts while it is being unwound lets
+/// nothing pass, as some guards in the standard collections do: what began the raise has ended it.
+fn verdict_on(signal: u32, is_overflow: bool) -> Outcome {
+    match CURRENT.verdict() {
+        _ if is_overflow => Outcome::StackOverflow,
+        begun if signal == SIGILL && CURRENT.is_raised() => begun,
+        _ => Outcome::Fault,
+    }
 }
 
 /// Says where the host faulted and lets the fault repeat with its default action.

@@ -23,6 +23,7 @@
 //! | [`tokens`] | the handle table |
 //! | [`clock`] | the clock |
 //! | [`exit`] | the way out |
+//! | `torture` | with the feature of that name: one invocation, step by step, instead of the loop |
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -55,3 +56,6 @@ pub mod service_mem;
 #[allow(unsafe_code, reason = "calls what is to be called once")]
 pub mod start;
 pub mod tokens;
+#[cfg(feature = "torture")]
+#[allow(unsafe_code, reason = "steps, forks, and looks at memory that others own")]
+pub mod torture;

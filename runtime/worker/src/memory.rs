@@ -26,23 +26,36 @@ use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 pub const GUARD_BYTES: u64 = 64 << 10;
 
 /// Bytes of a stack or arena that are made present at once, so that ordinary invocations never fault.
-const PRESENT_BYTES: usize = 256 << 10;
+/// A torture worker forks at every instruction, and pays for each present page.
+const PRESENT_BYTES: usize = if cfg!(feature = "torture") { 16 << 10 } else { 256 << 10 };
 
 /// Maps the inbox.
 ///
 /// # Errors
 /// The kernel's.
 pub fn inbox() -> Result<NonNull<u8>, Errno> {
-    map_shared(null_mut(), INBOX_BYTES, ProtFlags::READ, MapFlags::empty(), fds::INBOX)
+    map_file(null_mut(), INBOX_BYTES, ProtFlags::READ, MapFlags::SHARED, fds::INBOX)
 }
 
-/// Maps the outbox.
+/// Maps the outbox; in a torture worker for itself alone, so that no child disturbs its parent.
 ///
 /// # Errors
 /// The kernel's.
 pub fn outbox() -> Result<NonNull<u8>, Errno> {
     let writable = ProtFlags::READ | ProtFlags::WRITE;
-    map_shared(null_mut(), OUTBOX_BYTES, writable, MapFlags::empty(), fds::OUTBOX)
+    let sharing = if cfg!(feature = "torture") { MapFlags::PRIVATE } else { MapFlags::SHARED };
+    map_file(null_mut(), OUTBOX_BYTES, writable, sharing, fds::OUTBOX)
+}
+
+/// Maps the results of a sweep, shared with the tool and with every child.
+///
+/// # Errors
+/// The kernel's.
+#[cfg(feature = "torture")]
+pub fn results() -> Result<NonNull<u8>, Errno> {
+    use mote_abi::torture::{RESULTS_BYTES, RESULTS_FD};
+    let writable = ProtFlags::READ | ProtFlags::WRITE;
+    map_file(null_mut(), RESULTS_BYTES, writable, MapFlags::SHARED, RESULTS_FD)
 }
 
 /// Maps the three windows at their fixed addresses: executable, readable, writable, never two of
@@ -53,9 +66,10 @@ pub fn outbox() -> Result<NonNull<u8>, Errno> {
 pub fn windows() -> Result<(), Errno> {
     let bytes = WINDOW_BYTES as usize;
     let fixed = MapFlags::FIXED_NOREPLACE;
+    let shared = fixed | MapFlags::SHARED;
     let executable = ProtFlags::READ | ProtFlags::EXEC;
-    map_shared(TEXT_BASE as *mut c_void, bytes, executable, fixed, fds::TEXT)?;
-    map_shared(RODATA_BASE as *mut c_void, bytes, ProtFlags::READ, fixed, fds::RODATA)?;
+    map_file(TEXT_BASE as *mut c_void, bytes, executable, shared, fds::TEXT)?;
+    map_file(RODATA_BASE as *mut c_void, bytes, ProtFlags::READ, shared, fds::RODATA)?;
     map_private(DATA_BASE as *mut c_void, bytes, fixed)?;
     Ok(())
 }
@@ -118,7 +132,7 @@ fn populate(address: u64, bytes: usize) -> Result<(), Errno> {
     unsafe { rustix::mm::madvise(address as *mut c_void, bytes, Advice::LinuxPopulateWrite) }
 }
 
-fn map_shared(
+fn map_file(
     address: *mut c_void,
     bytes: usize,
     protection: ProtFlags,
@@ -128,8 +142,7 @@ fn map_shared(
     // SAFETY: the descriptor is open until `close_descriptors`, by the start's agreement.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     // SAFETY: the address is null, or fixed without replacing, so no memory in use is touched.
-    let base =
-        unsafe { rustix::mm::mmap(address, bytes, protection, flags | MapFlags::SHARED, fd, 0) }?;
+    let base = unsafe { rustix::mm::mmap(address, bytes, protection, flags, fd, 0) }?;
     NonNull::new(base.cast()).ok_or(Errno::NOMEM)
 }
 

@@ -11,6 +11,8 @@ use mote_sigctx::unwind::Module;
 const PT_LOAD: u32 = 1;
 const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
 const PF_X: u32 = 1;
+#[cfg(feature = "torture")]
+const PF_W: u32 = 2;
 
 /// `Elf64_Phdr`.
 #[repr(C)]
@@ -75,6 +77,14 @@ impl Program {
         let module = Module::new(text.clone(), rodata.start, bytes, tables).ok()?;
         Some(Self { text, module })
     }
+}
+
+/// The program's writable segment.
+#[cfg(feature = "torture")]
+#[must_use]
+pub fn writable() -> Option<Range<u64>> {
+    let is_writable = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_W != 0;
+    Some(program_headers()?.iter().find(is_writable)?.range())
 }
 
 fn program_headers() -> Option<&'static [ProgramHeader]> {

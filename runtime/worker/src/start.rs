@@ -6,7 +6,7 @@
 use core::ops::Range;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
-use mote_abi::area::{ANY_CPU, Boot, Outbox, Stage};
+use mote_abi::area::{ANY_CPU, Boot, Condition, Stage};
 use mote_abi::image::ABI_VERSION;
 use mote_alloc::{Arena, ChunkSource, Region};
 use mote_sigctx::arch::Crossing;
@@ -19,8 +19,12 @@ use rustix::thread::CpuSet;
 use crate::exit::exit;
 use crate::host::{Areas, GiveBack, Host, Reply, Unwinding};
 use crate::program::Program;
+#[cfg(not(feature = "torture"))]
+use crate::serve::run as work;
 use crate::tokens::Tokens;
-use crate::{alarm, handlers, host, host_calls, memory, serialize, serve};
+#[cfg(feature = "torture")]
+use crate::torture::run as work;
+use crate::{alarm, handlers, host, host_calls, memory, serialize};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -36,18 +40,31 @@ const NOT_STARTED: i32 = 71;
 pub unsafe fn run(chunks: &'static ChunkSource) -> ! {
     // SAFETY: passed on to the caller.
     let Ok(areas) = (unsafe { map_areas() }) else { exit(NO_AREAS) };
-    reach(areas.outbox(), Stage::AreasMapped);
+    let Some(condition) = condition(&areas) else { exit(NO_AREAS) };
+    reach(condition, Stage::AreasMapped);
     // SAFETY: passed on to the caller.
-    if let Err(errno) = unsafe { prepare(areas, chunks) } {
-        areas.outbox().condition.errno.store(errno.raw_os_error() as u32, Release);
+    if let Err(errno) = unsafe { prepare(areas, condition, chunks) } {
+        condition.errno.store(errno.raw_os_error() as u32, Release);
         exit(NOT_STARTED);
     }
-    reach(areas.outbox(), Stage::Ready);
-    serve::run(areas)
+    reach(condition, Stage::Ready);
+    work(areas)
 }
 
-fn reach(outbox: &Outbox, stage: Stage) {
-    outbox.condition.stage.store(stage as u32, Release);
+/// Where this worker tells of its start and its end.
+#[cfg(not(feature = "torture"))]
+fn condition(areas: &Areas) -> Option<&'static Condition> {
+    Some(&areas.outbox().condition)
+}
+
+/// A torture worker's outbox is its own; the results are what the tool sees.
+#[cfg(feature = "torture")]
+fn condition(_areas: &Areas) -> Option<&'static Condition> {
+    Some(&crate::torture::results::map().ok()?.condition)
+}
+
+fn reach(condition: &Condition, stage: Stage) {
+    condition.stage.store(stage as u32, Release);
 }
 
 /// # Safety
@@ -60,7 +77,11 @@ unsafe fn map_areas() -> Result<Areas, Errno> {
 
 /// # Safety
 /// As [`run`].
-unsafe fn prepare(areas: Areas, chunks: &'static ChunkSource) -> Result<(), Errno> {
+unsafe fn prepare(
+    areas: Areas,
+    condition: &'static Condition,
+    chunks: &'static ChunkSource,
+) -> Result<(), Errno> {
     let boot = &areas.inbox().boot;
     if boot.abi_version.load(Relaxed) != ABI_VERSION {
         return Err(Errno::PROTO);
@@ -73,11 +94,13 @@ unsafe fn prepare(areas: Areas, chunks: &'static ChunkSource) -> Result<(), Errn
     let stack = memory::stack(boot.stack_kib.load(Relaxed) as usize * 1024)?;
     let arena = arena(boot.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
     memory::close_descriptors();
-    reach(areas.outbox(), Stage::MemoryMapped);
+    reach(condition, Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
-    install_handlers(areas, stack.clone(), program.text.clone())?;
-    alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
-    reach(areas.outbox(), Stage::SignalsInstalled);
+    install_handlers(condition, stack.clone(), program.text.clone())?;
+    if cfg!(not(feature = "torture")) {
+        alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
+    }
+    reach(condition, Stage::SignalsInstalled);
     // SAFETY: once, before the loop.
     unsafe { host::set(new_host(areas, arena, stack, program)) };
     Ok(())
@@ -116,13 +139,17 @@ fn arena(limit_bytes: usize, chunks: &'static ChunkSource) -> Result<Arena<GiveB
     unsafe { Arena::new(region, chunks, GiveBack) }.map_err(|_| Errno::NOMEM)
 }
 
-fn install_handlers(areas: Areas, stack: Range<u64>, text: Range<u64>) -> Result<(), Errno> {
+fn install_handlers(
+    condition: &'static Condition,
+    stack: Range<u64>,
+    text: Range<u64>,
+) -> Result<(), Errno> {
     let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
     let alternate = memory::stack(bytes)?;
     let length = (alternate.end - alternate.start) as usize;
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
-        .and_then(|()| handlers::install(stack, text, &areas.outbox().condition))
+        .and_then(|()| handlers::install(stack, text, condition))
         .map_err(errno)
 }
 

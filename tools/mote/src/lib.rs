@@ -14,6 +14,7 @@
 //! | [`report`] | JSON rows, percentiles, tables |
 //! | [`requirements`] | what the machine must have |
 //! | [`status`] | exit statuses |
+//! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
 #![deny(unsafe_code)]
 
 pub mod build;
@@ -28,3 +29,4 @@ pub mod report;
 pub mod requirements;
 pub mod run;
 pub mod status;
+pub mod torture;

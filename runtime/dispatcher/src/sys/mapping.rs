@@ -30,6 +30,8 @@ pub(crate) unsafe trait Head {}
 unsafe impl Head for Inbox {}
 // SAFETY: as above, with the condition and the running invocation.
 unsafe impl Head for Outbox {}
+// SAFETY: as above, with order and progress.
+unsafe impl Head for mote_abi::torture::Head {}
 
 /// A shared mapping from the start of a memory file, unmapped when dropped.
 #[derive(Debug)]

@@ -8,6 +8,9 @@ use crate::registers::Registers;
 /// (18). psABI 3.2.1: the direction flag is clear on function entry.
 const CLEARED_FLAGS: u64 = 1 << 8 | 1 << 10 | 1 << 18;
 
+/// EFLAGS bit that makes the processor trap after the next instruction.
+const TRAP_FLAG: u64 = 1 << 8;
+
 /// `struct ucontext` up to the signal mask: what `sigreturn` loads into the processor.
 #[derive(Debug)]
 #[repr(C)]
@@ -67,6 +70,21 @@ impl Context {
         ])
     }
 
+    /// The interrupted stack pointer.
+    #[must_use]
+    pub const fn rsp(&self) -> u64 {
+        self.machine.rsp
+    }
+
+    /// Makes `sigreturn` continue with single-stepping on or off: Intel SDM 3B, 17.3.1.4.
+    pub const fn set_stepping(&mut self, is_on: bool) {
+        if is_on {
+            self.machine.eflags |= TRAP_FLAG;
+        } else {
+            self.machine.eflags &= !TRAP_FLAG;
+        }
+    }
+
     /// Makes `sigreturn` continue at `rip`, all other registers as they are.
     pub const fn set_rip(&mut self, rip: u64) {
         self.machine.rip = rip;
@@ -101,6 +119,14 @@ impl SigInfo {
     #[must_use]
     pub const fn code(&self) -> i32 {
         self.code
+    }
+
+    /// The information of a signal that the dispatcher queued with `value`.
+    #[must_use]
+    pub const fn queued(signal: u32, value: u64) -> Self {
+        /// `si_code` of such a signal: sigqueue(3), `SI_QUEUE`.
+        const SI_QUEUE: i32 = -1;
+        Self { signal: signal as i32, errno: 0, code: SI_QUEUE, padding: 0, first: 0, value }
     }
 
     /// `si_addr`: the address that faulted. Meaningful for `SIGSEGV`, `SIGBUS`, `SIGILL`, `SIGFPE`,

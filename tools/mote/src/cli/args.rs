@@ -8,8 +8,8 @@ use mote_abi::area::BODY_BYTES;
 use mote_abi::image::ABI_VERSION;
 use mote_abi::outcome::{Heap, Mode};
 
-use super::choice;
 use super::preemption::{Budget, PromiseArgs, SourceArgs};
+use super::{choice, span};
 use crate::run::help;
 
 /// Version of the command, and what images must be built with.
@@ -40,6 +40,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Run a service and print its response.
     Run(RunArgs),
+    /// Preempt an invocation at every instruction, and see what the cleanup did.
+    Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.
     Demo(DemoArgs),
 }
@@ -135,6 +137,56 @@ pub struct LimitArgs {
     /// The memory that an invocation may allocate, in KiB.
     #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..=MAX_MEMORY_KIB))]
     pub memory_kib: u32,
+}
+
+/// `mote torture`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = crate::torture::help::AFTER)]
+pub struct TortureArgs {
+    /// A service's folder, which is built first, or an image.
+    #[arg(value_name = "DIR|IMAGE", value_hint = ValueHint::AnyPath, required_unless_present = "suite", conflicts_with = "suite")]
+    pub service: Option<PathBuf>,
+    /// What the invocation gets.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What happens at the soft deadline, which is the injection [default: guarded; with --suite, each].
+    #[arg(long, value_name = "M", value_parser = choice::mode())]
+    pub mode: Option<Mode>,
+    /// Inject at the instruction with this number only, or at those from the first number up to but
+    /// without the second. The first instruction has number 0.
+    #[arg(long, value_name = "N[..M]", value_parser = span::parse)]
+    pub at: Option<(u64, u64)>,
+    /// Inject at every Nth instruction only.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: u64,
+    /// Preempt a second time, K instructions into the cleanup; of a range `K..L`, each injection takes
+    /// another distance.
+    #[arg(long, value_name = "K[..L]", value_parser = span::parse_short)]
+    pub second: Option<(u32, u32)>,
+    /// Inject in host text too: allocator, host calls, entry and exit.
+    #[arg(long)]
+    pub host: bool,
+    /// Sweep every service on board and the corpus of small workloads, in debug and release images.
+    #[arg(long)]
+    pub suite: bool,
+    /// From the injection to the hard deadline, in microseconds.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub grace_us: u32,
+    /// How freed memory is treated: `bump` never uses it again.
+    #[arg(long, value_name = "bump|general", hide_possible_values = true, default_value = Heap::Bump.name(), value_parser = choice::heap())]
+    pub heap: Heap,
+    /// The memory that the invocation may allocate, in KiB.
+    #[arg(long, value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..=MAX_MEMORY_KIB))]
+    pub memory_kib: u32,
+    /// Follow the invocation for so many instructions: some services never end.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
+    /// Write the report as JSON to this file; `-` is stdout.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// Write a page with the annotated disassembly to this file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
 }
 
 /// The most that `--workers` takes.

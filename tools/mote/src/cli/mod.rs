@@ -1,11 +1,12 @@
 //! The command line: from arguments to a command, and from its end to an exit status.
 //!
 //! `main` calls [`main`], and that the commands: [`crate::build`], [`crate::inspect`],
-//! [`crate::run`], [`crate::demo`].
+//! [`crate::run`], [`crate::torture`], [`crate::demo`].
 
 pub mod args;
 mod choice;
 pub mod preemption;
+mod span;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::status::{Failure, Status};
-use crate::{build_command, demo, inspect, requirements, run};
+use crate::{build_command, demo, inspect, requirements, run, torture};
 use args::{Cli, Command};
 
 /// Runs the command that the process's arguments name.
@@ -34,6 +35,7 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Build(args) => build_command::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
+        Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
     }
 }

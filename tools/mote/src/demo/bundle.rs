@@ -26,11 +26,11 @@ const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/services.rs")
 
 /// A service of the bundle, ready to deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bundled {
+pub(crate) struct Bundled {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Its image.
-    pub(super) image: Vec<u8>,
+    pub(crate) image: Vec<u8>,
 }
 
 /// Every service that the plan needs, built unless that was done before.
@@ -38,13 +38,20 @@ pub(super) struct Bundled {
 /// # Errors
 /// The cache cannot be written, or a service does not build.
 pub(super) fn images(bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
-    let names: Vec<&'static str> = plan::services().collect();
+    named(&plan::services().collect::<Vec<_>>(), bar)
+}
+
+/// The services with these names, built unless that was done before.
+///
+/// # Errors
+/// As [`images`].
+pub(crate) fn named(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
     let folder = folder().or_status(Status::Failed, || "the bundled services have no place")?;
     // The sources lie where no other demo looks, so that two at once do not meet.
     let sources = sources(&folder)
         .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
     bar.set_length(names.len() as u64);
-    in_parallel(&names, |name| {
+    in_parallel(names, |name| {
         let image = image(&folder, sources.path(), name)?;
         bar.set_message(format!("{name} is built"));
         bar.inc(1);

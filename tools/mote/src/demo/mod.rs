@@ -7,7 +7,7 @@
 //! ```
 
 mod aims;
-mod bundle;
+pub(crate) mod bundle;
 mod chart;
 mod measure;
 mod plan;

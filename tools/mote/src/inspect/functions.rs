@@ -65,7 +65,8 @@ fn list(module: &Module<'_>, names: &BTreeMap<u64, String>, found: &mut Function
     }
 }
 
-fn module<'a>(image: &Image<'a>) -> Result<Module<'a>, String> {
+/// The unwind tables of an image, at the addresses that it is linked for.
+pub(crate) fn module<'a>(image: &Image<'a>) -> Result<Module<'a>, String> {
     let segment = |kind| image.segments().find(|segment| segment.kind == kind);
     let (Some(text), Some(rodata)) = (segment(SegmentKind::Text), segment(SegmentKind::ReadOnly))
     else {
@@ -77,7 +78,7 @@ fn module<'a>(image: &Image<'a>) -> Result<Module<'a>, String> {
 }
 
 /// The names of functions by address, from `.symtab`; none if it is missing or unreadable.
-fn names(bytes: &[u8]) -> BTreeMap<u64, String> {
+pub(crate) fn names(bytes: &[u8]) -> BTreeMap<u64, String> {
     let file = ElfBytes::<LittleEndian>::minimal_parse(bytes).ok();
     let tables = file.as_ref().and_then(|file| file.symbol_table().ok().flatten());
     let Some((symbols, strings)) = tables else { return BTreeMap::new() };

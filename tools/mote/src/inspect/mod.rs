@@ -3,7 +3,7 @@
 //! `facts` reads the bytes, which may be anything; `text` prints what it found for a person.
 
 pub(crate) mod facts;
-mod functions;
+pub(crate) mod functions;
 pub(crate) mod help;
 mod text;
 

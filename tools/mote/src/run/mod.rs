@@ -3,7 +3,7 @@
 //! The response's body, or with `--json` the objects, go to stdout; everything else goes to stderr.
 
 pub(crate) mod help;
-mod input;
+pub(crate) mod input;
 pub(crate) mod repeat;
 pub(crate) mod source;
 mod summary;

@@ -8,6 +8,8 @@ use super::Crossing;
 ///
 /// - `raising`: something pending raises on the way back (the symbol is `extern "C-unwind"` to the
 ///   service);
+/// - `creating`: something pending raises before the function runs and not on the way back, so that
+///   what it creates for the service is never lost between the two (the symbol is `extern "C-unwind"`);
 /// - `quiet`: only what must happen at once does (allocation, release; `extern "C"` to the service);
 /// - `diverging`: captures the service's registers, and the function never returns.
 ///
@@ -19,6 +21,28 @@ macro_rules! host_call {
     };
     (quiet $symbol:literal => $function:path) => {
         $crate::host_call!(@returning $symbol, $function, "jmp mote_exit_quiet");
+    };
+    (creating $symbol:literal => $function:path) => {
+        core::arch::global_asm!(
+            ".pushsection .text.mote_crossing, \"axR\", @progbits",
+            concat!(".globl ", $symbol),
+            concat!(".type ", $symbol, ", @function"),
+            concat!($symbol, ":"),
+            "cmp dword ptr [rip + {crossing} + {pending}], {raise_at_call}",
+            "jae mote_raise_at_call",
+            "mov [rip + {crossing} + {service_rsp}], rsp",
+            "mov rsp, [rip + {crossing} + {host_rsp}]",
+            "call {function}",
+            "jmp mote_exit_quiet",
+            concat!(".size ", $symbol, ", . - ", $symbol),
+            ".popsection",
+            crossing = sym $crate::arch::CROSSING,
+            pending = const $crate::arch::PENDING_OFFSET,
+            raise_at_call = const $crate::arch::Pending::RaiseAtCall as u32,
+            service_rsp = const $crate::arch::SERVICE_RSP_OFFSET,
+            host_rsp = const $crate::arch::HOST_RSP_OFFSET,
+            function = sym $function,
+        );
     };
     (diverging $symbol:literal => $function:path) => {
         core::arch::global_asm!(
@@ -60,6 +84,9 @@ macro_rules! host_call {
 /// For [`host_call!`].
 #[doc(hidden)]
 pub const HOST_RSP_OFFSET: usize = offset_of!(Crossing, host_rsp);
+/// For [`host_call!`].
+#[doc(hidden)]
+pub const PENDING_OFFSET: usize = offset_of!(Crossing, pending);
 /// For [`host_call!`].
 #[doc(hidden)]
 pub const SERVICE_RSP_OFFSET: usize = offset_of!(Crossing, service_rsp);

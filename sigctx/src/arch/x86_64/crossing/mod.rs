@@ -33,7 +33,7 @@ use super::state::Processor;
 use crate::registers::{COUNT, Registers};
 
 #[doc(hidden)]
-pub use host_call::{CAPTURED_OFFSET, HOST_RSP_OFFSET, SERVICE_RSP_OFFSET};
+pub use host_call::{CAPTURED_OFFSET, HOST_RSP_OFFSET, PENDING_OFFSET, SERVICE_RSP_OFFSET};
 
 /// What must happen before service code runs again. Later ones include what earlier ones ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -247,6 +247,15 @@ impl Crossing {
     #[must_use]
     pub fn fake_frame_rip() -> u64 {
         address(&raw const mote_fake_frame)
+    }
+
+    /// Where the hooks lie: they are set once, and all else of a crossing changes all the time.
+    #[must_use]
+    pub fn hooks_range() -> core::ops::Range<u64> {
+        let start = &raw const CROSSING as u64;
+        let first = core::mem::offset_of!(Self, on_pending) as u64;
+        let end = core::mem::offset_of!(Self, captured) as u64;
+        start + first..start + end
     }
 
     /// If `rip` is past the look of a restartable sequence, where the sequence starts.

@@ -1,0 +1,93 @@
+//! What a child does between the trap and the service: its deadlines, its timers, and the call of the
+//! production handler.
+//!
+//! Two timers: the hard deadline is SIGALRM by the kernel, as a one-shot timer would send it, and again
+//! every millisecond, as the watchdog would; and a child that hangs ends by SIGKILL, which nothing can
+//! mask.
+
+use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+
+use linux_raw_sys::general::{SIGALRM, SIGKILL};
+use mote_abi::area::signal_value;
+use mote_abi::torture::TARGET;
+use mote_sigctx::arch::{Context, SigInfo};
+use mote_sigctx::signal::{self, Errno, PREEMPT};
+
+use super::sys;
+use crate::clock::now_ns;
+use crate::current::CURRENT;
+use crate::handlers::on_preempt;
+
+/// From one signal at the hard deadline to the next, in nanoseconds.
+const REPEAT_NS: u64 = 1_000_000;
+
+/// The timer that [`disarm`] deletes; -1 if none is armed.
+static DEADLINE: AtomicI32 = AtomicI32::new(-1);
+
+/// Lets the timer's SIGALRM come by [`on_timer`].
+///
+/// # Errors
+/// The kernel's.
+pub fn install() -> Result<(), Errno> {
+    // SAFETY: the handler is the production one, behind a few stores to atomics.
+    unsafe { signal::install(PREEMPT, on_timer, &[]) }
+}
+
+/// The hard deadline of the tortured invocation has passed, also when its entry set the deadlines anew
+/// after an injection that came before it.
+extern "C" fn on_timer(signal: u32, info: &SigInfo, context: &mut Context) {
+    if CURRENT.sequence() == TARGET {
+        let now = now_ns();
+        CURRENT.set_deadlines(now, now);
+    }
+    on_preempt(signal, info, context);
+}
+
+/// Makes the soft deadline be now, and delivers it at `context`.
+pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
+    let now = now_ns();
+    let hard_ns = now.saturating_add(grace_ns);
+    // Without its timers a child that hangs stays; the tool's user sees the sweep stand still.
+    let _killer = sys::arm(SIGKILL, now.saturating_add(give_up_ns).max(hard_ns), 0);
+    arm_at(hard_ns);
+    CURRENT.set_deadlines(now, hard_ns);
+    deliver(context);
+}
+
+/// Makes the hard deadline be now, and delivers it at `context`.
+pub fn inject_again(context: &mut Context) {
+    let now = now_ns();
+    CURRENT.set_deadlines(now, now);
+    deliver(context);
+}
+
+/// Delivers SIGALRM `from_now_ns` from now, and then again and again.
+pub fn arm_discard(from_now_ns: u64) {
+    arm_at(now_ns().saturating_add(from_now_ns));
+}
+
+/// No more SIGALRM.
+pub fn disarm() {
+    if let Some(timer) = Some(DEADLINE.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
+        sys::disarm(timer);
+    }
+}
+
+fn arm_at(at_ns: u64) {
+    if let Ok(timer) = sys::arm(SIGALRM, at_ns, REPEAT_NS) {
+        DEADLINE.store(timer, Relaxed);
+    }
+}
+
+/// Calls the production handler as the kernel would, with what the dispatcher sends.
+fn deliver(context: &mut Context) {
+    let value = signal_value(CURRENT.sequence());
+    on_preempt(PREEMPT, &SigInfo::queued(PREEMPT, value.into()), context);
+}
+
+/// Where the one variable lies, for the oracle.
+#[must_use]
+pub fn addresses() -> core::ops::Range<u64> {
+    let start = &raw const DEADLINE as u64;
+    start..start + size_of::<AtomicI32>() as u64
+}

@@ -1,0 +1,135 @@
+//! One invocation, preempted at each of its instructions: the worker of `mote torture`.
+//!
+//! ```text
+//!  run ─▶ undisturbed ─▶ canaries ─▶ sweep: invocation::run under the trap flag
+//!                                      │ SIGTRAP before each instruction
+//!                                      ├─ fork ─▶ child: inject ─▶ … production code … ─▶ report
+//!                                      └─ wait, next instruction
+//! ```
+//!
+//! The child calls the production handler with the interrupted context, so that its decision, its
+//! redirect, the unwinding and the cleaning are those of any worker. Nothing that a child writes reaches
+//! its parent, except its record: all memory but the results is private, so that a sweep is one
+//! invocation long, however many injections it holds.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`stepper`] | the trap handler, in the parent and for second preemptions |
+//! | [`injection`] | what a child does between the trap and the service |
+//! | [`oracle`] | what must be as before, and the canaries |
+//! | [`results`] | order and records |
+//! | [`sys`] | fork, timers, floating-point state |
+
+pub mod injection;
+pub mod oracle;
+pub mod results;
+pub mod stepper;
+pub mod sys;
+
+use core::sync::atomic::Ordering::{Relaxed, Release};
+
+use mote_abi::area::RING_ENTRIES;
+use mote_abi::line::index;
+use mote_abi::message::{Completion, Invoke};
+use mote_abi::outcome::Mode;
+use mote_abi::torture::{Record, TARGET, answer_sum, facts};
+
+use crate::exit::exit;
+use crate::host::Areas;
+use crate::invocation;
+use oracle::Expected;
+use stepper::Role;
+
+/// Exit status of a torture worker that was given no request, or whose handler cannot be installed.
+const NO_ORDER: i32 = 73;
+
+/// How long an undisturbed invocation may run, in microseconds: some services never end.
+const UNDISTURBED_US: u32 = 100_000;
+
+/// Runs the sweep that the results file orders, and exits.
+pub fn run(areas: Areas) -> ! {
+    let Some(target) = request(&areas, TARGET) else { exit(NO_ORDER) };
+    let head = results::head();
+    if stepper::install().and_then(|()| injection::install()).is_err() {
+        exit(NO_ORDER);
+    }
+    let (undisturbed, answer) = baseline(&areas, target);
+    for (word, value) in head.progress.baseline.iter().zip(undisturbed.to_words()) {
+        word.store(value, Relaxed);
+    }
+    // Whatever is set up at the first use is set up now. Wrong canaries show at the first injection.
+    let _warm = oracle::canaries_are_right(&areas);
+    let expected = Expected::now(target, answer);
+    head.progress.is_begun.store(1, Release);
+    stepper::begin(&head.order);
+    // SAFETY: the start set the host, no reference to it is held, and the tool sent the request.
+    let completion = unsafe { invocation::run(TARGET, target) };
+    match stepper::end() {
+        Role::Child => report(&areas, &expected, completion),
+        _ => {
+            head.progress.is_ended.store(1, Release);
+            exit(0)
+        }
+    }
+}
+
+/// In a child: what became of the injection.
+fn report(areas: &Areas, expected: &Expected, completion: Completion) -> ! {
+    let floating_point = sys::floating_point();
+    injection::disarm();
+    let mut record = Record { is_reported: 1, ..stepper::record() };
+    describe(&mut record, &completion);
+    record.facts |= expected.facts(areas, &completion);
+    record.damage = expected.damage(areas, floating_point);
+    results::complete(record);
+    exit(0)
+}
+
+/// How an undisturbed invocation ends, of two, and the sum of its answer.
+fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
+    let undisturbed =
+        Invoke { mode: Mode::Discard as u8, budget_us: UNDISTURBED_US, grace_us: 0, ..target };
+    let sums = [(); 2].map(|()| {
+        let completion = bounded(undisturbed);
+        (answer(areas, TARGET, &completion), completion)
+    });
+    let mut record = Record::default();
+    describe(&mut record, &sums[1].1);
+    if sums[0].0 != sums[1].0 {
+        record.facts |= facts::UNSTEADY;
+    }
+    (record, sums[1].0)
+}
+
+fn bounded(invoke: Invoke) -> Completion {
+    injection::arm_discard(u64::from(UNDISTURBED_US) * 1000);
+    // SAFETY: as in `run`.
+    let completion = unsafe { invocation::run(TARGET, invoke) };
+    injection::disarm();
+    completion
+}
+
+fn describe(record: &mut Record, completion: &Completion) {
+    record.created = completion.tokens_created;
+    record.released = completion.tokens_released;
+    record.reclaimed = completion.tokens_reclaimed;
+    record.double_released = completion.tokens_double_released;
+    record.landing_pads = completion.landing_pads;
+    record.frames = completion.frames;
+    record.gaps = completion.gaps;
+    record.outcome = completion.outcome;
+    record.cleanup = completion.cleanup;
+}
+
+/// The request with that number, if the tool sent one.
+fn request(areas: &Areas, sequence: u64) -> Option<Invoke> {
+    areas.inbox().requests[index(sequence, RING_ENTRIES)].poll(sequence).map(Invoke::from_words)
+}
+
+/// The sum of what `completion` hands over.
+fn answer(areas: &Areas, sequence: u64, completion: &Completion) -> u64 {
+    let bytes = (completion.body_bytes as usize).min(mote_abi::area::BODY_BYTES);
+    // SAFETY: the outbox has room for a body there, and nothing writes it meanwhile.
+    let body = unsafe { core::slice::from_raw_parts(areas.reply(sequence), bytes) };
+    answer_sum(completion.outcome, body)
+}

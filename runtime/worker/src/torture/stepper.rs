@@ -1,0 +1,311 @@
+//! The trap handler: in the parent, a fork before each selected instruction; in a child that is to be
+//! preempted twice, the count to the second time.
+//!
+//! Called by the kernel on the alternate stack; SIGTRAP and SIGALRM wait while it runs. Decisions are
+//! [`mote_sigctx::step`]'s.
+
+use core::cell::UnsafeCell;
+use core::ops::Range;
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::sync::atomic::{AtomicBool, compiler_fence};
+
+use linux_raw_sys::general::SIGTRAP;
+use mote_abi::outcome::Outcome;
+use mote_abi::torture::{MAX_RECORDS, Order, Record};
+use mote_sigctx::arch::{Context, Crossing, SigInfo};
+use mote_sigctx::signal::{self, Errno, PREEMPT};
+use mote_sigctx::step::{Selection, Steps, TRAP_FLAG, is_pushf, second_distance};
+
+use super::{injection, results, sys};
+use crate::current::CURRENT;
+use crate::exit::exit;
+use crate::handlers::{is_program, is_service, on_fault};
+
+/// `si_code` of a single-step trap: `TRAP_TRACE`. A breakpoint's and a debug register's differ.
+const TRAP_TRACE: i32 = 2;
+
+/// Exit status of a torture worker that cannot fork.
+const NO_FORK: i32 = 74;
+
+/// Words at a recovery point: control words, six registers, the return address.
+const SAVED_WORDS: usize = 8;
+
+/// Injections in the kernel's vDSO. It reads the clock again when the clock moved meanwhile, which it
+/// does for ever when it is injected into at each instruction.
+const MOST_VDSO: u32 = 256;
+
+/// What this process is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It does not step yet.
+    Idle,
+    /// It steps, and forks.
+    Parent,
+    /// It was injected into.
+    Child,
+    /// It was injected into, and will be again when it has taken so many more steps of its cleanup.
+    ChildBetween {
+        /// Steps left.
+        left: u32,
+    },
+}
+
+/// What the trap handler knows.
+#[derive(Debug)]
+struct State {
+    role: Role,
+    steps: Steps,
+    selection: Selection,
+    reaches_host: bool,
+    vdso_left: u32,
+    second: (u32, u32),
+    grace_ns: u64,
+    give_up_ns: u64,
+    recovery: Option<RecoveryPoint>,
+    is_recovery_point_kept: bool,
+    record: Record,
+}
+
+/// Where a discard returns to, and what `enter` saved there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RecoveryPoint {
+    rsp: u64,
+    saved: [u64; SAVED_WORDS],
+}
+
+/// Whether traps mean anything: the next one takes the flag away otherwise.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+struct StateCell(UnsafeCell<State>);
+
+// SAFETY: a worker has one thread; see `state` for the handler.
+unsafe impl Sync for StateCell {}
+
+static STATE: StateCell = StateCell(UnsafeCell::new(State {
+    role: Role::Idle,
+    steps: Steps::new(),
+    selection: Selection { first: 0, end: 0, every: 1 },
+    reaches_host: false,
+    vdso_left: MOST_VDSO,
+    second: (0, 0),
+    grace_ns: 0,
+    give_up_ns: 0,
+    recovery: None,
+    is_recovery_point_kept: true,
+    record: Record {
+        rip: 0,
+        second_rip: 0,
+        number: 0,
+        status: 0,
+        created: 0,
+        released: 0,
+        reclaimed: 0,
+        double_released: 0,
+        landing_pads: 0,
+        frames: 0,
+        gaps: 0,
+        damage: 0,
+        outcome: 0,
+        cleanup: 0,
+        is_reported: 0,
+        facts: 0,
+        fatal_address: 0,
+    },
+}));
+
+impl State {
+    /// Whether the instruction at `rip` is one of those that are counted.
+    fn is_in_reach(&mut self, rip: u64) -> bool {
+        if is_service(rip) || !self.reaches_host || is_program(rip) {
+            return is_service(rip) || self.reaches_host;
+        }
+        self.vdso_left = self.vdso_left.saturating_sub(1);
+        self.vdso_left > 0
+    }
+}
+
+/// # Safety
+/// No other reference is in use: the handler never nests, and others call this only while nothing
+/// traps, and keep nothing of it.
+unsafe fn state() -> &'static mut State {
+    // SAFETY: passed on to the caller.
+    unsafe { &mut *STATE.0.get() }
+}
+
+/// Where the state lies, for the oracle: it changes at every step.
+#[must_use]
+pub fn addresses() -> [Range<u64>; 2] {
+    let (state, is_on) = (STATE.0.get() as u64, &raw const IS_ON as u64);
+    [state..state + size_of::<State>() as u64, is_on..is_on + 1]
+}
+
+/// Installs the trap handler in place of the production one.
+///
+/// # Errors
+/// The kernel's.
+pub fn install() -> Result<(), Errno> {
+    // SAFETY: the handler allocates nothing and edits service contexts only through the production
+    // handler; traps of another kind it hands on.
+    unsafe { signal::install(SIGTRAP, on_trap, &[PREEMPT]) }
+}
+
+/// Starts stepping: the next instructions of this process trap.
+pub fn begin(order: &Order) {
+    // SAFETY: nothing traps yet, and the reference ends before anything does.
+    let state = unsafe { state() };
+    state.selection = Selection {
+        first: order.first.load(Relaxed),
+        end: order.end.load(Relaxed),
+        every: order.every.load(Relaxed),
+    };
+    state.reaches_host = order.reaches_host.load(Relaxed) != 0;
+    state.second = (order.second_first.load(Relaxed), order.second_end.load(Relaxed));
+    state.grace_ns = u64::from(order.grace_us.load(Relaxed)) * 1000;
+    state.give_up_ns = u64::from(order.give_up_us.load(Relaxed)) * 1000;
+    state.role = Role::Parent;
+    IS_ON.store(true, Relaxed);
+    compiler_fence(SeqCst);
+    sys::set_trap_flag();
+}
+
+/// Stops stepping, and says what this process has become.
+#[must_use]
+pub fn end() -> Role {
+    IS_ON.store(false, Relaxed);
+    // From here on no trap makes this process another.
+    compiler_fence(SeqCst);
+    // SAFETY: as in `begin`.
+    match unsafe { state() }.role {
+        Role::ChildBetween { .. } => Role::Child,
+        role => role,
+    }
+}
+
+/// In a child: the record of its injection.
+#[must_use]
+pub fn record() -> Record {
+    // SAFETY: a child that has ended does not trap.
+    unsafe { state() }.record
+}
+
+/// In a child: whether the recovery point was as `enter` made it when the injection came, and is still
+/// where it was.
+#[must_use]
+pub fn is_recovery_point_kept() -> bool {
+    // SAFETY: as in `record`.
+    let state = unsafe { state() };
+    let is_there = |point: RecoveryPoint| point.rsp == Crossing::get().recovery_rsp();
+    state.is_recovery_point_kept && state.recovery.is_none_or(is_there)
+}
+
+/// The recovery point as it is while service text runs.
+fn recovery_point() -> RecoveryPoint {
+    let rsp = Crossing::get().recovery_rsp();
+    // SAFETY: service text runs inside `enter`, which saved that many words there.
+    let saved = unsafe { (rsp as *const [u64; SAVED_WORDS]).read() };
+    RecoveryPoint { rsp, saved }
+}
+
+extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
+    if info.code() != TRAP_TRACE {
+        return on_fault(signal, info, context);
+    }
+    // SAFETY: the kernel masks SIGTRAP while this runs.
+    let state = unsafe { state() };
+    repair(state.steps.last_rip(), context);
+    if !IS_ON.load(Relaxed) {
+        return context.set_stepping(false);
+    }
+    match state.role {
+        Role::Idle | Role::Child => context.set_stepping(false),
+        Role::Parent => {
+            context.set_stepping(true);
+            on_parent_step(state, context);
+        }
+        Role::ChildBetween { left } => {
+            context.set_stepping(true);
+            on_child_step(state, left, context);
+        }
+    }
+}
+
+/// Takes the trap flag out of what `pushf` just pushed.
+fn repair(last_rip: u64, context: &Context) {
+    if last_rip == 0 {
+        return;
+    }
+    // SAFETY: the instruction there was just executed, so its first byte is readable; an executable
+    // mapping does not end in the middle of the next one's.
+    let instruction = unsafe { (last_rip as *const [u8; 2]).read_unaligned() };
+    if !is_pushf(instruction) {
+        return;
+    }
+    let pushed = context.rsp() as *mut u64;
+    // SAFETY: `pushf` has just written there.
+    let flags = unsafe { pushed.read_unaligned() };
+    // SAFETY: the same.
+    unsafe { pushed.write_unaligned(flags & !TRAP_FLAG) };
+}
+
+fn on_parent_step(state: &mut State, context: &mut Context) {
+    let rip = context.rip();
+    let is_in_reach = state.is_in_reach(rip);
+    let Some(number) = state.steps.at(rip, is_in_reach) else { return };
+    if is_service(rip) {
+        let found = recovery_point();
+        state.is_recovery_point_kept = *state.recovery.get_or_insert(found) == found;
+    }
+    let head = results::head();
+    if number >= state.selection.end || results::completed() as usize == MAX_RECORDS {
+        exit(0);
+    }
+    head.progress.instructions.store(number + 1, Relaxed);
+    if !state.selection.has(number) {
+        return;
+    }
+    state.record = Record { rip, number: number as u32, ..Record::default() };
+    match sys::fork() {
+        Ok(None) => become_child(state, context),
+        Ok(Some(child)) => take_back(state, sys::wait(child)),
+        Err(_) => exit(NO_FORK),
+    }
+}
+
+/// In the child: injects. What happens then is the production code's doing.
+fn become_child(state: &mut State, context: &mut Context) {
+    context.set_stepping(false);
+    state.role = Role::Child;
+    injection::inject(context, state.grace_ns, state.give_up_ns);
+    let (first, end) = state.second;
+    if let Some(left) = second_distance(state.record.number.into(), first, end) {
+        state.role = Role::ChildBetween { left };
+        context.set_stepping(true);
+    }
+}
+
+/// In the parent: a child that did not report is a record too.
+fn take_back(state: &State, status: u32) {
+    if status != 0 {
+        let condition = &results::head().condition;
+        let fatal_address = condition.fatal_address.swap(0, Relaxed) as u32;
+        results::complete(Record { status, fatal_address, ..state.record });
+    }
+    results::count();
+}
+
+/// Counts the steps of a cleanup that has begun, and preempts it.
+fn on_child_step(state: &mut State, left: u32, context: &mut Context) {
+    let rip = context.rip();
+    let _counted = state.steps.at(rip, true);
+    if CURRENT.sequence() != 0 && CURRENT.verdict() != Outcome::OverBudget {
+        return;
+    }
+    if left > 1 {
+        state.role = Role::ChildBetween { left: left - 1 };
+        return;
+    }
+    context.set_stepping(false);
+    state.role = Role::Child;
+    state.record.second_rip = rip;
+    injection::inject_again(context);
+}

@@ -1,0 +1,132 @@
+//! The few calls and instructions that only a torture worker needs.
+//!
+//! Source: fork(2), timer_create(2), timer_settime(2), timer_delete(2), wait(2); Intel SDM 3B,
+//! 17.3.1.4 (trap flag).
+
+use core::arch::asm;
+
+use linux_raw_sys::general as kernel;
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitOptions, waitpid};
+
+/// A process that is this one's copy: `None` in the copy.
+///
+/// # Errors
+/// The kernel's.
+pub fn fork() -> Result<Option<Pid>, Errno> {
+    // SAFETY: a worker has one thread and no locks, so the copy is as whole as the original.
+    let result = unsafe { syscall(kernel::__NR_fork, [0; 4]) };
+    match check(result)? {
+        0 => Ok(None),
+        pid => Ok(Pid::from_raw(pid as i32)),
+    }
+}
+
+/// Waits for the end of `child`: its wait status.
+#[must_use]
+pub fn wait(child: Pid) -> u32 {
+    loop {
+        match waitpid(Some(child), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return status.as_raw() as u32,
+            Err(Errno::INTR) | Ok(None) => {}
+            // Nobody else reaps children here.
+            Err(_) => return u32::MAX,
+        }
+    }
+}
+
+/// Sends this process `signal` at `at_ns` of the monotonic clock, then every `every_ns` unless that
+/// is 0.
+///
+/// # Errors
+/// The kernel's.
+pub fn arm(signal: u32, at_ns: u64, every_ns: u64) -> Result<i32, Errno> {
+    /// `struct sigevent`.
+    #[repr(C)]
+    struct Event {
+        value: u64,
+        signal: u32,
+        notify: u32,
+        padding: [u64; 6],
+    }
+    const SIGEV_SIGNAL: u32 = 0;
+    const TIMER_ABSTIME: usize = 1;
+    let event = Event { value: 0, signal, notify: SIGEV_SIGNAL, padding: [0; 6] };
+    let mut timer = 0_i32;
+    let (event, id) = (&raw const event as usize, &raw mut timer as usize);
+    // SAFETY: the kernel reads one `sigevent` and writes one `timer_t`, both alive.
+    let created = unsafe {
+        syscall(kernel::__NR_timer_create, [kernel::CLOCK_MONOTONIC as usize, event, id, 0])
+    };
+    check(created)?;
+    let times = [split(every_ns), split(at_ns)];
+    let settings = [timer as usize, TIMER_ABSTIME, &raw const times as usize, 0];
+    // SAFETY: the kernel reads one `itimerspec`, which is alive.
+    check(unsafe { syscall(kernel::__NR_timer_settime, settings) })?;
+    Ok(timer)
+}
+
+/// Deletes a timer.
+pub fn disarm(timer: i32) {
+    // SAFETY: the call touches no memory of ours. It fails only for a timer that is not there.
+    let _deleted = unsafe { syscall(kernel::__NR_timer_delete, [timer as usize, 0, 0, 0]) };
+}
+
+/// Makes the instructions after this trap.
+pub fn set_trap_flag() {
+    // SAFETY: the flag is set in the flags' image on the stack, below the red zone's end because no
+    // `nostack` is promised; the trap handler is installed.
+    unsafe {
+        asm!("pushfq", "or qword ptr [rsp], {flag}", "popfq", flag = const 1 << 8);
+    }
+}
+
+/// MXCSR without its sticky exception bits, the x87 control word, and the direction flag.
+#[must_use]
+pub fn floating_point() -> [u32; 3] {
+    const STICKY: u32 = 0x3f;
+    const DIRECTION: u64 = 1 << 10;
+    let (mut mxcsr, mut control, flags) = (0_u32, 0_u16, direction());
+    // SAFETY: stores four bytes into a variable.
+    unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut mxcsr, options(nostack)) };
+    // SAFETY: stores two bytes into a variable.
+    unsafe { asm!("fnstcw [{}]", in(reg) &raw mut control, options(nostack)) };
+    [mxcsr & !STICKY, control.into(), u32::from(flags & DIRECTION != 0)]
+}
+
+fn direction() -> u64 {
+    let flags;
+    // SAFETY: reads the flags by way of the stack.
+    unsafe { asm!("pushfq", "pop {}", out(reg) flags) };
+    flags
+}
+
+/// `struct timespec`.
+fn split(ns: u64) -> [u64; 2] {
+    [ns / 1_000_000_000, ns % 1_000_000_000]
+}
+
+fn check(result: isize) -> Result<usize, Errno> {
+    usize::try_from(result).map_err(|_| Errno::from_raw_os_error(-result as i32))
+}
+
+/// # Safety
+/// The call's own contract holds for these arguments.
+unsafe fn syscall(number: u32, [a, b, c, d]: [usize; 4]) -> isize {
+    let result;
+    // SAFETY: the caller answers for the call's effect; the clobbers are the instruction's.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}

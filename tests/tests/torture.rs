@@ -1,0 +1,176 @@
+//! Preemption at every instruction: what must never happen, and what the oracle must be able to see.
+//!
+//! The counts hold for one compiler. When a new one changes them, look at `mote torture` before
+//! changing the table: the points moved, or the guarantees did.
+
+use std::sync::OnceLock;
+
+use mote::build::Profile;
+use mote::torture::canaries::Canaries;
+use mote::torture::map::Map;
+use mote::torture::report::{Counts, Report};
+use mote::torture::sweep::{Case, Found, run};
+use mote_abi::outcome::{Heap, Mode, Outcome};
+use mote_dispatcher::TOOLCHAIN;
+use mote_tests::{built, image};
+
+/// A grace that no workload comes near on the noisiest machine, in microseconds.
+const AMPLE_US: u32 = 5_000_000;
+
+/// The compiler that [`INJECTED`] holds for.
+const COUNTED_WITH: &str = "rustc 1.95.0";
+
+/// Workload, then points, clean, leaked, double_release and service_fault of release images in
+/// `inject`.
+const INJECTED: [(&str, [u64; 5]); 6] = [
+    ("vec_insert", [1384, 961, 423, 0, 0]),
+    ("vec_remove", [1058, 827, 226, 5, 0]),
+    ("vec_retain", [1095, 826, 203, 66, 0]),
+    ("vec_rotate", [1213, 972, 221, 20, 0]),
+    ("btree_entry", [1898, 1107, 791, 0, 0]),
+    ("assign", [593, 534, 57, 2, 0]),
+];
+
+fn canaries() -> &'static Canaries {
+    static CANARIES: OnceLock<Canaries> = OnceLock::new();
+    CANARIES
+        .get_or_init(|| Canaries::build().unwrap_or_else(|failure| panic!("{:?}", failure.error)))
+}
+
+fn sweep(case: &Case<'_>) -> (Found, Report) {
+    let found =
+        run(case, canaries().known(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
+    let map = Map::new(case.image, found.text_address);
+    let report = Report::new(case, &found, &map);
+    (found, report)
+}
+
+/// A workload of the corpus, at every instruction.
+fn workload<'a>(image: &'a [u8], name: &'a str, mode: Mode) -> Case<'a> {
+    let body = name.as_bytes();
+    Case { body, grace_us: AMPLE_US, ..Case::every_instruction(name, image, mode) }
+}
+
+/// Nothing unsound, nothing broken.
+fn assert_sound(report: &Report) {
+    let Counts { double_release, service_fault, host_damage, .. } = report.verdicts;
+    assert!(report.points > 0, "{report:?}");
+    assert_eq!((double_release, service_fault, host_damage), (0, 0, 0), "{report:?}");
+}
+
+#[test]
+fn guarded_unwinds_without_a_loss_at_every_instruction() {
+    let corpus = image("corpus");
+    for (name, _) in INJECTED {
+        let (_, report) = sweep(&workload(&corpus, name, Mode::Guarded));
+        assert_sound(&report);
+        assert!(report.is_complete && report.verdicts.leaked == 0, "{report:?}");
+        assert_eq!(report.endings.get("discarded"), None, "{report:?}");
+    }
+}
+
+#[test]
+fn guarded_discards_where_a_collection_lets_nothing_pass() {
+    let corpus = image("corpus");
+    let (_, report) = sweep(&workload(&corpus, "btree_insert", Mode::Guarded));
+    assert_sound(&report);
+    // A tree that gets another level aborts when that allocation panics.
+    let discarded = report.endings.get("discarded").copied().unwrap_or_default();
+    assert_eq!(report.verdicts.leaked, discarded, "{report:?}");
+    assert!(discarded < report.points / 20, "{report:?}");
+}
+
+#[test]
+fn discard_is_sound_at_every_instruction() {
+    let corpus = image("corpus");
+    for (name, _) in INJECTED {
+        let (_, report) = sweep(&workload(&corpus, name, Mode::Discard));
+        assert_sound(&report);
+        assert_eq!(report.endings["discarded"], report.points, "{report:?}");
+    }
+}
+
+#[test]
+fn inject_fails_where_compilers_give_no_landing_pads_and_never_harms_the_host() {
+    let corpus = image("corpus");
+    let mut all = Counts::default();
+    let mut found = Vec::new();
+    for (name, _) in INJECTED {
+        let (_, report) = sweep(&workload(&corpus, name, Mode::Inject));
+        let Counts { clean, leaked, double_release, service_fault, host_damage } = report.verdicts;
+        assert_eq!(host_damage, 0, "{report:?}");
+        all.merge(&report.verdicts);
+        found.push((name, [report.points, clean, leaked, double_release, service_fault]));
+    }
+    assert!(all.double_release > 0, "the oracle is blind: {all:?}");
+    if TOOLCHAIN.starts_with(COUNTED_WITH) {
+        assert_eq!(found, INJECTED, "this compiler's counts have changed");
+    }
+}
+
+#[test]
+fn host_text_is_safe_at_every_instruction() {
+    let corpus = image("corpus");
+    for mode in [Mode::Guarded, Mode::Discard] {
+        for heap in [Heap::Bump, Heap::General] {
+            let case =
+                Case { reaches_host: true, heap, every: 3, ..workload(&corpus, "assign", mode) };
+            let (_, report) = sweep(&case);
+            assert_sound(&report);
+            assert!(
+                report.is_complete && report.by_coverage["host_text"].total() > 100,
+                "{report:?}"
+            );
+        }
+    }
+    let case = Case { reaches_host: true, every: 3, ..workload(&corpus, "assign", Mode::Inject) };
+    assert_eq!(sweep(&case).1.verdicts.host_damage, 0);
+}
+
+#[test]
+fn second_preemption_inside_the_cleanup_is_sound() {
+    let corpus = image("corpus");
+    for mode in [Mode::Guarded, Mode::Discard] {
+        let case =
+            Case { second: Some((1, 2000)), every: 2, ..workload(&corpus, "nested_drop", mode) };
+        let (_, report) = sweep(&case);
+        assert_sound(&report);
+        assert!(report.second_points > 0, "{report:?}");
+    }
+    let case =
+        Case { second: Some((1, 2000)), every: 2, ..workload(&corpus, "vec_drain", Mode::Inject) };
+    let (_, report) = sweep(&case);
+    assert!(report.second_points > 0 && report.verdicts.host_damage == 0, "{report:?}");
+}
+
+#[test]
+fn debug_image_is_sound_in_guarded() {
+    let corpus = built("corpus", Profile::Debug);
+    for mode in [Mode::Guarded, Mode::Discard] {
+        let (_, report) = sweep(&Case { every: 5, ..workload(&corpus, "mem_swap", mode) });
+        assert_sound(&report);
+        assert!(report.is_complete, "{report:?}");
+    }
+}
+
+#[test]
+fn oracle_sees_damage_when_a_canary_answers_otherwise_than_it_must() {
+    let hello = image("hello");
+    let case = Case { body: b"world", ..Case::every_instruction("hello", &hello, Mode::Guarded) };
+    let case = Case { grace_us: AMPLE_US, every: 50, ..case };
+    let mut wrong = canaries().known();
+    wrong[1].answer = b"1";
+    let found = run(&case, wrong, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
+    let report = Report::new(&case, &found, &Map::new(&hello, found.text_address));
+    assert_eq!(report.verdicts.host_damage, report.points, "{report:?}");
+    assert!(report.damage[0].ends_with("canary"), "{report:?}");
+}
+
+#[test]
+fn every_instruction_in_reach_is_a_point() {
+    let corpus = image("corpus");
+    let (found, report) = sweep(&workload(&corpus, "format", Mode::Discard));
+    assert_eq!(report.points, found.instructions, "every instruction in reach is a point");
+    assert_eq!(found.baseline.outcome, Outcome::Ok as u8);
+    assert!(!found.is_unsteady());
+}
