@@ -20,6 +20,9 @@ pub enum HeapKind {
 
 /// The memory of one invocation after the other, over one [`Region`].
 ///
+/// Blocks do not change their size: a service copies into another block in its own text, where a long
+/// copy is preempted like anything else.
+///
 /// It is empty, with a limit of 0, until [`Arena::begin`] and again from [`Arena::discard`].
 pub struct Arena<P> {
     bump: BumpHeap,
@@ -113,36 +116,6 @@ impl<P: PageSource> Arena<P> {
         }
         // SAFETY: by the contract; blocks of an empty layout, which the heap does not know, are out.
         unsafe { self.general.dealloc(block, layout) };
-    }
-
-    /// Changes a block's size to `new_bytes`, at the same alignment, and returns where it is now; null
-    /// if that does not fit under the limit, and then the old block stays as it is.
-    ///
-    /// # Panics
-    /// As [`Arena::dealloc`].
-    ///
-    /// # Safety
-    /// As [`Arena::dealloc`]. Any `new_bytes` will do.
-    #[inline]
-    #[allow(unsafe_code, reason = "the contract is the caller's")]
-    pub unsafe fn realloc(&mut self, block: *mut u8, layout: Layout, new_bytes: usize) -> *mut u8 {
-        let Ok(new) = Layout::from_size_align(new_bytes, layout.align()) else {
-            return ptr::null_mut();
-        };
-        if layout.size() == 0 {
-            return self.alloc(new);
-        }
-        if new_bytes == 0 {
-            // SAFETY: by the contract.
-            unsafe { self.dealloc(block, layout) };
-            return nothing(new);
-        }
-        match self.heap {
-            // SAFETY: by the contract; neither layout is empty.
-            HeapKind::Bump => unsafe { self.bump.realloc(block, layout, new) },
-            // SAFETY: the same.
-            HeapKind::General => unsafe { self.general.realloc(block, layout, new) },
-        }
     }
 
     /// Ends the invocation: forgets every block and makes what was used zero again.

@@ -11,6 +11,8 @@ mod symbols;
 
 use mote_abi::image::ABI_VERSION;
 
+pub use segments::DATA_LIMIT_BYTES;
+
 use crate::error::{CheckError, cut};
 use crate::image::Image;
 use crate::plan::{Checked, Layout};

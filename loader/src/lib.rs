@@ -40,7 +40,7 @@ mod sys;
 mod window;
 mod zone;
 
-pub use check::{Expected, check};
+pub use check::{DATA_LIMIT_BYTES, Expected, check};
 pub use error::{CheckError, ParseError, PlaceError, ZoneError};
 pub use image::{Image, ImportUse, RelocationCounts, Segment, SegmentKind};
 pub use plan::Checked;

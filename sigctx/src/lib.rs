@@ -14,6 +14,7 @@
 //! | [`registers`] | registers in DWARF's numbering |
 //! | [`signal`] | installing handlers and their stack |
 //! | [`step`] | single-stepping: which instructions trap, and what stepping must repair |
+//! | [`timer`] | the timer of a process that preempts itself |
 //! | [`unwind`] | from an interrupted frame to its landing pads |
 //!
 //! # Principles
@@ -38,4 +39,6 @@ pub mod registers;
 #[allow(unsafe_code, reason = "handlers are installed by raw system calls")]
 pub mod signal;
 pub mod step;
+#[allow(unsafe_code, reason = "timers are set by raw system calls")]
+pub mod timer;
 pub mod unwind;

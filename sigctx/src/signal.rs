@@ -106,6 +106,7 @@ unsafe fn set_action(signal: u32, action: &SigAction) -> Result<(), Errno> {
     })
 }
 
-fn check(result: isize) -> Result<(), Errno> {
+/// What a call returned, as a result.
+pub(crate) fn check(result: isize) -> Result<(), Errno> {
     if result < 0 { Err(Errno(-result as i32)) } else { Ok(()) }
 }

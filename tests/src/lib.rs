@@ -15,6 +15,7 @@ use mote::build::{Options, Profile, build};
 use mote_abi::outcome::{Heap, Mode};
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, TOOLCHAIN};
 
+pub mod crafted;
 #[allow(unsafe_code, reason = "signals with a value have no safe interface")]
 pub mod signals;
 pub mod tracer;
@@ -94,6 +95,16 @@ impl TestNode {
         service
     }
 
+    /// As [`TestNode::service`], but not optimised, under the name `debug NAME`.
+    ///
+    /// # Panics
+    /// As [`TestNode::service`].
+    pub fn deploy_debug(&mut self, name: &str) {
+        let service = self.node.deploy(name, built(name, Profile::Debug));
+        let service = service.unwrap_or_else(|error| panic!("{error}"));
+        self.services.insert(format!("debug {name}"), service);
+    }
+
     /// Runs `name` once in `mode`, within limits that only a runaway meets.
     ///
     /// # Panics
@@ -107,7 +118,11 @@ impl TestNode {
     ///
     /// # Panics
     /// If the job is refused.
-    pub fn run_with(&mut self, name: &str, change: impl FnOnce(Job<'_>) -> Job<'_>) -> Completed {
+    pub fn run_with<'a>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(Job<'a>) -> Job<'a>,
+    ) -> Completed {
         let job = Job {
             service: self.service(name),
             body: b"world",
@@ -118,6 +133,16 @@ impl TestNode {
             memory_kib: 4096,
         };
         self.node.invoke(change(job)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The service of `wordcount`'s image with `code` at its entry, under a name that is not in use.
+    ///
+    /// # Panics
+    /// If the loader refuses it.
+    pub fn crafted(&mut self, name: &str, code: &[u8], import: &str) {
+        let image = crafted::with_entry(image("wordcount"), code, import);
+        let service = self.node.deploy(name, image).unwrap_or_else(|error| panic!("{error}"));
+        self.services.insert(name.to_owned(), service);
     }
 
     /// Asks the same worker something harmless, and insists on the right answer from it.

@@ -1,10 +1,10 @@
 //! An invocation, a raise and a discard make no system call but the signal's own return; and an idle
 //! node makes none at all.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mote_abi::outcome::{Cleanup, Mode};
-use mote_dispatcher::{Job, NodeConfig};
+use mote_dispatcher::{BACKSTOP_US, Job, NodeConfig, Source};
 use mote_tests::tracer::{Calls, Trace};
 use mote_tests::{AMPLE_US, SHORT_US, TestNode};
 
@@ -13,16 +13,29 @@ const COUNT_CALLS: &str = env!("CARGO_BIN_EXE_count-calls");
 
 const RT_SIGRETURN: u64 = 15;
 const FUTEX: u64 = 202;
+const TIMER_SETTIME: u64 = 223;
 
 /// A node whose worker does not sleep while the test looks, with `names` placed.
-fn awake_node(names: &[&str]) -> (TestNode, u32) {
-    let mut node = TestNode::start(&NodeConfig { spin_us: 60_000_000, ..NodeConfig::default() });
+fn awake_node(names: &[&str], source: Source) -> (TestNode, u32) {
+    let config = NodeConfig { spin_us: 60_000_000, source, ..NodeConfig::default() };
+    let mut node = TestNode::start(&config);
     for name in names {
         let service = node.service(name);
         node.place(service).unwrap();
     }
     let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;
     (node, pid)
+}
+
+/// Services that end by themselves, soon.
+const TAME: [&str; 4] = ["hello", "wordcount", "panics", "counter"];
+
+fn run_tame(node: &mut TestNode, times: u32) {
+    for _ in 0..times {
+        for name in TAME {
+            node.run(name, Mode::Guarded, AMPLE_US);
+        }
+    }
 }
 
 /// Signals handled, and every other call.
@@ -33,21 +46,44 @@ fn split(mut calls: Calls) -> (u64, Calls) {
 
 #[test]
 fn invocation_makes_no_system_call() {
-    let (mut node, pid) = awake_node(&["hello", "wordcount", "panics", "counter"]);
+    let (mut node, pid) = awake_node(&TAME, Source::Watchdog);
+    let begun = Instant::now();
     let trace = Trace::begin(COUNT_CALLS, pid);
-    for _ in 0..100 {
-        for name in ["hello", "wordcount", "panics", "counter"] {
-            node.run(name, Mode::Guarded, AMPLE_US);
-        }
+    run_tame(&mut node, 100);
+    let (returns, others) = split(trace.end());
+    assert_eq!(others, Calls::new());
+    // The backstop's timer is the only one to interrupt them.
+    let expiries = begun.elapsed().as_micros() / u128::from(BACKSTOP_US) + 1;
+    assert!(u128::from(returns) <= expiries, "{returns} signals where {expiries} were due at most");
+}
+
+#[test]
+fn one_shot_source_makes_one_call_for_each_invocation() {
+    let (mut node, pid) = awake_node(&TAME, Source::OneShot);
+    let trace = Trace::begin(COUNT_CALLS, pid);
+    run_tame(&mut node, 10);
+    let (returns, others) = split(trace.end());
+    assert_eq!(others, Calls::from([(TIMER_SETTIME, 40)]));
+    assert_eq!(returns, 0, "nothing was over its budget");
+}
+
+#[test]
+fn periodic_source_makes_no_call_but_its_signals_returns() {
+    let (mut node, pid) = awake_node(&TAME, Source::Periodic { quantum_us: 1000 });
+    let trace = Trace::begin(COUNT_CALLS, pid);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(50) {
+        run_tame(&mut node, 1);
     }
     let (returns, others) = split(trace.end());
-    assert_eq!((returns, others), (0, Calls::new()));
+    assert_eq!(others, Calls::new());
+    assert!(returns > 0, "the timer did not run");
 }
 
 #[test]
 fn raise_and_discard_make_no_system_call_but_the_signals_return() {
     let runaways = ["spin", "alloc_spin", "guard_spin"];
-    let (mut node, pid) = awake_node(&runaways);
+    let (mut node, pid) = awake_node(&runaways, Source::Watchdog);
     let trace = Trace::begin(COUNT_CALLS, pid);
     let mut unwound = 0;
     for name in runaways {

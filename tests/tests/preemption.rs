@@ -30,6 +30,24 @@ fn destructors_run_through_the_fake_frame_in_inject() {
 }
 
 #[test]
+fn destructors_run_in_images_that_are_not_optimised() {
+    let mut node = TestNode::default();
+    for name in ["alloc_spin", "guard_spin", "panics", "out_of_memory"] {
+        node.deploy_debug(name);
+    }
+    let unwound = node.run("debug alloc_spin", Mode::Guarded, SHORT_US);
+    assert_eq!((unwound.cleanup, unwound.tokens.released), (Cleanup::Unwound, 4), "{unwound:?}");
+    let injected = node.run("debug guard_spin", Mode::Inject, SHORT_US);
+    assert_eq!((injected.cleanup, injected.tokens.created), (Cleanup::Unwound, 3), "{injected:?}");
+    assert!(injected.unwinding.landing_pads >= 3, "{injected:?}");
+    let panicked = node.run("debug panics", Mode::Guarded, AMPLE_US);
+    assert_eq!((panicked.cleanup, panicked.tokens.released), (Cleanup::Unwound, 1));
+    let full = node.run("debug out_of_memory", Mode::Guarded, AMPLE_US);
+    assert_eq!((full.outcome, full.tokens.released), (Outcome::OverMemory, 1), "{full:?}");
+    node.canary(full.worker_pid);
+}
+
+#[test]
 fn silent_runaway_is_discarded_at_the_hard_deadline_in_guarded() {
     let mut node = TestNode::default();
     let completed =

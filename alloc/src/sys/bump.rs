@@ -113,34 +113,6 @@ impl BumpHeap {
         block
     }
 
-    /// Changes a block's size; null, with the old block intact, if that is past the limit.
-    ///
-    /// A smaller block stays where it is. The last block grows downward in place, so that a vector
-    /// that grows alone takes what it needs and not the sum of what it ever needed.
-    ///
-    /// # Safety
-    /// `block` is from this heap since its last reset, of layout `old`; neither layout is empty.
-    #[inline]
-    pub(crate) unsafe fn realloc(&mut self, block: *mut u8, old: Layout, new: Layout) -> *mut u8 {
-        if new.size() <= old.size() {
-            return block;
-        }
-        let more = if block.addr() == self.mark { new.size() - old.size() } else { new.size() };
-        let Ok(more) = Layout::from_size_align(more, old.align()) else {
-            return ptr::null_mut();
-        };
-        let grown = self.alloc(more);
-        if !grown.is_null() {
-            // SAFETY:
-            // 1. The old block has `old.size()` bytes, by the contract.
-            // 2. The new one has more. In place, `block` is aligned, so the part added ends where
-            //    `block` starts, and `grown` up to the old block's end has at least `new.size()`.
-            // 3. In place they overlap, which `copy_from` allows.
-            unsafe { grown.copy_from(block, old.size()) };
-        }
-        grown
-    }
-
     /// Gives the chunk back and forgets every block. Until [`BumpHeap::refill`] the heap has nothing,
     /// and the region is the arena's to scrub.
     pub(crate) fn empty(&mut self) {

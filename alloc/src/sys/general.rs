@@ -155,26 +155,6 @@ impl GeneralHeap {
         self.used_bytes = self.used_bytes.saturating_sub(old.size());
     }
 
-    /// Changes a block's size; null, with the old block intact, if that is past the limit or out of
-    /// pages.
-    ///
-    /// # Panics
-    /// As [`GeneralHeap::dealloc`].
-    ///
-    /// # Safety
-    /// As [`GeneralHeap::dealloc`]; `new` is not empty and has the alignment of `old`.
-    pub(crate) unsafe fn realloc(&mut self, block: *mut u8, old: Layout, new: Layout) -> *mut u8 {
-        if new.size() > old.size() && !self.admits(new.size() - old.size()) {
-            return ptr::null_mut();
-        }
-        // SAFETY: by the contract.
-        let moved = unsafe { self.heap.realloc(block, old.size(), old.align(), new.size()) };
-        if !moved.is_null() {
-            self.used_bytes = self.used_bytes.saturating_sub(old.size());
-        }
-        self.count(moved, new.size())
-    }
-
     /// Forgets every block, without looking at any.
     pub(crate) fn reset(&mut self) {
         let Pages { base, bytes, .. } = *self.heap.allocator();

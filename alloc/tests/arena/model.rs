@@ -15,7 +15,6 @@ const MOST_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug)]
 enum Step {
     Alloc { size: usize, shift: u32, is_zeroed: bool },
-    Realloc { which: usize, size: usize },
     Dealloc { which: usize },
     Discard { limit: usize },
 }
@@ -29,7 +28,6 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => (size(), prop_oneof![8 => 0..5_u32, 1 => 5..14_u32], any::<bool>())
             .prop_map(|(size, shift, is_zeroed)| Step::Alloc { size, shift, is_zeroed }),
-        5 => (which.clone(), size()).prop_map(|(which, size)| Step::Realloc { which, size }),
         5 => which.prop_map(|which| Step::Dealloc { which }),
         1 => (0..MOST_BYTES).prop_map(|limit| Step::Discard { limit }),
     ]
@@ -64,14 +62,11 @@ impl<'a> Model<'a> {
             Step::Alloc { size, shift, is_zeroed } => {
                 self.alloc(layout(size, 1 << shift), is_zeroed)
             }
-            Step::Realloc { which, size } if !self.blocks.is_empty() => {
-                self.realloc(which % self.blocks.len(), size)
-            }
             Step::Dealloc { which } if !self.blocks.is_empty() => {
                 self.dealloc(which % self.blocks.len())
             }
             Step::Discard { limit } => self.discard(limit),
-            Step::Realloc { .. } | Step::Dealloc { .. } => Ok(()),
+            Step::Dealloc { .. } => Ok(()),
         }?;
         self.check_numbers()
     }
@@ -84,23 +79,6 @@ impl<'a> Model<'a> {
         }
         prop_assert!(!is_zeroed || holds_zeros(start, layout.size()));
         self.adopt(start, layout)
-    }
-
-    fn realloc(&mut self, index: usize, size: usize) -> TestCaseResult {
-        let old = self.blocks.swap_remove(index);
-        prop_assert!(holds(old.start, old.layout.size(), old.seed));
-        // SAFETY: the block is live, as it was in the list, and of this layout.
-        let start = unsafe { self.fixture.arena.realloc(old.start, old.layout, size) };
-        if start.is_null() {
-            prop_assert!(size > old.layout.size());
-            prop_assert!(holds(old.start, old.layout.size(), old.seed));
-            let (more, align) = (size - old.layout.size(), old.layout.align());
-            self.blocks.push(old);
-            let asked = if self.heap == HeapKind::Bump { size } else { more };
-            return self.check_refusal(asked, align);
-        }
-        prop_assert!(holds(start, size.min(old.layout.size()), old.seed));
-        self.adopt(start, layout(size, old.layout.align()))
     }
 
     fn dealloc(&mut self, index: usize) -> TestCaseResult {

@@ -4,6 +4,7 @@
 use alloc::string::String;
 
 use super::{Quoted, UsedAt};
+use crate::check::DATA_LIMIT_BYTES;
 use crate::image::SegmentKind;
 
 /// Why an image may not run.
@@ -41,6 +42,16 @@ pub enum CheckError {
     ZeroTail {
         /// The segment.
         kind: SegmentKind,
+        /// How many.
+        bytes: u64,
+    },
+    /// The data segment is larger than what is worth making new for every invocation.
+    #[error(
+        "the data segment has {bytes} bytes, all made new for every invocation; at most \
+         {DATA_LIMIT_BYTES} may be: keep large tables `static` without interior mutability, and \
+         working memory on the heap"
+    )]
+    DataBytes {
         /// How many.
         bytes: u64,
     },

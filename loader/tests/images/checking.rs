@@ -3,7 +3,7 @@
 use crate::blueprint::{Blueprint, GOT, Header, Reloc, Sym, TOOLCHAIN, changed, check_error, load};
 use elf::abi::*;
 use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET};
-use mote_loader::{CheckError, SegmentKind};
+use mote_loader::{CheckError, DATA_LIMIT_BYTES, SegmentKind};
 
 #[test]
 fn image_is_accepted_when_good() {
@@ -62,10 +62,12 @@ fn segment_is_refused_when_it_claims_zeros_it_cannot_need() {
 }
 
 #[test]
-fn image_is_accepted_when_its_data_fills_a_window() {
-    let window = 512 << 20;
-    let checked = load(&changed(|it| it.loads[2].zeros = window - 80).build()).unwrap();
-    assert_eq!(u64::from(checked.slot_bytes()), window);
+fn data_is_refused_when_one_byte_above_its_limit() {
+    let with_zeros = |zeros| changed(|it| it.loads[2].zeros = zeros).build();
+    let checked = load(&with_zeros(DATA_LIMIT_BYTES - 80)).unwrap();
+    assert_eq!(u64::from(checked.slot_bytes()), DATA_LIMIT_BYTES);
+    let error = check_error(|it| it.loads[2].zeros = DATA_LIMIT_BYTES - 79);
+    assert_eq!(error, CheckError::DataBytes { bytes: DATA_LIMIT_BYTES + 1 });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use elf::abi::R_X86_64_RELATIVE;
 use mote_abi::image::{DATA_OFFSET, ImageRecord};
 use mote_abi::imports::Import;
 use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE, WINDOW_BYTES};
-use mote_loader::{PlaceError, Placed, Zone};
+use mote_loader::{DATA_LIMIT_BYTES, PlaceError, Placed, Zone};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{OFlags, SealFlags, fcntl_get_seals, fcntl_getfl, fstat};
 use rustix::io::pread;
@@ -149,12 +149,13 @@ fn slot_is_aligned_as_the_segments_ask() {
 #[test]
 fn image_is_refused_when_the_zone_is_full_and_placed_when_room_is_made() {
     let mut zone = Zone::new(imports()).unwrap();
-    let large = changed(|it| it.loads[2].zeros = WINDOW_BYTES - 80);
+    let large = changed(|it| it.loads[2].zeros = DATA_LIMIT_BYTES - 80);
     let large = load(&large.build()).unwrap();
-    let placed = zone.place(&large).unwrap();
+    let mut placed: Vec<_> =
+        (0..WINDOW_BYTES / DATA_LIMIT_BYTES).map(|_| zone.place(&large).unwrap()).collect();
     let error = zone.place(&large).unwrap_err();
-    assert_eq!(error, PlaceError::Full { bytes: WINDOW_BYTES as u32, free_bytes: 0 });
-    zone.unplace(placed);
+    assert_eq!(error, PlaceError::Full { bytes: DATA_LIMIT_BYTES as u32, free_bytes: 0 });
+    zone.unplace(placed.swap_remove(100));
     assert!(zone.place(&large).is_ok());
 }
 

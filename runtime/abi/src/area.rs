@@ -63,7 +63,12 @@ pub struct Boot {
     pub stack_kib: AtomicU32,
     /// The process that must stay alive for this worker to stay alive.
     pub dispatcher_pid: AtomicU32,
+    /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
+    pub timer_us: AtomicU32,
 }
+
+/// In [`Boot::timer_us`]: the timer is set for the deadlines of each invocation.
+pub const ONE_SHOT: u32 = 0;
 
 /// In [`Boot::cpu`]: run anywhere.
 pub const ANY_CPU: u32 = u32::MAX;

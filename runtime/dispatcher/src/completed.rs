@@ -1,6 +1,6 @@
 //! How an invocation ended, as a node tells it.
 
-use mote_abi::outcome::{Cleanup, Outcome};
+use mote_abi::outcome::{Cleanup, Mode, Outcome};
 
 use crate::job::{ServiceId, Ticket};
 
@@ -29,6 +29,8 @@ pub struct Completed {
     pub latency_ns: Option<u64>,
     /// From the stamp until the dispatcher took the completion, in nanoseconds.
     pub total_ns: u64,
+    /// The mode that it ran in.
+    pub mode: Mode,
     /// The budget that it was given, in microseconds.
     pub budget_us: u32,
     /// From the deadline to the handler that acted on it, in nanoseconds; `None` if not preempted.

@@ -1,6 +1,6 @@
 //! What a node is started with.
 
-use mote_abi::area::RING_ENTRIES;
+use mote_abi::area::{ONE_SHOT, RING_ENTRIES};
 
 use crate::error::NodeError;
 
@@ -10,6 +10,17 @@ pub const MAX_WORKERS: usize = 128;
 
 /// The least service stack, in KiB: room for a service's frames and for the kernel's signal frame.
 const MIN_STACK_KIB: u32 = 16;
+
+/// The period of a worker's backstop timer, in microseconds. One expiry costs a handler's run of some
+/// microseconds (20 on a small virtual machine): less than 0.02% of a core.
+pub const BACKSTOP_US: u32 = 100_000;
+
+/// The least [`Source::Periodic`] quantum, in microseconds: below it, a worker may do nothing else
+/// than handle its timer.
+pub const MIN_QUANTUM_US: u32 = 10;
+
+/// The greatest [`Source::Periodic`] quantum, in microseconds.
+pub const MAX_QUANTUM_US: u32 = 1_000_000;
 
 /// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +41,49 @@ pub struct NodeConfig {
     /// [`RING_ENTRIES`]. More hide the dispatcher's own time, fewer keep jobs from being
     /// stuck behind a slow one.
     pub depth: usize,
+    /// Who makes a worker look at the clock when an invocation may be past its budget.
+    pub source: Source,
+    /// After how many invocations that did not yield at the soft deadline a service is banned until it
+    /// is deployed again; `None`: never. See [`ServiceRecord`](crate::ServiceRecord).
+    pub ban_after: Option<u32>,
+}
+
+/// What fires the preemption signal.
+///
+/// Whichever it is, the worker's handler decides by its own clock, and the dispatcher kills a worker
+/// that does not end an invocation long after its hard deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The dispatcher, which polls anyway, signals a worker that is past a deadline. In-budget
+    /// services see no signals, except of the backstop: a timer of the worker itself that expires
+    /// every [`BACKSTOP_US`] while the worker is awake, in case that the dispatcher stands still.
+    #[default]
+    Watchdog,
+    /// A timer of the worker expires each quantum, as in the paper. Deadlines are noticed up to a
+    /// quantum late, and every service is interrupted once in a quantum.
+    Periodic {
+        /// The quantum, in microseconds: [`MIN_QUANTUM_US`] to [`MAX_QUANTUM_US`].
+        quantum_us: u32,
+    },
+    /// A timer of the worker is set for the deadlines of each invocation: one system call for each.
+    OneShot,
+}
+
+impl Source {
+    /// What a worker is told of it.
+    pub(crate) fn timer_us(self) -> u32 {
+        match self {
+            Self::Watchdog => BACKSTOP_US,
+            Self::Periodic { quantum_us } => quantum_us,
+            Self::OneShot => ONE_SHOT,
+        }
+    }
+
+    fn check(self) -> Result<(), NodeError> {
+        let Self::Periodic { quantum_us } = self else { return Ok(()) };
+        let (least, most) = (MIN_QUANTUM_US as usize, MAX_QUANTUM_US as usize);
+        within("source (quantum_us)", quantum_us as usize, least, most)
+    }
 }
 
 impl Default for NodeConfig {
@@ -41,6 +95,8 @@ impl Default for NodeConfig {
             stack_kib: 256,
             queue_limit: 1024,
             depth: 2,
+            source: Source::Watchdog,
+            ban_after: None,
         }
     }
 }
@@ -50,6 +106,7 @@ impl NodeConfig {
     pub(crate) fn check(&self) -> Result<(), NodeError> {
         within("workers", self.workers, 1, MAX_WORKERS)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
+        self.source.check()?;
         within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
         within("stack_kib", self.stack_kib as usize, MIN_STACK_KIB as usize, 1 << 20)
     }
@@ -78,5 +135,10 @@ mod tests {
         assert_eq!(message, "NodeConfig::depth is 17; it must be from 1 to 16");
         assert!(NodeConfig { workers: 0, ..NodeConfig::default() }.check().is_err());
         assert!(NodeConfig { stack_kib: 0, ..NodeConfig::default() }.check().is_err());
+        for quantum_us in [0, MIN_QUANTUM_US - 1, MAX_QUANTUM_US + 1] {
+            let source = Source::Periodic { quantum_us };
+            let message = NodeConfig { source, ..NodeConfig::default() }.check().unwrap_err();
+            assert!(message.to_string().contains("it must be from 10 to 1000000"), "{message}");
+        }
     }
 }

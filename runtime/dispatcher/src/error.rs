@@ -162,6 +162,17 @@ pub enum SubmitError {
         /// [`NodeConfig::arena_kib`](crate::NodeConfig::arena_kib).
         limit_kib: u32,
     },
+    /// The service is banned.
+    #[error(
+        "`{name}` is banned: it did not yield at its soft deadline {times} times; deploy it again to \
+         lift the ban"
+    )]
+    Banned {
+        /// The service.
+        name: String,
+        /// [`ServiceRecord::unyielding`](crate::ServiceRecord::unyielding).
+        times: u32,
+    },
     /// Too many jobs wait already.
     #[error("{limit} jobs wait for a worker already; take completions before submitting more")]
     QueueFull {

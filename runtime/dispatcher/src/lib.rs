@@ -14,9 +14,11 @@
 //! | --- | --- |
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `services` | deployed images, and which are resident |
+//! | `record` | what is remembered of each, and bans (pure) |
 //! | `queue` | jobs that wait for a worker |
 //! | `crew`, `seat`, `worker` | all workers; one's place; one itself |
 //! | `watchdog` | deadlines (pure) |
+//! | `budget` | the budget that keeps a promise of latency (pure) |
 //! | `report` | from a worker's allegation to a report (pure) |
 //! | `rest` | spin or sleep (pure) |
 //! | `cpus` | who runs where (pure, but for asking and setting) |
@@ -33,6 +35,7 @@ compile_error!("Mote runs on Linux on x86-64 only");
 
 mod areas;
 mod boot;
+mod budget;
 mod completed;
 mod config;
 mod cpus;
@@ -44,6 +47,7 @@ mod process;
 #[cfg(test)]
 mod puppet;
 mod queue;
+mod record;
 mod report;
 mod requirements;
 mod rest;
@@ -56,12 +60,14 @@ mod watchdog;
 mod worker;
 mod worker_program;
 
+pub use budget::{BudgetError, Promise};
 pub use completed::{Completed, Tokens, Unwinding};
-pub use config::{MAX_WORKERS, NodeConfig};
+pub use config::{BACKSTOP_US, MAX_QUANTUM_US, MAX_WORKERS, MIN_QUANTUM_US, NodeConfig, Source};
 pub use error::{DeployError, NodeError, PlaceError, ProgramError, SubmitError};
 pub use job::{Job, ServiceId, Ticket};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use node::Node;
+pub use record::ServiceRecord;
 pub use requirements::check as check_requirements;
 pub use sys::clock::now_ns;
 

@@ -23,12 +23,17 @@ use crate::error::{DeployError, NodeError, PlaceError, SubmitError};
 use crate::job::{Job, ServiceId, Ticket};
 use crate::process::SharedFiles;
 use crate::queue::Queue;
+use crate::record::ServiceRecord;
 use crate::rest::{Manners, Rest, SharpTimers};
 use crate::seat::{Equipment, News};
 use crate::services::Services;
 use crate::sys::clock::now_ns;
 use crate::worker::Request;
 use crate::{requirements, worker_program};
+
+/// Window memory that is present from the start, in bytes: the first images are placed without page
+/// faults, which cost more than the placing.
+const PREPARED_BYTES: u32 = 256 << 10;
 
 /// Workers, the services that they run, and the jobs on their way. The calling thread is the
 /// dispatcher: it is pinned to a processor while the node lives, and the workers die with it, so a
@@ -62,6 +67,7 @@ pub struct Node {
     outstanding: usize,
     last_ticket: u64,
     arena_kib: u32,
+    ban_after: Option<u32>,
     manners: Manners,
     plan: Plan,
     _pinned: Option<Pinned>,
@@ -79,7 +85,8 @@ impl Node {
     pub fn start(config: &NodeConfig) -> Result<Self, NodeError> {
         requirements::check()?;
         config.check()?;
-        let zone = Zone::new(worker_program::imports(worker_program::PROGRAM)?)?;
+        let mut zone = Zone::new(worker_program::imports(worker_program::PROGRAM)?)?;
+        zone.prepare(PREPARED_BYTES);
         let allowed = cpus::allowed().map_err(system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
         let pinned = plan.dispatcher.map(Pinned::to).transpose();
@@ -94,6 +101,7 @@ impl Node {
             outstanding: 0,
             last_ticket: 0,
             arena_kib: config.arena_kib,
+            ban_after: config.ban_after,
             manners: Manners {
                 may_spin: plan.may_spin(),
                 spin_ns: u64::from(config.spin_us) * 1_000,
@@ -120,6 +128,12 @@ impl Node {
         self.services.name(service)
     }
 
+    /// What is remembered of a service since it was deployed; `None` if it is not one of this node's.
+    #[must_use]
+    pub fn service_record(&self, service: ServiceId) -> Option<ServiceRecord> {
+        self.services.record(service)
+    }
+
     /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
     ///
     /// # Errors
@@ -140,10 +154,11 @@ impl Node {
     /// first, if that is not resident.
     ///
     /// # Errors
-    /// A limit of the job or of the queue is passed, its service is unknown or cannot be placed, or
-    /// no worker is left. Nothing has been done then.
+    /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be
+    /// placed, or no worker is left. Nothing has been done then.
     pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
         job.check(self.arena_kib)?;
+        self.services.check_ban(job.service)?;
         let is_resident = self.services.is_resident(job.service)?;
         let now_ns = now_ns();
         if self.crew.is_checkup_due(now_ns) {
@@ -238,6 +253,9 @@ impl Node {
     fn turn(&mut self, now_ns: u64) {
         let mut news = News::default();
         self.crew.turn(now_ns, &mut news);
+        for completed in &news.ended {
+            self.services.note(completed, self.ban_after);
+        }
         self.ended.append(&mut news.ended);
         self.queue.take_back(news.orphans);
         if self.queue.is_empty() {

@@ -165,7 +165,7 @@ impl Seat {
                 while let Some(completed) = worker.take(now_ns) {
                     news.ended.push_back(completed);
                 }
-                worker.oversee(now_ns);
+                worker.oversee(now_ns, equipment.config.source);
                 self.check_health(now_ns, news);
             }
             State::Starting { worker, .. } if boot::is_ready(&worker.areas.outbox().condition) => {

@@ -4,8 +4,10 @@ use mote_abi::message::Invoke;
 use mote_loader::{Checked, Expected, Image, Placed, Zone, check};
 
 use crate::TOOLCHAIN;
-use crate::error::{DeployError, PlaceError};
+use crate::completed::Completed;
+use crate::error::{DeployError, PlaceError, SubmitError};
 use crate::job::{ServiceId, Terms};
+use crate::record::ServiceRecord;
 
 #[derive(Debug)]
 pub(crate) struct Services {
@@ -20,6 +22,7 @@ struct Service {
     placed: Option<Placed>,
     /// Jobs submitted and not handed back.
     outstanding: usize,
+    record: ServiceRecord,
 }
 
 impl Services {
@@ -39,12 +42,36 @@ impl Services {
             Err(source) => return Err(DeployError::Check { name, source }),
         };
         let id = ServiceId(self.services.len() as u32);
-        self.services.push(Service { name, image, placed: None, outstanding: 0 });
+        self.services.push(Service {
+            name,
+            image,
+            placed: None,
+            outstanding: 0,
+            record: ServiceRecord::default(),
+        });
         Ok(id)
     }
 
     pub(crate) fn is_resident(&self, id: ServiceId) -> Result<bool, PlaceError> {
         Ok(self.get(id)?.placed.is_some())
+    }
+
+    pub(crate) fn record(&self, id: ServiceId) -> Option<ServiceRecord> {
+        self.get(id).ok().map(|service| service.record)
+    }
+
+    /// Refuses a banned service.
+    pub(crate) fn check_ban(&self, id: ServiceId) -> Result<(), SubmitError> {
+        let Service { name, record, .. } = self.get(id)?;
+        if record.is_banned {
+            return Err(SubmitError::Banned { name: name.clone(), times: record.unyielding });
+        }
+        Ok(())
+    }
+
+    /// Remembers an invocation that ended.
+    pub(crate) fn note(&mut self, completed: &Completed, ban_after: Option<u32>) {
+        self.services[completed.service.0 as usize].record.note(completed, ban_after);
     }
 
     pub(crate) fn name(&self, id: ServiceId) -> Option<&str> {

@@ -17,7 +17,8 @@
 //! so a signal here is a hint that it is time, and one too many does no harm. One too few would: a
 //! signal is lost while another of its number is pending. So it is repeated, at growing distances up
 //! to the hard deadline and steadily after it.
-//! Source: DESIGN section 7; the timers and one-shot triggers named there would stand beside this one.
+//! Where the worker's own timer is the source, the signal is left out and the rest stays: what does
+//! not end is killed. Source: DESIGN section 7.
 
 use mote_abi::outcome::Mode;
 

@@ -18,6 +18,7 @@ use rustix::thread::futex;
 
 use crate::areas::Areas;
 use crate::completed::{Completed, Tokens, Unwinding};
+use crate::config::Source;
 use crate::job::{Terms, Ticket};
 use crate::process::Process;
 use crate::report::Report;
@@ -181,8 +182,8 @@ impl Worker {
         }
     }
 
-    /// Does what the deadlines demand.
-    pub(crate) fn oversee(&mut self, now_ns: u64) {
+    /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
+    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
         let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
             return;
         };
@@ -191,8 +192,10 @@ impl Worker {
         }
         let running = &self.areas.outbox().running;
         match watch.turn(now_ns, || running.entered_ns(next.sequence)) {
-            Action::None => {}
-            Action::Signal => self.process.preempt(signal_value(next.sequence)),
+            Action::Signal if source == Source::Watchdog => {
+                self.process.preempt(signal_value(next.sequence))
+            }
+            Action::Signal | Action::None => {}
             Action::Kill(reason) => self.condemn(reason.to_string()),
         }
     }
@@ -268,6 +271,7 @@ impl Request {
             stamp_ns: 0,
             latency_ns: None,
             total_ns: 0,
+            mode: self.terms.mode,
             budget_us: self.terms.budget_us,
             late_ns: None,
             cleanup_ns: None,

@@ -25,6 +25,7 @@ impl Context {
     /// Nanoseconds on a clock that never goes back: CLOCK_MONOTONIC of the node, see
     /// clock_gettime(2). In a test, since the context was made.
     #[must_use]
+    #[inline]
     pub fn now_ns(&self) -> u64 {
         self.host.now_ns()
     }
@@ -32,29 +33,34 @@ impl Context {
     /// What is left of the budget, in microseconds; 0 once it is used up. In a test, what
     /// [`for_test_with_budget_us`](Self::for_test_with_budget_us) was given less what has passed.
     #[must_use]
+    #[inline]
     pub fn remaining_us(&self) -> u64 {
         self.host.remaining_us()
     }
 
     /// Adds a line to the invocation's log, which goes to the node's operator and not to the client.
     /// A log holds 4 KiB; what goes beyond is dropped.
+    #[inline]
     pub fn log(&mut self, text: &str) {
         self.host.log(text);
     }
 
     /// Fills `bytes` with bytes that nobody can predict. In a test they differ from run to run but
     /// are not fit for secrets.
+    #[inline]
     pub fn random_bytes(&mut self, bytes: &mut [u8]) {
         self.host.random_bytes(bytes);
     }
 
     /// Does nothing, and is a place where a service that ran past its budget is unwound. In a test it
     /// never is.
+    #[inline]
     pub fn checkpoint(&mut self) {
         self.host.checkpoint();
     }
 
     /// Opens a handle that the worker counts: see [`Token`].
+    #[inline]
     pub fn token(&mut self) -> Token {
         Token::from_host(&self.host)
     }

@@ -27,37 +27,45 @@ unsafe extern "C" {
 pub(crate) struct Host;
 
 impl Host {
+    #[inline]
     pub(crate) fn now_ns(&self) -> u64 {
         mote_now_ns()
     }
 
+    #[inline]
     pub(crate) fn remaining_us(&self) -> u64 {
         mote_remaining_us()
     }
 
+    #[inline]
     pub(crate) fn log(&self, text: &str) {
         // SAFETY: the worker reads exactly the text's bytes, before it returns.
         unsafe { mote_log(text.as_ptr(), text.len()) }
     }
 
+    #[inline]
     pub(crate) fn random_bytes(&self, bytes: &mut [u8]) {
         // SAFETY: the worker writes inside the slice only, which this call borrows mutably.
         unsafe { mote_random_bytes(bytes.as_mut_ptr(), bytes.len()) }
     }
 
+    #[inline]
     pub(crate) fn checkpoint(&self) {
         mote_checkpoint();
     }
 
+    #[inline]
     pub(crate) fn token_create(&self) -> u32 {
         mote_token_create()
     }
 
+    #[inline]
     pub(crate) fn token_release(&self, id: u32) {
         mote_token_release(id);
     }
 
     /// Hands over the response's body, or the error's text. The worker copies it before it returns.
+    #[inline]
     pub(crate) fn respond(&self, is_error: bool, bytes: &[u8]) {
         // SAFETY: the worker reads exactly the slice's bytes, before it returns.
         unsafe { mote_respond(is_error.into(), bytes.as_ptr(), bytes.len()) }

@@ -17,12 +17,14 @@ pub struct Token {
 }
 
 impl Token {
+    #[inline]
     pub(crate) fn from_host(host: &Host) -> Self {
         Self { id: host.token_create(), host: host.clone() }
     }
 }
 
 impl Drop for Token {
+    #[inline]
     fn drop(&mut self) {
         self.host.token_release(self.id);
     }

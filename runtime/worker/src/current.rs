@@ -1,7 +1,8 @@
 //! What the signal handlers know of the running invocation: a few atomics, written by the worker
 //! between invocations and by handlers during one.
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 
 use mote_abi::message::{Invoke, NOT_PREEMPTED};
 use mote_abi::outcome::{Mode, Outcome};
@@ -41,7 +42,8 @@ impl Current {
         }
     }
 
-    /// An invocation begins. Its sequence number is set last, because it is what handlers ask first.
+    /// An invocation begins. Its sequence number is set last (`Release` binds the compiler; a handler
+    /// runs on the same processor), because it is what handlers ask first.
     #[inline]
     pub fn begin(&self, sequence: u64, entered_ns: u64, invoke: &Invoke) {
         let soft_ns = entered_ns.saturating_add(u64::from(invoke.budget_us) * 1000);
@@ -51,7 +53,7 @@ impl Current {
         self.is_raised.store(false, Relaxed);
         self.verdict.store(Outcome::Ok as u8, Relaxed);
         self.late_ns.store(NOT_PREEMPTED, Relaxed);
-        self.sequence.store(sequence, Relaxed);
+        self.sequence.store(sequence, Release);
     }
 
     /// The invocation is over: signals for it are stale.
@@ -86,6 +88,12 @@ impl Current {
         self.soft_ns.load(Relaxed)
     }
 
+    /// When its grace ends: CLOCK_MONOTONIC, in nanoseconds.
+    #[must_use]
+    pub fn hard_ns(&self) -> u64 {
+        self.hard_ns.load(Relaxed)
+    }
+
     /// What the soft deadline does.
     #[must_use]
     pub fn at_deadline(&self) -> AtDeadline {
@@ -102,9 +110,9 @@ impl Current {
         self.is_raised.load(Relaxed)
     }
 
-    /// A raise begins: there will be no other.
+    /// A raise begins: there will be no other. Handlers see this before anything that follows.
     pub fn set_raised(&self) {
-        self.is_raised.store(true, Relaxed);
+        self.is_raised.store(true, SeqCst);
     }
 
     /// A handler acted at `now_ns` on `deadline`.

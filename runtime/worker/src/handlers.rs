@@ -4,6 +4,7 @@
 //! | signal | in service text | in host text |
 //! | --- | --- | --- |
 //! | `SIGALRM`, not for the running invocation, or early | nothing | nothing |
+//! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
 //! | `SIGALRM`, at a deadline | by mode | pending |
 //! | a fault | discard | ends the worker |
 //! | an abort while it is unwound | discard; the outcome stays | ends the worker |
@@ -20,7 +21,9 @@ use mote_sigctx::arch::{Context, Crossing, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::signal::{self, Errno, FAULTS, PREEMPT};
+use mote_sigctx::timer::SI_TIMER;
 
+use crate::alarm;
 use crate::clock::now_ns;
 use crate::current::CURRENT;
 use crate::exit::abort;
@@ -69,15 +72,26 @@ pub(crate) fn is_program(rip: u64) -> bool {
     SURROUNDINGS.get().is_some_and(|surroundings| surroundings.host_text.contains(&rip))
 }
 
+/// Whether a fault at `rip` is the host's own. At an edge it is the service's: what is read there is
+/// the service's stack, where its stack pointer says.
+fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
+    surroundings.host_text.contains(&rip) && !is_service(rip) && Crossing::restart(rip).is_none()
+}
+
 pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     let sequence = CURRENT.sequence();
     let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
-    if sequence == 0 || is_for_another {
+    if info.code() != SI_TIMER && (sequence == 0 || is_for_another) {
         return note_stale();
+    }
+    if sequence == 0 {
+        return alarm::expired(None);
     }
     let now = now_ns();
     let deadline = CURRENT.deadline(now);
-    if deadline == Deadline::None {
+    if info.code() == SI_TIMER {
+        alarm::expired(Some(deadline));
+    } else if deadline == Deadline::None {
         return note_stale();
     }
     let is_service = is_service(context.rip());
@@ -130,8 +144,7 @@ pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Con
         // Somebody sent it: nothing faulted.
         return note_stale();
     }
-    let is_host = surroundings.host_text.contains(&context.rip()) && !is_service(context.rip());
-    if is_host || CURRENT.sequence() == 0 {
+    if CURRENT.sequence() == 0 || is_host(context.rip(), surroundings) {
         return die(signal, context.rip(), surroundings);
     }
     let guard = surroundings.stack.start - GUARD_BYTES..surroundings.stack.start;

@@ -15,6 +15,7 @@ use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE};
 use mote_alloc::HeapKind;
 use mote_sigctx::arch::{Crossing, Ending, Pending, enter};
 
+use crate::alarm;
 use crate::clock::now_ns;
 use crate::current::{CURRENT, saturating_ns};
 use crate::host::{self, Host};
@@ -36,6 +37,7 @@ pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     Crossing::get().set_pending(Pending::Nothing);
     let entered_ns = now_ns();
     CURRENT.begin(sequence, entered_ns, &invoke);
+    alarm::begin();
     running.set(sequence, entered_ns);
     // SAFETY: the loader found the entry to be the image's; the stack is mapped above a guard; this is
     // the only `enter` of the process.

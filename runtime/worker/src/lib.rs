@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`start`] | from the kernel's initial stack to the loop |
 //! | [`memory`] | everything that is mapped |
+//! | `mem` | `memcpy` and its like, as a macro |
 //! | [`serve`] | the loop: take, run, publish, sleep |
 //! | [`invocation`] | one run of a service, from entry to clean slate |
 //! | [`host`] | what the worker owns while services run |
@@ -15,6 +16,7 @@
 //! | [`service_mem`] | `memcpy` and its like for services |
 //! | [`raise`] | unwinding a service's stack |
 //! | [`handlers`] | what signals do |
+//! | [`alarm`] | the worker's own timer |
 //! | [`current`] | what handlers know of the running invocation |
 //! | [`program`] | this program's own segments |
 //! | [`serialize`] | before running code that another processor wrote |
@@ -25,6 +27,7 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod alarm;
 pub mod clock;
 pub mod current;
 #[allow(unsafe_code, reason = "is a system call")]
@@ -37,6 +40,7 @@ pub mod host;
 pub mod host_calls;
 #[allow(unsafe_code, reason = "enters services and writes the data window")]
 pub mod invocation;
+mod mem;
 #[allow(unsafe_code, reason = "maps memory")]
 pub mod memory;
 #[allow(unsafe_code, reason = "reads this program's segments")]

@@ -8,6 +8,7 @@ use mote_abi::line::{Line, index};
 use mote_abi::message::{Invoke, Words};
 use rustix::thread::futex;
 
+use crate::alarm;
 use crate::clock::now_ns;
 use crate::host::Areas;
 use crate::invocation;
@@ -71,9 +72,11 @@ fn sleep(areas: &Areas, line: &Line, sequence: u64) {
     let (inbox, outbox) = (areas.inbox(), areas.outbox());
     let value = inbox.doorbell.value();
     outbox.worker_asleep.announce();
+    alarm::set_asleep(true);
     if line.poll(sequence).is_none() {
         // Any way that this returns, the loop looks again.
         let _ = futex::wait(inbox.doorbell.futex(), futex::Flags::empty(), value, None);
     }
+    alarm::set_asleep(false);
     outbox.worker_asleep.clear();
 }

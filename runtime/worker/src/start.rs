@@ -24,7 +24,7 @@ use crate::serve::run as work;
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
-use crate::{handlers, host, host_calls, memory, serialize};
+use crate::{alarm, handlers, host, host_calls, memory, serialize};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -97,6 +97,7 @@ unsafe fn prepare(
     reach(condition, Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
     install_handlers(condition, stack.clone(), program.text.clone())?;
+    alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
     reach(condition, Stage::SignalsInstalled);
     // SAFETY: once, before the loop.
     unsafe { host::set(new_host(areas, arena, stack, program)) };
@@ -147,7 +148,11 @@ fn install_handlers(
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
         .and_then(|()| handlers::install(stack, text, condition))
-        .map_err(|errno| Errno::from_raw_os_error(errno.0))
+        .map_err(errno)
+}
+
+fn errno(of: signal::Errno) -> Errno {
+    Errno::from_raw_os_error(of.0)
 }
 
 fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Program) -> Host {

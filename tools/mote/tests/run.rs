@@ -54,6 +54,7 @@ fn body_is_read_from_stdin_and_from_a_file() {
     let mut child = command(&["run", &folder("hello"), "--budget-us", "10000000"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
     child.stdin.take().expect("a pipe").write_all(b"Edsger").expect("it reads");
@@ -174,6 +175,26 @@ fn truncated_image_is_refused_by_run_and_inspect() {
         assert_eq!(status(&mote(&["inspect", text(&cut)])), 3, "{length} bytes");
         let ran = mote(&["run", text(&cut)]);
         assert_eq!(status(&ran), 3, "{length} bytes: {}", stderr(&ran));
+    }
+}
+
+#[test]
+fn damaged_image_gets_a_verdict_wherever_the_damage_is() {
+    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let image = temporary.path().join("hello.image");
+    let built = mote(&["build", &folder("hello"), "-o", text(&image)]);
+    assert_eq!(status(&built), 0, "{}", stderr(&built));
+    let bytes = std::fs::read(&image).expect("the image");
+    let in_headers = 0..0x200;
+    let all_over = (0x200..bytes.len()).step_by(bytes.len() / 100);
+    for position in in_headers.step_by(5).chain(all_over) {
+        let mut damaged = bytes.clone();
+        damaged[position] ^= 0xff;
+        std::fs::write(&image, damaged).expect("a temporary file");
+        let output = mote(&["inspect", text(&image), "--json"]);
+        assert!([0, 3].contains(&status(&output)), "{position:#x}: {}", stderr(&output));
+        let accepted = &rows(&output)[0]["verdict"]["accepted"];
+        assert_eq!(*accepted, status(&output) == 0, "{position:#x}");
     }
 }
 

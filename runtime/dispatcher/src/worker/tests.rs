@@ -128,10 +128,10 @@ fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
     publish(&mut worker, 1, b"");
     let entered_ns = now_ns();
     puppet.outbox().running.set(1, entered_ns);
-    worker.oversee(entered_ns + 99_999);
+    worker.oversee(entered_ns + 99_999, Source::Watchdog);
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(worker.epitaph(), None);
-    worker.oversee(entered_ns + 200_000);
+    worker.oversee(entered_ns + 200_000, Source::Watchdog);
     assert_eq!(epitaph(&mut worker), "it was killed by signal 14 (SIGALRM)");
 }
 

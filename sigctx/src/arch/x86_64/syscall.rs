@@ -1,4 +1,4 @@
-//! The few system calls that installing a handler needs, and the way out of one.
+//! The few system calls that handlers and timers need, and the way out of one.
 
 use core::arch::{asm, global_asm};
 
@@ -31,6 +31,15 @@ pub(crate) unsafe fn syscall2(number: u32, a: usize, b: usize) -> isize {
     // SAFETY: the caller answers for the call's effect; the clobbers are those of the `syscall`
     // instruction (rcx, r11), and memory is assumed touched.
     unsafe { syscall4(number, a, b, 0, 0) }
+}
+
+/// A system call with three arguments. Returns what the kernel returns: small negatives are errnos.
+///
+/// # Safety
+/// The call's own contract holds for these arguments.
+pub(crate) unsafe fn syscall3(number: u32, a: usize, b: usize, c: usize) -> isize {
+    // SAFETY: passed on to the caller; the kernel does not look at a fourth argument.
+    unsafe { syscall4(number, a, b, c, 0) }
 }
 
 /// A system call with four arguments. Returns what the kernel returns: small negatives are errnos.

@@ -50,14 +50,14 @@ pub enum BuildError {
         /// The version that `mote` carries.
         version: &'static str,
     },
-    /// The package was compiled against another copy of the service crate than the carried one.
+    /// The package asks for a version of the service crate that is not the carried one.
     #[error(
-        "the image would hold another mote-service ({}) than the one that mote carries: depend on \
-         `mote-service = \"{version}\"`, or by path on a copy of that version", found.display()
+        "Cargo.toml asks for `{asked}`, but this mote carries mote-service {version}, and builds \
+         every image with it: ask for \"{version}\""
     )]
     OtherServiceCrate {
-        /// The manifest of the one that was used.
-        found: PathBuf,
+        /// The requirement, as cargo writes it.
+        asked: String,
         /// The version that `mote` carries.
         version: &'static str,
     },
@@ -142,12 +142,10 @@ pub enum BuildError {
         package: String,
     },
     /// The compiler refused a crate for any other reason.
-    #[error("`{package}` does not compile: see the compiler's {errors} error(s) above")]
+    #[error("`{package}` does not compile: see what the compiler says above")]
     DoesNotCompile {
         /// The first crate that was refused.
         package: String,
-        /// How many errors were shown.
-        errors: usize,
     },
     /// There is no `handle`.
     #[error("{file} has no function `handle`: a service's crate root has\n    {SIGNATURE}")]

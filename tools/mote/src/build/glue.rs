@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use super::command::{self, Rustc};
+use super::heard::Crates;
 use super::messages::Diagnostic;
 use super::package::Package;
-use super::user_crate::Crates;
 use super::workshop::Workshop;
 use super::{BuildError, Event, Frames};
 
@@ -52,7 +52,7 @@ pub(super) fn folders(crates: &Crates) -> impl Iterator<Item = String> {
 
 /// What the compiler's refusal of the glue says about the user's crate.
 fn failure(diagnostics: &[Diagnostic], package: &Package, stderr: &[u8]) -> BuildError {
-    let has = |code| diagnostics.iter().any(|found| found.is_error() && found.has_code(code));
+    let has = |code| diagnostics.iter().any(|found| found.has_code(code));
     let definition = definition(&package.root);
     let file = package.shown(&package.root);
     let place = match &definition {

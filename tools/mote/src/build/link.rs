@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 use mote_abi::image::{ABI_VERSION, NOTE_NAME, NOTE_SECTION, NOTE_TYPE};
 
 use super::command::{self, Rustc};
-use super::user_crate::Crates;
+use super::heard::Crates;
 use super::{BuildError, Event, glue};
 
 const SOURCE: &str = include_str!("templates/final.rs");

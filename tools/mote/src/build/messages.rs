@@ -8,10 +8,12 @@ use serde::Deserialize;
 
 /// One line of `cargo --message-format=json`.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 pub(super) enum Message {
-    CompilerArtifact(Artifact),
-    CompilerMessage(FromCompiler),
+    #[serde(rename = "compiler-artifact")]
+    Artifact(Artifact),
+    #[serde(rename = "compiler-message")]
+    FromCompiler(FromCompiler),
     #[serde(other)]
     Other,
 }
@@ -33,16 +35,9 @@ pub(super) struct Artifact {
 }
 
 impl Artifact {
-    /// The library that Rust code links to, if this is one. Cargo names the user's own by a link
-    /// without a hash, which another package of the same name would replace; the file itself lies
-    /// beside its metadata.
-    pub(super) fn rlib(&self) -> Option<PathBuf> {
-        let hashed = self.file("rmeta").map(|file| file.with_extension("rlib"));
-        hashed.filter(|file| file.exists()).or_else(|| self.file("rlib").cloned())
-    }
-
-    fn file(&self, extension: &str) -> Option<&PathBuf> {
-        self.filenames.iter().find(|file| file.extension().is_some_and(|found| found == extension))
+    /// The library that Rust code links to, if this is one.
+    pub(super) fn rlib(&self) -> Option<&PathBuf> {
+        self.filenames.iter().find(|file| file.extension().is_some_and(|found| found == "rlib"))
     }
 }
 
@@ -85,6 +80,13 @@ pub(super) struct Span {
     file_name: String,
     line_start: usize,
     is_primary: bool,
+    #[serde(default)]
+    text: Vec<Line>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    text: String,
 }
 
 impl Diagnostic {
@@ -94,16 +96,15 @@ impl Diagnostic {
         stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Whether it is an error of its own, and not the compiler's count of them.
-    pub(super) fn is_error(&self) -> bool {
-        self.level.starts_with("error") && !self.is_count()
+    /// Whether the compiler goes on in spite of it.
+    pub(super) fn is_warning(&self) -> bool {
+        self.level == "warning"
     }
 
-    /// Whether it is the compiler's last line, which cargo would not show either.
+    /// Whether it only counts the others; cargo would not show it either.
     pub(super) fn is_count(&self) -> bool {
-        self.message.starts_with("aborting due to")
-            || self.message.ends_with("warning emitted")
-            || self.message.ends_with("warnings emitted")
+        let is_about_warnings = self.message.ends_with(" emitted") && self.is_warning();
+        self.message.starts_with("aborting due to") || is_about_warnings
     }
 
     pub(super) fn has_code(&self, code: &str) -> bool {
@@ -112,8 +113,18 @@ impl Diagnostic {
 
     /// `FILE:LINE` of what it is about, if it is about a place.
     pub(super) fn place(&self) -> Option<String> {
-        let span = self.spans.iter().find(|span| span.is_primary)?;
+        let span = self.primary_span()?;
         Some(format!("{}:{}", span.file_name, span.line_start))
+    }
+
+    /// Whether a line that it is about has `text`.
+    pub(super) fn is_about(&self, text: &str) -> bool {
+        let span = self.primary_span();
+        span.is_some_and(|span| span.text.iter().any(|line| line.text.contains(text)))
+    }
+
+    fn primary_span(&self) -> Option<&Span> {
+        self.spans.iter().find(|span| span.is_primary)
     }
 }
 
@@ -136,6 +147,6 @@ mod tests {
         let line: Vec<u8> = text.iter().copied().filter(|&byte| byte != b'\n').collect();
         let diagnostics = Diagnostic::all_of(&line);
         assert_eq!(diagnostics[0].place().unwrap(), "b.rs:2");
-        assert!(diagnostics[0].is_error() && diagnostics[0].has_code("E0308"));
+        assert!(!diagnostics[0].is_warning() && diagnostics[0].has_code("E0308"));
     }
 }

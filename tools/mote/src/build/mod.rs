@@ -9,31 +9,33 @@
 //!
 //! | module | its part |
 //! | --- | --- |
-//! | [`toolchain`] | finds the compiler that this was built with |
-//! | [`cache`] | the folder that outlives a build, filled without locks |
-//! | [`sysroot`] | a sysroot without the standard library |
-//! | [`carried`] | the copy of mote-service that every image is built with |
-//! | [`package`] | what cargo knows of the user's crate |
-//! | [`staged`] | a package whose path to mote-service leads nowhere |
-//! | [`user_crate`] | first compilation |
-//! | [`glue`] | second compilation; where a missing or mistyped `handle` is found |
-//! | [`link`] | third compilation, and the note |
-//! | [`workshop`] | what all three need |
-//! | [`messages`] | what cargo and rustc say, as JSON |
-//! | [`command`] | programs run with an environment that cannot change what is built |
+//! | `toolchain` | finds the compiler that this was built with |
+//! | `cache` | the folder that outlives a build, filled without locks |
+//! | `sysroot` | a sysroot without the standard library |
+//! | `carried` | the copy of mote-service that every image is built with |
+//! | `package` | what cargo knows of the user's crate |
+//! | `staged` | a package whose path to mote-service leads nowhere |
+//! | `user_crate` | first compilation |
+//! | `heard` | what cargo said during it: crates, or why there are none |
+//! | `glue` | second compilation; where a missing or mistyped `handle` is found |
+//! | `link` | third compilation, and the note |
+//! | `workshop` | what all three need |
+//! | `messages` | what cargo and rustc say, as JSON |
+//! | `command` | programs run with an environment that cannot change what is built |
 //!
 //! There is no link-time optimisation anywhere: it removes landing pads.
 //!
 //! Intermediate files lie in `mote/` in the crate's own target directory (so `CARGO_TARGET_DIR` and
-//! cargo's configuration apply, and `cargo clean` removes them); the sysroot and the carried crate
-//! in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo itself writes goes
-//! into the user's folder: `Cargo.lock`.
+//! cargo's configuration apply, and `cargo clean` removes them); the sysroot, the carried crate and
+//! staged packages in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo
+//! itself writes goes into the user's folder: `Cargo.lock`.
 
 mod cache;
 mod carried;
 mod command;
 mod error;
 mod glue;
+mod heard;
 mod link;
 mod messages;
 mod package;

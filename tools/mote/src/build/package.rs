@@ -1,5 +1,6 @@
 //! What cargo knows of the user's crate, before it is compiled.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,16 +19,16 @@ pub(super) struct Package {
     pub(super) root: PathBuf,
     /// How it names the service crate.
     pub(super) source: Source,
-    /// Where intermediate files go: `mote/` in the target directory that cargo would use.
+    /// Where intermediate files go: below `mote/` in the target directory that cargo would use.
     pub(super) target_directory: PathBuf,
 }
 
 /// How a package names its dependency on mote-service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// By version, from the registry.
+    /// By version, from crates.io.
     Version,
-    /// By path, or from a repository.
+    /// By path, or from a repository or another registry.
     Path,
 }
 
@@ -49,6 +50,7 @@ pub(super) fn manifest(directory: &Path) -> Result<PathBuf, BuildError> {
 struct Metadata {
     packages: Vec<Described>,
     target_directory: PathBuf,
+    workspace_root: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -75,12 +77,13 @@ impl Package {
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, BuildError> {
         let metadata = metadata(manifest, toolchain, options, observer)?;
+        let workspace = name_of(&metadata.workspace_root);
         let described = metadata
             .packages
             .into_iter()
             .find(|package| package.manifest_path == manifest)
             .ok_or_else(|| BuildError::NoPackage { path: manifest.to_owned() })?;
-        let target_directory = metadata.target_directory.join("mote");
+        let target_directory = metadata.target_directory.join("mote").join(&workspace);
         std::fs::create_dir_all(&target_directory)
             .map_err(|error| BuildError::Write { path: target_directory.clone(), error })?;
         Ok(Self {
@@ -111,7 +114,7 @@ impl Described {
     fn source(&self) -> Result<Source, BuildError> {
         let is_service = |found: &&Dependency| found.name == "mote-service" && found.kind.is_none();
         match self.dependencies.iter().find(is_service) {
-            Some(found) if is_registry(found.source.as_deref()) => Ok(Source::Version),
+            Some(found) if is_crates_io(found.source.as_deref()) => Ok(Source::Version),
             Some(_) => Ok(Source::Path),
             None => Err(BuildError::NoServiceCrate {
                 package: self.name.clone(),
@@ -122,8 +125,18 @@ impl Described {
     }
 }
 
-fn is_registry(source: Option<&str>) -> bool {
-    source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"))
+/// A name for a workspace. Several can share a target directory (`CARGO_TARGET_DIR`), and cargo gives
+/// files of packages that have one name the same name too, as long as their workspaces differ only in
+/// where they lie.
+fn name_of(workspace: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    workspace.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn is_crates_io(source: Option<&str>) -> bool {
+    source
+        .is_some_and(|source| source.starts_with("registry+") && source.contains("crates.io-index"))
 }
 
 fn metadata(

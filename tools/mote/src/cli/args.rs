@@ -8,6 +8,7 @@ use mote_abi::area::BODY_BYTES;
 use mote_abi::image::ABI_VERSION;
 use mote_abi::outcome::{Heap, Mode};
 
+use super::preemption::{Budget, PromiseArgs, SourceArgs};
 use super::{choice, span};
 use crate::run::help;
 
@@ -84,11 +85,21 @@ pub struct RunArgs {
     /// What the invocations may use.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// What fires at the deadlines.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What an automatic budget keeps.
+    #[command(flatten)]
+    pub promise: PromiseArgs,
+    /// Refuse the service once it has so often not yielded when its budget was used up: it had to be
+    /// discarded after the grace in `guarded` or `inject`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub ban_after: Option<u32>,
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
-    /// Worker processes, each on a core of its own; as many invocations are under way at once.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Worker processes, spread over the cores; as many invocations are under way at once.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_WORKERS))]
     pub workers: u16,
     /// Print one JSON object per invocation on stdout, a line each, instead of the body.
     #[arg(long)]
@@ -113,9 +124,10 @@ pub struct LimitArgs {
     /// What happens when the budget is used up (see below).
     #[arg(long, value_name = "M", default_value = Mode::Guarded.name(), value_parser = choice::mode())]
     pub mode: Mode,
-    /// The time that an invocation may run, in microseconds.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub budget_us: u32,
+    /// The time that an invocation may run, in microseconds; `auto` computes it from the number of
+    /// workers, `--target-us` and `--tail`.
+    #[arg(long, value_name = "N|auto", default_value = "10000")]
+    pub budget_us: Budget,
     /// The further time that cleaning up may take, in microseconds.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub grace_us: u32,
@@ -173,9 +185,12 @@ pub struct TortureArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
     /// Write a page with the annotated disassembly to this file.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "suite")]
     pub html: Option<PathBuf>,
 }
+
+/// The most that `--workers` takes.
+const MOST_WORKERS: i64 = mote_dispatcher::MAX_WORKERS as i64;
 
 /// The most that `--memory-kib` takes: 2 GiB.
 const MAX_MEMORY_KIB: i64 = 2 << 20;
@@ -198,6 +213,7 @@ pub const MAX_BODY_BYTES: usize = BODY_BYTES;
 mod tests {
     use clap::CommandFactory as _;
     use clap::error::ErrorKind;
+    use mote_dispatcher::Source;
 
     use super::*;
 
@@ -221,7 +237,7 @@ mod tests {
     fn run_has_the_documented_defaults() {
         let args = run("mote run hello");
         assert_eq!((args.limits.mode, args.limits.heap), (Mode::Guarded, Heap::Bump));
-        assert_eq!((args.limits.budget_us, args.limits.grace_us), (10_000, 10_000));
+        assert_eq!((args.limits.budget_us, args.limits.grace_us), (Budget::Fixed(10_000), 10_000));
         assert_eq!((args.limits.memory_kib, args.repeat, args.workers), (16_384, 1, 1));
     }
 
@@ -233,6 +249,31 @@ mod tests {
         for &heap in Heap::ALL {
             assert_eq!(run(&format!("mote run x --heap {heap}")).limits.heap, heap);
         }
+    }
+
+    #[test]
+    fn run_takes_every_source_with_its_quantum() {
+        let source = |line: &str| run(line).source.source();
+        assert_eq!(source("mote run x"), Source::Watchdog);
+        assert_eq!(source("mote run x --source one-shot"), Source::OneShot);
+        let periodic = "mote run x --source periodic";
+        assert_eq!(source(periodic), Source::Periodic { quantum_us: 20 });
+        let slow = source(&format!("{periodic} --quantum-us 500"));
+        assert_eq!(slow, Source::Periodic { quantum_us: 500 });
+        assert!(parse("mote run x --source periodic --quantum-us 9").is_err());
+    }
+
+    #[test]
+    fn automatic_budget_is_the_papers() {
+        let budget_us = |line: &str| {
+            let args = run(line);
+            assert_eq!(args.limits.budget_us, Budget::Auto);
+            args.promise.budget_us(args.workers, args.source.source())
+        };
+        let papers = "mote run x --workers 14 --budget-us auto --target-us 8 --tail 99";
+        assert_eq!(budget_us(papers), Ok(113));
+        assert_eq!(budget_us(&format!("{papers} --source periodic --quantum-us 20")), Ok(93));
+        assert!(budget_us("mote run x --budget-us auto --tail 0").is_err());
     }
 
     #[test]
@@ -248,6 +289,7 @@ mod tests {
             "mote run x --budget-us 4294967296",
             "mote run x --repeat 0",
             "mote run x --workers 0",
+            "mote run x --workers 129",
             "mote run x --memory-kib 0",
             "mote run x --memory-kib 2097153",
             "mote run x --mode gentle",

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod choice;
+pub mod preemption;
 mod span;
 
 use std::io::{self, Write as _};

@@ -48,11 +48,35 @@ pub(crate) fn named(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bun
         .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
     bar.set_length(names.len() as u64);
     in_parallel(names, |name| {
-        let image = image(&folder, name)?;
+        let image = image(&folder, name, Profile::Release)?;
         bar.set_message(format!("{name} is built"));
         bar.inc(1);
         Ok(Bundled { name, image })
     })
+}
+
+/// The name of every service on board.
+pub(crate) fn names() -> Vec<&'static str> {
+    FILES.iter().filter_map(|(path, _)| path.strip_suffix("/Cargo.toml")).collect()
+}
+
+/// The workloads of the corpus, from its table.
+pub(crate) fn workloads() -> Vec<&'static str> {
+    let source = FILES.iter().find(|(path, _)| *path == "corpus/src/lib.rs");
+    let lines = source.map_or("", |(_, text)| text).lines();
+    let entry = |line: &'static str| line.trim_start().strip_prefix("(\"")?.split('"').next();
+    lines.filter_map(entry).collect()
+}
+
+/// The image of a service on board in `profile`, built unless that was done before.
+///
+/// # Errors
+/// As [`images`].
+pub(crate) fn image_in(name: &str, profile: Profile) -> Result<Vec<u8>, Failure> {
+    let folder = folder().or_status(Status::Failed, || "the bundled services have no place")?;
+    unpack(&folder)
+        .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
+    image(&folder, name, profile)
 }
 
 /// A folder of this executable's in the user's cache.
@@ -94,25 +118,31 @@ fn toolchain_file() -> String {
     format!("[toolchain]\nchannel = \"{release}\"\n")
 }
 
-fn image(folder: &Path, name: &str) -> Result<Vec<u8>, Failure> {
-    let path = folder.join(format!("{name}.image"));
+fn image(folder: &Path, name: &str, profile: Profile) -> Result<Vec<u8>, Failure> {
+    let path = folder.join(match profile {
+        Profile::Release => format!("{name}.image"),
+        Profile::Debug => format!("{name}-debug.image"),
+    });
     if let Ok(image) = fs::read(&path) {
         return Ok(image);
     }
-    let built = build(&folder.join(name))?;
+    let sources = folder.join(name);
+    let built = build(&sources, profile)?;
     built.write(&path).or_status(Status::Failed, || "cannot keep a built image")?;
+    // The image is what is kept. Where cargo builds elsewhere, there is nothing to remove.
+    let _ = fs::remove_dir_all(sources.join("target"));
     Ok(built.image)
 }
 
 /// Says nothing unless it fails: then what the compiler said comes first.
-fn build(directory: &Path) -> Result<Built, Failure> {
+fn build(directory: &Path, profile: Profile) -> Result<Built, Failure> {
     let mut said = String::new();
     let mut observer = |event: Event<'_>| {
         if let Event::Diagnostic { rendered, .. } = event {
             said.push_str(rendered);
         }
     };
-    let built = build_command::build(directory, Profile::Release, &mut observer);
+    let built = build_command::build(directory, profile, &mut observer);
     if built.is_err() {
         eprint!("{said}");
     }

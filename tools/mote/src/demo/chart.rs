@@ -151,6 +151,7 @@ fn beside_floor(results: &Results, timed: Timed, found: &Percentiles) -> String 
 }
 
 const LEGEND: &str = "\
+A cold start begins with the image checked and in memory, but not placed where workers map it.
 The last column has the median as a multiple of a cache line's way, or as an addition to a bare signal.
 Destructors are those that the service ran itself; what the others would have released, the worker
 took back.

@@ -16,6 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId};
 
 use crate::cli::args::RunArgs;
+use crate::cli::preemption::Budget;
 use crate::report::row::Row;
 use crate::status::{Failure, OrStatus as _, Status};
 use source::Source;
@@ -28,12 +29,13 @@ use summary::Summary;
 pub fn execute(args: &RunArgs) -> Result<Status, Failure> {
     let body = input::body(&args.input)?;
     let Source { name, bytes } = source::load(&args.service)?;
+    let budget_us = budget_us(args)?;
     let mut node = start(args)?;
     let service = node
         .deploy(&name, bytes)
         .or_status(Status::BadImage, || format!("the loader does not take {name}"))?;
     let mut output = Output::new(args, &name);
-    let job = job(args, service, &body);
+    let job = job(args, budget_us, service, &body);
     repeat::closed_loop(&mut node, job, args.repeat, args.workers.into(), |ended| {
         output.take(ended).context("cannot write the result")
     })?;
@@ -46,19 +48,31 @@ fn start(args: &RunArgs) -> Result<Node, Failure> {
         workers: args.workers.into(),
         arena_kib: default.arena_kib.max(args.limits.memory_kib),
         depth: 1,
+        source: args.source.source(),
+        ban_after: args.ban_after,
         ..default
     };
     Node::start(&config).or_status(Status::NodeFailed, || "the node does not start")
 }
 
-fn job<'a>(args: &RunArgs, service: ServiceId, body: &'a [u8]) -> Job<'a> {
+fn budget_us(args: &RunArgs) -> Result<u32, Failure> {
+    match args.limits.budget_us {
+        Budget::Fixed(budget_us) => Ok(budget_us),
+        Budget::Auto => args
+            .promise
+            .budget_us(args.workers, args.source.source())
+            .or_status(Status::Usage, || "there is no budget that keeps the promise"),
+    }
+}
+
+fn job<'a>(args: &RunArgs, budget_us: u32, service: ServiceId, body: &'a [u8]) -> Job<'a> {
     let limits = &args.limits;
     Job {
         service,
         body,
         mode: limits.mode,
         heap: limits.heap,
-        budget_us: limits.budget_us,
+        budget_us,
         grace_us: limits.grace_us,
         memory_kib: limits.memory_kib,
     }

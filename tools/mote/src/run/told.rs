@@ -7,6 +7,7 @@ use console::Style;
 use mote_abi::outcome::Outcome;
 use mote_dispatcher::Completed;
 
+use crate::report::text::printable;
 use crate::report::time::{human_bytes, human_ns};
 
 /// Prints how one invocation went.
@@ -35,10 +36,12 @@ fn described(completed: &Completed) -> String {
     let _ = write!(text, ", worker {}", completed.worker_pid);
     text.push_str(&held(completed));
     text.push('\n');
-    if let Some(error) = &completed.error {
-        let _ = writeln!(text, "message: {error}");
+    let message = completed.error.as_deref().unwrap_or_default();
+    for (label, said) in [("message", message), ("log", &completed.log)] {
+        for line in said.lines() {
+            let _ = writeln!(text, "{label}: {}", printable(line));
+        }
     }
-    completed.log.lines().for_each(|line| text.push_str(&format!("log: {line}\n")));
     text
 }
 

@@ -68,6 +68,7 @@ macro_rules! host_call {
             concat!($symbol, ":"),
             "mov [rip + {crossing} + {service_rsp}], rsp",
             "mov rsp, [rip + {crossing} + {host_rsp}]",
+            "cld",
             "call {function}",
             $exit,
             concat!(".size ", $symbol, ", . - ", $symbol),

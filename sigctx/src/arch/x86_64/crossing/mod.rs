@@ -29,6 +29,7 @@ mod host_call;
 
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
+use super::state::Processor;
 use crate::registers::{COUNT, Registers};
 
 #[doc(hidden)]
@@ -93,6 +94,10 @@ pub struct Crossing {
     on_pending: AtomicPtr<()>,
     on_raise: AtomicPtr<()>,
     captured: [AtomicU64; COUNT],
+    /// What `xrstor` resets when a service is given up.
+    components: AtomicU32,
+    /// Which vector registers there are to forget.
+    vectors: AtomicU32,
 }
 
 /// The crossing of this process.
@@ -104,13 +109,15 @@ pub static CROSSING: Crossing = Crossing {
     on_pending: AtomicPtr::new(core::ptr::null_mut()),
     on_raise: AtomicPtr::new(core::ptr::null_mut()),
     captured: [const { AtomicU64::new(0) }; COUNT],
+    components: AtomicU32::new(0),
+    vectors: AtomicU32::new(0),
 };
 
 /// Bytes of a fake frame: all of [`Registers`], rounded up to keep the stack 16-aligned.
 pub const FAKE_FRAME_BYTES: u64 = 144;
 
 unsafe extern "C" {
-    fn mote_enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending;
+    fn mote_enter(entry: u64, first: u64, second: u64, stack_top: u64) -> u32;
     fn mote_leave_host(ending: Ending) -> !;
     fn mote_land() -> !;
     static mote_edge_enter: u8;
@@ -133,7 +140,13 @@ unsafe extern "C" {
 pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending {
     // SAFETY: the caller's promises are the assembly's needs; it saves what the C ABI asks to be
     // saved, and every way back restores it from the host stack.
-    unsafe { mote_enter(entry, first, second, stack_top) }
+    let ending = unsafe { mote_enter(entry, first, second, stack_top) };
+    // A service that jumps where it must not may come back with any number.
+    match ending {
+        0 => Ending::Returned,
+        1 => Ending::Unwound,
+        _ => Ending::Discarded,
+    }
 }
 
 /// Gives the service up and returns from the [`enter`] under way, with `ending`.
@@ -165,8 +178,12 @@ impl Crossing {
         &CROSSING
     }
 
-    /// Sets the functions that the crossings call. Must happen before the first [`enter`].
+    /// Sets the functions that the crossings call, and how they forget vector registers. Must happen
+    /// before the first [`enter`].
     pub fn install(&self, hooks: Hooks) {
+        let processor = Processor::this();
+        self.components.store(processor.components, Ordering::Relaxed);
+        self.vectors.store(processor.vectors, Ordering::Relaxed);
         self.on_pending.store(hooks.on_pending as *mut (), Ordering::Relaxed);
         self.on_raise.store(hooks.on_raise as *mut (), Ordering::Relaxed);
     }

@@ -1,0 +1,5 @@
+//! Builds services from source, and looks at what comes out, or at why nothing does.
+
+mod made;
+mod refused;
+mod service;
