@@ -23,12 +23,12 @@ const COUNTED_WITH: &str = "rustc 1.95.0";
 /// Workload, then points, clean, leaked, double_release and service_fault of release images in
 /// `inject`.
 const INJECTED: [(&str, [u64; 5]); 6] = [
-    ("vec_insert", [1384, 961, 423, 0, 0]),
-    ("vec_remove", [1058, 827, 226, 5, 0]),
-    ("vec_retain", [1095, 826, 203, 66, 0]),
-    ("vec_rotate", [1213, 972, 221, 20, 0]),
-    ("btree_entry", [1898, 1107, 791, 0, 0]),
-    ("assign", [593, 534, 57, 2, 0]),
+    ("vec_insert", [1144, 798, 346, 0, 0]),
+    ("vec_remove", [865, 692, 166, 7, 0]),
+    ("vec_retain", [889, 686, 146, 57, 0]),
+    ("vec_rotate", [1016, 833, 163, 20, 0]),
+    ("btree_entry", [1693, 980, 713, 0, 0]),
+    ("assign", [541, 494, 47, 0, 0]),
 ];
 
 fn canaries() -> &'static Canaries {

@@ -66,16 +66,16 @@ pub(crate) fn is_service(rip: u64) -> bool {
     windows::is_text(rip) || service_mem::range().contains(&rip)
 }
 
-/// Whether a fault at `rip` is the host's own. At an edge it is the service's: what is read there is
-/// the service's stack, where its stack pointer says.
-fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
-    surroundings.host_text.contains(&rip) && !is_service(rip) && Crossing::restart(rip).is_none()
-}
-
 /// Whether RIP is in the worker program. What is in neither is in the kernel's vDSO.
 #[cfg(feature = "torture")]
 pub(crate) fn is_program(rip: u64) -> bool {
     SURROUNDINGS.get().is_some_and(|surroundings| surroundings.host_text.contains(&rip))
+}
+
+/// Whether a fault at `rip` is the host's own. At an edge it is the service's: what is read there is
+/// the service's stack, where its stack pointer says.
+fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
+    surroundings.host_text.contains(&rip) && !is_service(rip) && Crossing::restart(rip).is_none()
 }
 
 pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {

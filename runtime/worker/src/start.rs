@@ -97,9 +97,7 @@ unsafe fn prepare(
     reach(condition, Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
     install_handlers(condition, stack.clone(), program.text.clone())?;
-    if cfg!(not(feature = "torture")) {
-        alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
-    }
+    alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
     reach(condition, Stage::SignalsInstalled);
     // SAFETY: once, before the loop.
     unsafe { host::set(new_host(areas, arena, stack, program)) };

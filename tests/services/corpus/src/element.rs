@@ -49,5 +49,5 @@ impl Ord for Element {
 /// A number that depends on every key and on their order.
 #[inline(never)]
 pub(crate) fn sum<'e>(elements: impl IntoIterator<Item = &'e Element>) -> u64 {
-    elements.into_iter().fold(7, |sum, element| (sum * 31 + element.key) % 1_000_003)
+    elements.into_iter().fold(7, |sum: u64, element| sum.rotate_left(5) ^ element.key)
 }

@@ -12,7 +12,7 @@ pub(crate) fn deque(source: &Source<'_>) -> u64 {
     }
     let taken = elements.pop_front().map_or(0, |element| element.key);
     elements.remove(3);
-    sum(&elements) + taken
+    sum(&elements) ^ taken
 }
 
 /// Fourteen: two leaves.
@@ -35,7 +35,7 @@ pub(crate) fn insert(source: &Source<'_>) -> u64 {
 pub(crate) fn remove(source: &Source<'_>) -> u64 {
     let mut map = fourteen(source);
     let removed = map.remove(&6).map_or(0, |element| element.key);
-    sum(map.values()) + removed
+    sum(map.values()) ^ removed
 }
 
 pub(crate) fn entry(source: &Source<'_>) -> u64 {
@@ -49,5 +49,5 @@ pub(crate) fn entry(source: &Source<'_>) -> u64 {
 pub(crate) fn split_off(source: &Source<'_>) -> u64 {
     let mut map = fourteen(source);
     let upper = map.split_off(&8);
-    sum(map.values()) * 3 + sum(upper.values())
+    sum(map.values()) ^ sum(upper.values()).rotate_left(3)
 }

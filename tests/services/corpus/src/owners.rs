@@ -22,7 +22,7 @@ pub(crate) fn ref_cell(source: &Source<'_>) -> u64 {
         cell.borrow_mut().push(source.make(key));
     }
     let old = cell.replace(Vec::new());
-    sum(&old) + cell.borrow().len() as u64
+    sum(&old) ^ cell.borrow().len() as u64
 }
 
 pub(crate) fn swap(source: &Source<'_>) -> u64 {
@@ -40,7 +40,7 @@ pub(crate) fn replace(source: &Source<'_>) -> u64 {
 pub(crate) fn take(source: &Source<'_>) -> u64 {
     let mut place: Vec<Element> = (1..4).map(|key| source.make(key)).collect();
     let taken = mem::take(black_box(&mut place));
-    sum(&taken) + sum(&place)
+    sum(&taken) ^ sum(&place)
 }
 
 pub(crate) fn assign(source: &Source<'_>) -> u64 {

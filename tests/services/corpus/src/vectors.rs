@@ -20,13 +20,13 @@ pub(crate) fn insert(source: &Source<'_>) -> u64 {
 pub(crate) fn remove(source: &Source<'_>) -> u64 {
     let mut elements = seven(source);
     let removed = elements.remove(3);
-    sum(&elements) + removed.key
+    sum(&elements) ^ removed.key
 }
 
 pub(crate) fn swap_remove(source: &Source<'_>) -> u64 {
     let mut elements = seven(source);
     let removed = elements.swap_remove(1);
-    sum(&elements) + removed.key
+    sum(&elements) ^ removed.key
 }
 
 pub(crate) fn retain(source: &Source<'_>) -> u64 {
@@ -38,14 +38,14 @@ pub(crate) fn retain(source: &Source<'_>) -> u64 {
 pub(crate) fn drain(source: &Source<'_>) -> u64 {
     let mut elements = seven(source);
     let drained: u64 = elements.drain(2..5).map(|element| element.key).sum();
-    sum(&elements) + drained
+    sum(&elements) ^ drained
 }
 
 pub(crate) fn splice(source: &Source<'_>) -> u64 {
     let mut elements = seven(source);
     let new = [11, 12, 13].map(|key| source.make(key));
     let old: Vec<Element> = elements.splice(1..3, new).collect();
-    sum(&elements) + sum(&old)
+    sum(&elements) ^ sum(&old)
 }
 
 pub(crate) fn dedup(source: &Source<'_>) -> u64 {

@@ -46,17 +46,45 @@ pub(super) fn images(bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
 /// # Errors
 /// As [`images`].
 pub(crate) fn named(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
-    let folder = folder().or_status(Status::Failed, || "the bundled services have no place")?;
-    // The sources lie where no other demo looks, so that two at once do not meet.
-    let sources = sources(&folder)
-        .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
+    let (folder, sources) = places()?;
     bar.set_length(names.len() as u64);
     in_parallel(names, |name| {
-        let image = image(&folder, sources.path(), name)?;
+        let image = image(&folder, sources.path(), name, Profile::Release)?;
         bar.set_message(format!("{name} is built"));
         bar.inc(1);
         Ok(Bundled { name, image })
     })
+}
+
+/// The name of every service on board.
+pub(crate) fn names() -> Vec<&'static str> {
+    FILES.iter().filter_map(|(path, _)| path.strip_suffix("/Cargo.toml")).collect()
+}
+
+/// The workloads of the corpus, from its table.
+pub(crate) fn workloads() -> Vec<&'static str> {
+    let source = FILES.iter().find(|(path, _)| *path == "corpus/src/lib.rs");
+    let lines = source.map_or("", |(_, text)| text).lines();
+    let entry = |line: &'static str| line.trim_start().strip_prefix("(\"")?.split('"').next();
+    lines.filter_map(entry).collect()
+}
+
+/// The image of a service on board in `profile`, built unless that was done before.
+///
+/// # Errors
+/// As [`images`].
+pub(crate) fn image_in(name: &str, profile: Profile) -> Result<Vec<u8>, Failure> {
+    let (folder, sources) = places()?;
+    image(&folder, sources.path(), name, profile)
+}
+
+/// Where images are kept, and where they are built: in a folder where no other process looks, so that
+/// two at once do not meet.
+fn places() -> Result<(PathBuf, TempDir), Failure> {
+    let folder = folder().or_status(Status::Failed, || "the bundled services have no place")?;
+    let sources = sources(&folder)
+        .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
+    Ok((folder, sources))
 }
 
 /// A folder of this executable's in the user's cache.
@@ -97,12 +125,15 @@ fn toolchain_file() -> String {
     format!("[toolchain]\nchannel = \"{release}\"\n")
 }
 
-fn image(folder: &Path, sources: &Path, name: &str) -> Result<Vec<u8>, Failure> {
-    let path = folder.join(format!("{name}.image"));
+fn image(folder: &Path, sources: &Path, name: &str, profile: Profile) -> Result<Vec<u8>, Failure> {
+    let path = folder.join(match profile {
+        Profile::Release => format!("{name}.image"),
+        Profile::Debug => format!("{name}-debug.image"),
+    });
     if let Some(image) = fs::read(&path).ok().filter(|image| is_sound(image)) {
         return Ok(image);
     }
-    let built = build(&sources.join(name))?;
+    let built = build(&sources.join(name), profile)?;
     built.write(&path).or_status(Status::Failed, || "cannot keep a built image")?;
     Ok(built.image)
 }
@@ -114,14 +145,14 @@ fn is_sound(image: &[u8]) -> bool {
 }
 
 /// Says nothing unless it fails: then what the compiler said comes first.
-fn build(directory: &Path) -> Result<Built, Failure> {
+fn build(directory: &Path, profile: Profile) -> Result<Built, Failure> {
     let mut said = String::new();
     let mut observer = |event: Event<'_>| {
         if let Event::Diagnostic { rendered, .. } = event {
             said.push_str(rendered);
         }
     };
-    let built = build_command::build(directory, Profile::Release, &mut observer);
+    let built = build_command::build(directory, profile, &mut observer);
     if built.is_err() {
         eprint!("{said}");
     }

@@ -88,14 +88,18 @@ impl<'a> Map<'a> {
     /// What covers the instruction at `rip`.
     #[must_use]
     pub fn coverage(&self, rip: u64) -> Coverage {
-        match (self.linked(rip), &self.module) {
-            (Some(address), Some(module)) => {
-                module.coverage_at(address).map_or(Coverage::NoLsda, Coverage::from)
-            }
-            (Some(_), None) => Coverage::NoLsda,
-            (None, _) if self.is_memory_function(rip) => Coverage::NoLsda,
-            (None, _) => Coverage::HostText,
+        match self.linked(rip) {
+            Some(address) => self.coverage_linked(address),
+            None if self.is_memory_function(rip) => Coverage::NoLsda,
+            None => Coverage::HostText,
         }
+    }
+
+    /// What covers the image's instruction at `address`, as linked.
+    #[must_use]
+    pub fn coverage_linked(&self, address: u64) -> Coverage {
+        let found = self.module.as_ref().and_then(|module| module.coverage_at(address).ok());
+        found.map_or(Coverage::NoLsda, Coverage::from)
     }
 
     /// The function that the instruction at `rip` is in.

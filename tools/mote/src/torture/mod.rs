@@ -11,8 +11,10 @@
 
 pub mod canaries;
 pub(crate) mod help;
+pub mod html;
 pub mod map;
 pub mod report;
+mod suite;
 pub mod sweep;
 pub mod table;
 pub mod verdict;
@@ -38,6 +40,9 @@ use sweep::Case;
 /// # Errors
 /// The service does not build or is refused, the worker breaks down, or an output cannot be written.
 pub fn execute(args: &TortureArgs) -> Result<Status, Failure> {
+    if args.suite {
+        return suite::execute(args);
+    }
     let canaries = Canaries::build()?;
     let body = input::body(&args.input)?;
     let service = args.service.as_deref().expect("clap asks for it");
@@ -54,6 +59,9 @@ pub fn execute(args: &TortureArgs) -> Result<Status, Failure> {
     let report = Report::new(&case, &found, &map);
     if let Some(path) = &args.json {
         write_json(path, &report)?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &html::page(&report, &found, &map, case.image))?;
     }
     io::stdout().write_all(table::of(&report).as_bytes()).context("cannot write the result")?;
     Ok(if report.verdicts.host_damage == 0 { Status::Done } else { Status::Failed })
@@ -89,6 +97,10 @@ fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Failure>
     if path == Path::new("-") {
         return Ok(io::stdout().write_all(text.as_bytes()).context("cannot write the report")?);
     }
+    write(path, &text)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
         .or_status(Status::Failed, || format!("cannot write {}", path.display()))
 }

@@ -1,0 +1,118 @@
+//! `--suite`: every service on board and every workload of the corpus, in debug and release images.
+//!
+//! A service that never ends is followed for [`ENDLESS_LIMIT`] instructions; the others to their end,
+//! at every instruction unless `--every` says otherwise.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use mote_abi::outcome::Mode;
+
+use super::canaries::Canaries;
+use super::map::Map;
+use super::report::Report;
+use super::sweep::{self, Case};
+use super::{failure, progress, table, write_json};
+use crate::build::Profile;
+use crate::cli::args::TortureArgs;
+use crate::demo::bundle;
+use crate::status::{Failure, Status};
+
+/// Instructions after which a service of the suite is left, if `--limit` says no less.
+const ENDLESS_LIMIT: u64 = 20_000;
+
+/// The service that holds the workloads: an empty body lists them, a line each.
+const CORPUS: &str = "corpus";
+
+/// One service, or one workload of the corpus.
+struct Member {
+    name: String,
+    service: String,
+    body: Vec<u8>,
+}
+
+/// Sweeps all, and writes one report.
+///
+/// # Errors
+/// A service does not build, the worker breaks down, or an output cannot be written.
+pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
+    let canaries = Canaries::build()?;
+    let bar = progress();
+    let mut reports = Vec::new();
+    for (profile, profile_name) in [(Profile::Release, "release"), (Profile::Debug, "debug")] {
+        for member in members() {
+            bar.set_message(format!("building {} ({profile_name})", member.service));
+            let image = bundle::image_in(&member.service, profile)?;
+            for &mode in modes(args) {
+                bar.set_message(format!("{} {profile_name} {mode}", member.name));
+                let case = case(args, &member, &image, mode);
+                let case = Case { profile: Some(profile_name), ..case };
+                reports.push(one(&case, &canaries, &bar)?);
+            }
+        }
+    }
+    bar.finish_and_clear();
+    finish(args, &reports)
+}
+
+fn finish(args: &TortureArgs, reports: &[Report]) -> Result<Status, Failure> {
+    if let Some(path) = &args.json {
+        write_json(path, &reports)?;
+    }
+    io::stdout().write_all(table::of_all(reports).as_bytes()).context("cannot write the result")?;
+    let is_damaged = reports.iter().any(|report| report.verdicts.host_damage > 0);
+    Ok(if is_damaged { Status::Failed } else { Status::Done })
+}
+
+fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Report, Failure> {
+    let found = sweep::run(case, canaries.known(), &mut |now| bar.set_position(now.points));
+    let found = found.map_err(failure)?;
+    Ok(Report::new(case, &found, &Map::new(case.image, found.text_address)))
+}
+
+fn modes(args: &TortureArgs) -> &[Mode] {
+    args.mode.as_ref().map_or(Mode::ALL, std::slice::from_ref)
+}
+
+fn case<'a>(args: &TortureArgs, member: &'a Member, image: &'a [u8], mode: Mode) -> Case<'a> {
+    Case {
+        body: &member.body,
+        heap: args.heap,
+        memory_kib: args.memory_kib,
+        grace_us: args.grace_us,
+        end: args.limit.min(ENDLESS_LIMIT),
+        every: args.every,
+        reaches_host: args.host,
+        second: args.second,
+        ..Case::every_instruction(&member.name, image, mode)
+    }
+}
+
+/// Every service by itself, and the corpus by its workloads.
+fn members() -> Vec<Member> {
+    let plain = bundle::names().into_iter().filter(|name| *name != CORPUS).map(|name| Member {
+        name: name.to_owned(),
+        service: name.to_owned(),
+        body: b"one two one three".to_vec(),
+    });
+    let workloads = bundle::workloads().into_iter().map(|name| Member {
+        name: format!("{CORPUS}/{name}"),
+        service: CORPUS.to_owned(),
+        body: name.as_bytes().to_vec(),
+    });
+    plain.chain(workloads).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suite_has_at_least_25_workloads_and_every_service() {
+        let members = members();
+        let workloads = members.iter().filter(|member| member.service == CORPUS).count();
+        assert!(workloads >= 25, "{workloads}");
+        assert!(members.iter().any(|member| member.name == "loops_in_drop"));
+    }
+}
