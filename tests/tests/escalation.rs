@@ -7,6 +7,9 @@ use mote_abi::outcome::{Mode, Outcome};
 use mote_dispatcher::{Completed, Job};
 use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for, built};
 
+/// A grace that a destructor which never ends uses up, and that is not over before the raise begins.
+const GRACE_US: u32 = 1_000_000;
+
 const RAISING: [Mode; 2] = [Mode::Guarded, Mode::Inject];
 
 /// Runs the debug and the release image of `name` past its budget in each of `modes`, with a grace that
@@ -72,7 +75,7 @@ fn panic_during_a_raise_discards() {
 
 #[test]
 fn destructor_that_never_ends_is_discarded_at_the_hard_deadline() {
-    each("loops_in_drop", &RAISING, SHORT_US, |completed| {
+    each("loops_in_drop", &RAISING, GRACE_US, |completed| {
         assert_eq!((completed.outcome, completed.cleanup), (Outcome::OverBudget, Discarded));
         assert_eq!((completed.tokens.released, completed.tokens.reclaimed), (0, 1));
         assert_eq!(completed.unwinding.landing_pads, 1, "{completed:?}");
