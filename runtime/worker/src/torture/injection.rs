@@ -24,7 +24,7 @@ const REPEAT_NS: u64 = 1_000_000;
 /// The timer that [`disarm`] deletes; -1 if none is armed.
 static DEADLINE: AtomicI32 = AtomicI32::new(-1);
 
-/// Lets the timer's SIGALRM come by [`on_timer`].
+/// Lets the timers of this module deliver the hard deadline.
 ///
 /// # Errors
 /// The kernel's.

@@ -10,12 +10,16 @@ use crate::report::table;
 /// At most so many functions are listed.
 const MOST_FUNCTIONS: usize = 25;
 
+/// Letters of a function's name that fit beside the counts.
+const LONGEST_NAME: usize = 64;
+
 /// One sweep.
 #[must_use]
 pub fn of(report: &Report) -> String {
     let mut text = head(report);
     text.push_str(&counts("by coverage", rows(&report.by_coverage), report.verdicts));
     let mut functions = rows(&report.by_function);
+    functions.iter_mut().for_each(|(name, _)| *name = shortened(name));
     functions.sort_by_key(|(_, counts)| std::cmp::Reverse((counts.worst(), counts.total())));
     let left_out = functions.len().saturating_sub(MOST_FUNCTIONS);
     functions.truncate(MOST_FUNCTIONS);
@@ -63,6 +67,16 @@ pub fn of_all(reports: &[Report]) -> String {
     text
 }
 
+/// The end of a long name says more than its beginning.
+fn shortened(name: &str) -> String {
+    let letters = name.chars().count();
+    if letters <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let kept = name.chars().skip(letters - LONGEST_NAME + 1);
+    std::iter::once('…').chain(kept).collect()
+}
+
 fn rows<K: AsRef<str>>(map: &BTreeMap<K, Counts>) -> Vec<(String, Counts)> {
     map.iter().map(|(name, counts)| (name.as_ref().to_owned(), *counts)).collect()
 }
@@ -76,4 +90,17 @@ fn counts(title: &str, rows: Vec<(String, Counts)>, total: Counts) -> String {
         table.add_row([name, counts.total().to_string()].into_iter().chain(values));
     }
     table::drawn(&table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_name_keeps_its_end() {
+        assert_eq!(shortened("core::fmt::write"), "core::fmt::write");
+        let long = shortened(&format!("{}::next", "a".repeat(100)));
+        assert_eq!(long.chars().count(), LONGEST_NAME);
+        assert!(long.starts_with('…') && long.ends_with("::next"));
+    }
 }
