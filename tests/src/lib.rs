@@ -15,6 +15,8 @@ use mote::build::{Options, Profile, build};
 use mote_abi::outcome::{Heap, Mode};
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, TOOLCHAIN};
 
+#[allow(unsafe_code, reason = "tracing has no safe interface")]
+pub mod ptrace;
 #[allow(unsafe_code, reason = "signals with a value have no safe interface")]
 pub mod signals;
 pub mod tracer;

@@ -28,8 +28,9 @@ pub const NOTE_TYPE: u32 = 1;
 /// into the read-only window behind the image's own bytes.
 ///
 /// All offsets are from the start of their window, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C, align(64))]
 pub struct ImageRecord {
     /// Offset of the image's slot, the same in all three windows.

@@ -12,8 +12,9 @@ use crate::outcome::{Cleanup, Heap, Mode, Outcome};
 pub type Words = [u64; 7];
 
 /// From the dispatcher: run this service once. The worker trusts it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct Invoke {
     /// Offset of the entry in the text window.
@@ -68,8 +69,9 @@ impl Invoke {
 
 /// From a worker: how an invocation ended. An allegation until [`Completion::outcome`] and its like
 /// have been asked, and lengths compared with the area's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct Completion {
     /// When the worker entered the service: CLOCK_MONOTONIC, in nanoseconds.

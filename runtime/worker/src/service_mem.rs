@@ -204,8 +204,9 @@ mod tests {
             let from = noise(bytes);
             let mut to = std::vec![0xee; bytes + 2];
             // SAFETY: both ranges hold `bytes` bytes.
-            let result =
-                unsafe { mote_import_memcpy(to.as_mut_ptr().wrapping_add(1), from.as_ptr(), bytes) };
+            let result = unsafe {
+                mote_import_memcpy(to.as_mut_ptr().wrapping_add(1), from.as_ptr(), bytes)
+            };
             assert_eq!(result, to[1..].as_mut_ptr());
             assert_eq!(&to[1..=bytes], &from[..]);
             assert_eq!((to[0], to[bytes + 1]), (0xee, 0xee));
