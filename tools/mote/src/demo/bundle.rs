@@ -13,7 +13,6 @@ use std::{io, thread};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 
-use super::plan;
 use crate::build::{self, Built, Event, Profile};
 use crate::build_command;
 use crate::status::{Failure, OrStatus as _, Status};
@@ -23,24 +22,23 @@ const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/services.rs")
 
 /// A service of the bundle, ready to deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bundled {
+pub(crate) struct Bundled {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Its image.
-    pub(super) image: Vec<u8>,
+    pub(crate) image: Vec<u8>,
 }
 
-/// Every service that the plan needs, built unless that was done before.
+/// The services of these names, built unless that was done before.
 ///
 /// # Errors
 /// The cache cannot be written, or a service does not build.
-pub(super) fn images(bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
-    let names: Vec<&'static str> = plan::services().collect();
+pub(crate) fn images(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
     let folder = folder().or_status(Status::Failed, || "the bundled services have no place")?;
     unpack(&folder)
         .or_status(Status::Failed, || format!("cannot write below {}", folder.display()))?;
     bar.set_length(names.len() as u64);
-    in_parallel(&names, |name| {
+    in_parallel(names, |name| {
         let image = image(&folder, name)?;
         bar.set_message(format!("{name} is built"));
         bar.inc(1);
@@ -155,6 +153,7 @@ fn in_order<R>(mut done: Vec<(usize, R)>) -> Vec<R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan;
     use super::*;
 
     #[test]
