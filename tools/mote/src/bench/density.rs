@@ -27,6 +27,8 @@ const RESIDENT_QUICK: &[usize] = &[1, 100];
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Growth {
     pub(super) contender: &'static str,
+    #[serde(skip)]
+    pub(super) title: &'static str,
     pub(super) resident: usize,
     pub(super) warm_p50_ns: u64,
     pub(super) cold_p50_ns: u64,
@@ -53,6 +55,16 @@ impl Contender {
             Self::Process => "process",
             Self::Std => "dlopen_std",
             Self::Lean => "dlopen_lean",
+        }
+    }
+
+    /// Its name in words.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Mote => "Mote",
+            Self::Process => "process",
+            Self::Std => "library with std",
+            Self::Lean => "library without std",
         }
     }
 
@@ -106,6 +118,7 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Growth>), 
 fn growth(contender: Contender, resident: usize, measured: &Measured) -> Growth {
     Growth {
         contender: contender.name(),
+        title: contender.title(),
         resident,
         warm_p50_ns: measured.warm.p50_ns().unwrap_or(0),
         cold_p50_ns: measured.cold.p50_ns().unwrap_or(0),
@@ -122,7 +135,7 @@ fn at(
 ) -> Result<Measured, Failure> {
     let row = |how: &str| {
         let name = format!("{}_{how}_at_{resident}", contender.name());
-        Row::new(name, format!("{}, {how}", contender.name())).with_resident(resident)
+        Row::new(name, format!("{}, {how}", contender.title())).with_resident(resident)
     };
     let mut measured =
         Measured { warm: row("warm"), cold: row("cold"), bytes_each: 0, mappings: None };
@@ -145,6 +158,7 @@ fn mote(
     let mut stage = Stage::start(setting.image("timestamp")?)?;
     let before_bytes = stage.memory_bytes()?;
     stage.fill(resident)?;
+    stage.visit()?;
     let mut random = Random::new();
     let (warm_up, count) = samples.warm;
     for sample in 0..warm_up + count {

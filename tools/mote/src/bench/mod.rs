@@ -9,6 +9,7 @@
 //! | `table1`, `timer`, `quantum`, `kill`, `density` | the experiments |
 //! | `stage`, `processes`, `libraries` | the contenders: ours, processes, shared libraries |
 //! | `programs`, [`contender`] | what the contenders are made of: carried sources, and this executable |
+//! | `outside` | contenders with a time limit |
 //! | `place`, `random` | who runs where, and which service is next |
 //! | `row`, `results`, `ratios` | what came of it |
 //! | `report` | how it is told |
@@ -21,6 +22,7 @@ pub mod contender;
 mod density;
 mod kill;
 mod libraries;
+mod outside;
 mod place;
 mod processes;
 mod programs;

@@ -4,21 +4,26 @@
 //! that a periodic timer interrupts, and in our worker under the watchdog with a budget that never
 //! fires. The measure is the same loop in a process that nothing interrupts.
 
-use anyhow::Context as _;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
 use super::Setting;
 use super::contender::periodic::Source;
+use super::outside;
 use super::row::Row;
 use super::stage::{Stage, number};
-use super::timer::contender;
 use crate::report::latency::Times;
 use crate::status::Failure;
 
 /// The quanta, in microseconds, as in the paper's figure.
 const QUANTA_US: &[u32] = &[3, 5, 10, 20, 50, 100, 200, 500, 1_000];
-/// Hashes whose time is one sample.
-const HASHES: u32 = 1_000;
+/// Hashes of one invocation: a few milliseconds.
+const HASHES: u32 = 16_384;
+/// One sample is how long so many take.
+const HASHES_PER_SAMPLE: u64 = 1_000;
 
 /// What is left of the throughput under one source.
 #[derive(Clone, Debug, Serialize)]
@@ -37,16 +42,23 @@ struct Point {
     quantum_us: Option<u32>,
     periodic: Option<Source>,
     times: Times,
+    hashed: Hashed,
+}
+
+/// Hashes, and the time that they took.
+#[derive(Clone, Copy, Default)]
+struct Hashed {
+    hashes: u64,
     taken_ns: u64,
-    samples: u64,
 }
 
 fn rounds(is_quick: bool) -> u64 {
-    if is_quick { 1 } else { 8 }
+    if is_quick { 2 } else { 20 }
 }
 
-fn samples(is_quick: bool) -> u32 {
-    if is_quick { 20 } else { 60 }
+/// How long each point hashes in a round.
+fn duration_ms(is_quick: bool) -> u64 {
+    if is_quick { 20 } else { 50 }
 }
 
 /// Steps of the progress bar.
@@ -60,8 +72,7 @@ fn points() -> Vec<Point> {
         quantum_us,
         periodic,
         times: Times::new(),
-        taken_ns: 0,
-        samples: 0,
+        hashed: Hashed::default(),
     };
     let mut points =
         vec![point("undisturbed", Some(Source::None), None), point("watchdog", None, None)];
@@ -81,11 +92,10 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Throughput
     for _ in 0..rounds(setting.is_quick) {
         for point in &mut points {
             setting.step(&format!("hashing, {}", point.title()));
-            let taken_ns = match point.periodic {
+            point.add(match point.periodic {
                 Some(source) => in_process(setting, source, point.quantum_us.unwrap_or(0))?,
-                None => in_worker(&mut stage, samples(setting.is_quick))?,
-            };
-            point.add(&taken_ns);
+                None => in_worker(&mut stage, duration_ms(setting.is_quick))?,
+            });
         }
     }
     let undisturbed = points.first().context("there is a first point")?.hashes_per_second();
@@ -93,19 +103,31 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Throughput
     Ok((points.into_iter().map(Point::row).collect(), throughputs))
 }
 
-fn in_process(setting: &Setting<'_>, source: Source, quantum_us: u32) -> anyhow::Result<Vec<u64>> {
+fn in_process(setting: &Setting<'_>, source: Source, quantum_us: u32) -> anyhow::Result<Hashed> {
     // Our worker sleeps by then.
-    std::thread::sleep(std::time::Duration::from_millis(2));
-    let [quantum, hashes, times] =
-        [quantum_us, HASHES, samples(setting.is_quick)].map(|n| n.to_string());
-    contender(setting, "hash", &[source.name(), &quantum, &hashes, &times])
+    sleep(Duration::from_millis(2));
+    let duration_ms = duration_ms(setting.is_quick);
+    let arguments = ["hash", source.name(), &quantum_us.to_string(), &duration_ms.to_string()];
+    let limit = Duration::from_millis(200 + 4 * duration_ms);
+    match outside::numbers(setting.place, &arguments, limit)?.as_deref() {
+        Some(&[hashes, taken_ns]) => Ok(Hashed { hashes, taken_ns }),
+        Some(_) => Err(anyhow!("the contender hash does not print two numbers")),
+        // The kernel did nothing but serve the timer.
+        None => Ok(Hashed { hashes: 0, taken_ns: duration_ms * 1_000_000 }),
+    }
 }
 
-fn in_worker(stage: &mut Stage, samples: u32) -> Result<Vec<u64>, Failure> {
+/// The time is the service's own, from one reading of its clock to another.
+fn in_worker(stage: &mut Stage, duration_ms: u64) -> Result<Hashed, Failure> {
     let body = HASHES.to_le_bytes();
     let mut once = || number(&stage.invoke(stage.job(0, &body))?);
     once()?;
-    (0..samples).map(|_| once()).collect()
+    let mut hashed = Hashed::default();
+    while hashed.taken_ns < duration_ms * 1_000_000 {
+        hashed.taken_ns += once()?;
+        hashed.hashes += u64::from(HASHES);
+    }
+    Ok(hashed)
 }
 
 impl Point {
@@ -114,14 +136,15 @@ impl Point {
         format!("{}{}", self.source, quantum.unwrap_or_default())
     }
 
-    fn add(&mut self, taken_ns: &[u64]) {
-        self.times.extend(taken_ns.iter().copied());
-        self.taken_ns += taken_ns.iter().sum::<u64>();
-        self.samples += taken_ns.len() as u64;
+    /// A period so short that nothing was hashed has one hash in all that time.
+    fn add(&mut self, hashed: Hashed) {
+        self.times.add(hashed.taken_ns * HASHES_PER_SAMPLE / hashed.hashes.max(1));
+        self.hashed.hashes += hashed.hashes;
+        self.hashed.taken_ns += hashed.taken_ns;
     }
 
     fn hashes_per_second(&self) -> f64 {
-        (self.samples * u64::from(HASHES)) as f64 * 1e9 / self.taken_ns.max(1) as f64
+        self.hashed.hashes as f64 * 1e9 / self.hashed.taken_ns.max(1) as f64
     }
 
     fn throughput(&self, undisturbed: f64) -> Throughput {
@@ -137,7 +160,7 @@ impl Point {
     fn row(self) -> Row {
         let quantum = self.quantum_us.map(|quantum_us| format!("_{quantum_us}us"));
         let name = format!("hashing_{}{}", self.source, quantum.unwrap_or_default());
-        let mut row = Row::new(name, format!("{HASHES} hashes, {}", self.title()));
+        let mut row = Row::new(name, format!("{HASHES_PER_SAMPLE} hashes, {}", self.title()));
         row.per_second = Some(self.hashes_per_second());
         row.times = self.times;
         row
@@ -151,7 +174,9 @@ mod tests {
     #[test]
     fn share_is_of_the_undisturbed_process() {
         let mut point = points().remove(0);
-        point.add(&[1_000_000, 3_000_000]);
+        point.add(Hashed { hashes: 1_500, taken_ns: 3_000_000 });
+        point.add(Hashed { hashes: 500, taken_ns: 1_000_000 });
+        assert_eq!(point.times.count(), 2);
         assert_eq!(point.hashes_per_second(), 500_000.0);
         assert_eq!(point.throughput(1_000_000.0).share, 0.5);
     }

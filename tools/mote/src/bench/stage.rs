@@ -51,6 +51,11 @@ impl Stage {
         Ok(())
     }
 
+    /// Runs every copy once: its pages are in the worker's tables from then on.
+    pub(super) fn visit(&mut self) -> Result<(), Failure> {
+        (0..self.services.len()).try_for_each(|index| self.invoke(self.job(index, b"")).map(|_| ()))
+    }
+
     /// A job of copy `index` that nobody stops.
     pub(super) fn job<'a>(&self, index: usize, body: &'a [u8]) -> Job<'a> {
         Job {

@@ -168,6 +168,7 @@ fn set_up(setting: &Setting<'_>, size: &Size, rows: &mut [Row]) -> Result<Field,
     let mut mote = Stage::start(setting.image("timestamp")?)?;
     let before_bytes = mote.memory_bytes()?;
     mote.fill(size.mote)?;
+    mote.visit()?;
     let mote_bytes = mote.memory_bytes()?.saturating_sub(before_bytes) / size.mote as u64;
     let process_bytes = processes.memory_bytes()? / size.processes as u64;
     set(rows, "mote_warm_5000", |row| row.rss_bytes_each = Some(mote_bytes));

@@ -3,15 +3,16 @@
 //! A process does nothing but spin while a timer interrupts it; its handler notes the time. What
 //! counts is how far the time from one run of the handler to the next is from the period.
 
-use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use mote_abi::outcome::Mode;
 use mote_dispatcher::Job;
 use serde::Serialize;
 
 use super::Setting;
 use super::contender::periodic::Source;
+use super::outside;
 use super::row::Row;
 use super::stage::Stage;
 use crate::report::latency::Times;
@@ -24,7 +25,8 @@ const PERIODS_US: &[u32] = &[1, 2, 5, 10, 20, 50, 100];
 /// The budgets of a runaway that our watchdog ends, in microseconds.
 const BUDGETS_US: &[u32] = &[20, 50, 100];
 
-/// How irregular one source is at one period.
+/// How irregular one source is at one period. `n` is 0 where the kernel was so busy with the timer
+/// that the process did not run: then nothing else means anything.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Regularity {
     pub(super) source: &'static str,
@@ -50,30 +52,20 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Regularity
     for &period_us in PERIODS_US {
         for &source in SOURCES {
             setting.step(&format!("{} at {period_us} µs", source.name()));
-            let arguments = [source.name(), &period_us.to_string(), &count.to_string()];
-            let times_ns = contender(setting, "timer", &arguments)?;
-            rows.push(row(source, period_us, &times_ns));
-            regularities.push(regularity(source, period_us, &times_ns));
+            let arguments = ["timer", source.name(), &period_us.to_string(), &count.to_string()];
+            let times_ns = outside::numbers(setting.place, &arguments, limit(period_us, count))?;
+            rows.extend(times_ns.as_ref().map(|times_ns| row(source, period_us, times_ns)));
+            regularities.push(regularity(source, period_us, &times_ns.unwrap_or_default()));
         }
     }
     rows.extend(lateness(setting)?);
     Ok((rows, regularities))
 }
 
-/// Starts `mote __contender` beside the worker, and takes what it prints: numbers.
-pub(super) fn contender(
-    setting: &Setting<'_>,
-    what: &str,
-    arguments: &[&str],
-) -> anyhow::Result<Vec<u64>> {
-    let mut command = Command::new(std::env::current_exe().context("which program is this?")?);
-    command.args(["__contender", what]).args(arguments);
-    let output = setting.place.beside_the_worker(|| command.output());
-    let output = output.with_context(|| format!("cannot start the contender {what}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "the contender {what} failed: {said}");
-    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    lines.lines().map(|line| line.parse().context("a contender prints numbers")).collect()
+/// Twice what it takes on a machine that needs 40 µs for each run of a handler.
+fn limit(period_us: u32, count: u32) -> Duration {
+    let each = Duration::from_micros(u64::from(period_us.max(40)) * 2);
+    Duration::from_millis(500) + each * count
 }
 
 /// The deviations as a row: percentiles of |time − period|.

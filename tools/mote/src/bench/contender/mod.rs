@@ -32,8 +32,8 @@ enum What {
     Libraries { folder: PathBuf, resident: usize, spare: usize, memory: PathBuf },
     /// Prints the times between one run of the timer's handler and the next.
     Timer { source: Source, period_us: u32, count: usize },
-    /// Prints how long so many hashes take, again and again.
-    Hash { source: Source, period_us: u32, hashes: u32, times: u32 },
+    /// Prints how many hashes there were in a time, and that time.
+    Hash { source: Source, period_us: u32, duration_ms: u64 },
 }
 
 /// Does what the arguments say.
@@ -46,8 +46,8 @@ pub fn execute(args: &ContenderArgs) -> Result<Status, Failure> {
             libraries::serve(folder, *resident, *spare, memory)
         }
         What::Timer { source, period_us, count } => periodic::measure(*source, *period_us, *count),
-        What::Hash { source, period_us, hashes, times } => {
-            hash::measure(*source, *period_us, *hashes, *times)
+        What::Hash { source, period_us, duration_ms } => {
+            hash::measure(*source, *period_us, *duration_ms)
         }
     };
     Ok(result.map(|()| Status::Done).map_err(anyhow::Error::from)?)

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::bench::sys::timer;
+use crate::bench::sys::timer::{self, Until};
 
 /// What fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -40,11 +40,10 @@ pub(super) fn measure(source: Source, period_us: u32, count: usize) -> io::Resul
     if stamps > timer::MOST_STAMPS {
         return Err(io::Error::other(format!("at most {} times", timer::MOST_STAMPS - WARM_UP)));
     }
-    timer::start(source, period_us)?;
+    timer::start(source, period_us, Until { stamps, end_ns: u64::MAX })?;
     while timer::taken() < stamps {
         spin_loop();
     }
-    timer::ignore()?;
     let stamps_ns: Vec<u64> = timer::stamps_ns(stamps).skip(WARM_UP).collect();
     let mut text = String::new();
     for pair in stamps_ns.windows(2) {

@@ -120,7 +120,7 @@ fn growth(results: &Results) -> anyhow::Result<Option<Plot>> {
     let mut curves: Vec<Curve> = Vec::new();
     for growth in &results.density {
         for (how, p50_ns) in [("warm", growth.warm_p50_ns), ("cold", growth.cold_p50_ns)] {
-            let label = format!("{}, {how}", growth.contender);
+            let label = format!("{}, {how}", growth.title);
             let point = (growth.resident as f64, p50_ns as f64 / 1e3);
             match curves.iter_mut().find(|curve| curve.label == label) {
                 Some(curve) => curve.points.push(point),

@@ -16,6 +16,18 @@ pub(in crate::bench) const MOST_STAMPS: usize = 1 << 17;
 
 static STAMPS_NS: [AtomicU64; MOST_STAMPS] = [const { AtomicU64::new(0) }; MOST_STAMPS];
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(MOST_STAMPS);
+static END_NS: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// When the handler itself ends the timer. A period can be so short that nothing but the handler runs
+/// any more: then nobody else could.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::bench) struct Until {
+    /// After so many runs.
+    pub(in crate::bench) stamps: usize,
+    /// At this time.
+    pub(in crate::bench) end_ns: u64,
+}
 
 /// How often the handler ran.
 pub(in crate::bench) fn taken() -> usize {
@@ -28,14 +40,20 @@ pub(in crate::bench) fn stamps_ns(count: usize) -> impl Iterator<Item = u64> {
 }
 
 extern "C" fn stamp(_signal: i32) {
-    let index = TAKEN.fetch_add(1, Relaxed);
+    let (index, now_ns) = (TAKEN.fetch_add(1, Relaxed), now_ns());
     if let Some(cell) = STAMPS_NS.get(index) {
-        cell.store(now_ns(), Relaxed);
+        cell.store(now_ns, Relaxed);
+    }
+    if index + 1 >= MOST.load(Relaxed) || now_ns >= END_NS.load(Relaxed) {
+        // With this signal and a valid disposition it does not fail.
+        let _ = ignore();
     }
 }
 
-/// Starts a timer that fires every `period_us`, for the rest of this process's life.
-pub(in crate::bench) fn start(source: Source, period_us: u32) -> io::Result<()> {
+/// Starts a timer that fires every `period_us`, once in a process's life.
+pub(in crate::bench) fn start(source: Source, period_us: u32, until: Until) -> io::Result<()> {
+    MOST.store(until.stamps, Relaxed);
+    END_NS.store(until.end_ns, Relaxed);
     install()?;
     match source {
         Source::None => Ok(()),
@@ -44,7 +62,7 @@ pub(in crate::bench) fn start(source: Source, period_us: u32) -> io::Result<()> 
     }
 }
 
-/// Ends the timer of [`start`]: signals do nothing from here on.
+/// Ends the timer of [`start`]: signals do nothing from here on. Async-signal-safe.
 pub(in crate::bench) fn ignore() -> io::Result<()> {
     // SAFETY: changes what a signal does; ignoring it needs no handler.
     match unsafe { libc::signal(libc::SIGALRM, libc::SIG_IGN) } {
