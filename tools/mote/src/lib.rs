@@ -4,7 +4,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | arguments, help, and how errors are told |
-//! | [`bench`] | `mote bench`: the paper's evaluation, beside the alternatives |
+//! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
 //! | [`build`] | a service's folder becomes an image |
 //! | [`build_command`] | `mote build`, and the images that other commands build first |
 //! | [`inspect`] | `mote inspect`: what an image holds |
