@@ -16,6 +16,8 @@ use mote_abi::outcome::{Heap, Mode};
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, TOOLCHAIN};
 
 pub mod crafted;
+#[allow(unsafe_code, reason = "tracing has no safe interface")]
+pub mod ptrace;
 #[allow(unsafe_code, reason = "signals with a value have no safe interface")]
 pub mod signals;
 pub mod tracer;

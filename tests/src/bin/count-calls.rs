@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use std::{env, process, thread};
 
+use mote_tests::ptrace::{registers, resume, seize, signal_to_pass, wait};
+
 /// In the stop signal of a system call: ptrace(2), `PTRACE_O_TRACESYSGOOD`.
 const CALL_STOP: i32 = libc::SIGTRAP | 0x80;
 
@@ -31,10 +33,8 @@ fn main() {
 }
 
 fn count(pid: i32) -> io::Result<()> {
-    request(libc::PTRACE_SEIZE, pid, libc::PTRACE_O_TRACESYSGOOD as usize)?;
-    request(libc::PTRACE_INTERRUPT, pid, 0)?;
-    wait(pid, 0)?;
-    request(libc::PTRACE_SYSCALL, pid, 0)?;
+    seize(pid, libc::PTRACE_O_TRACESYSGOOD)?;
+    resume(libc::PTRACE_SYSCALL, pid, 0)?;
     println!("ready");
     thread::spawn(|| {
         // Whatever ends the input, also an error, ends the count.
@@ -55,41 +55,13 @@ fn follow(pid: i32) -> io::Result<BTreeMap<u64, u64>> {
             thread::sleep(Duration::from_micros(20));
             continue;
         };
-        let signal = (status >> 8) & 0xff;
-        if signal == CALL_STOP {
+        if (status >> 8) & 0xff == CALL_STOP {
             if is_entry {
-                *calls.entry(call_number(pid)?).or_default() += 1;
+                *calls.entry(registers(pid)?.orig_rax).or_default() += 1;
             }
             is_entry = !is_entry;
         }
-        let is_signal = signal != CALL_STOP && status >> 16 == 0;
-        request(libc::PTRACE_SYSCALL, pid, if is_signal { signal as usize } else { 0 })?;
+        resume(libc::PTRACE_SYSCALL, pid, signal_to_pass(status))?;
     }
     Ok(calls)
-}
-
-fn call_number(pid: i32) -> io::Result<u64> {
-    // SAFETY: an all-zero register set is valid.
-    let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
-    request(libc::PTRACE_GETREGS, pid, &raw mut registers as usize)?;
-    Ok(registers.orig_rax)
-}
-
-/// The status of the next stop of `pid`; `None` if `flags` say not to wait and there is none.
-fn wait(pid: i32, flags: i32) -> io::Result<Option<i32>> {
-    let mut status = 0;
-    // SAFETY: `status` is ours.
-    let found = unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL | flags) };
-    if found < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    if found == pid && libc::WIFSTOPPED(status) { Ok(Some(status)) } else { Ok(None) }
-}
-
-fn request(request: libc::c_uint, pid: i32, data: usize) -> io::Result<()> {
-    // SAFETY: the requests used here write at most a register set at `data`, which is ours.
-    match unsafe { libc::ptrace(request, pid, 0usize, data) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
 }

@@ -4,6 +4,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | arguments, help, and how errors are told |
+//! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
 //! | [`build`] | a service's folder becomes an image |
 //! | [`build_command`] | `mote build`, and the images that other commands build first |
 //! | [`inspect`] | `mote inspect`: what an image holds |
@@ -17,6 +18,7 @@
 //! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
 #![deny(unsafe_code)]
 
+pub mod bench;
 pub mod build;
 pub mod build_command;
 pub mod cli;

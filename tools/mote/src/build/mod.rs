@@ -97,6 +97,18 @@ impl Options {
     }
 }
 
+/// The compiler that this was built with, to be run in `directory` with an environment that changes
+/// nothing.
+///
+/// # Errors
+/// There is none, or only others.
+pub(crate) fn compiler(directory: &Path) -> Result<process::Command, BuildError> {
+    let toolchain = toolchain::Toolchain::find(mote_dispatcher::TOOLCHAIN, directory)?;
+    let mut rustc = command::clean(&toolchain.rustc);
+    rustc.current_dir(directory);
+    Ok(rustc)
+}
+
 /// How well a service is optimised. What a profile of the user's crate says holds, but for `panic`
 /// and `lto`, which an image cannot choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

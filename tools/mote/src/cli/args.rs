@@ -10,6 +10,8 @@ use mote_abi::outcome::{Heap, Mode};
 
 use super::preemption::{Budget, PromiseArgs, SourceArgs};
 use super::{choice, span};
+use crate::bench::Experiment;
+use crate::bench::contender::ContenderArgs;
 use crate::run::help;
 
 /// Version of the command, and what images must be built with.
@@ -44,6 +46,11 @@ pub enum Command {
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.
     Demo(DemoArgs),
+    /// Measure Mote beside processes and shared libraries, as the paper's evaluation does.
+    Bench(BenchArgs),
+    /// What `mote bench` starts; not for people.
+    #[command(name = "__contender", hide = true)]
+    Contender(ContenderArgs),
 }
 
 /// `mote build`.
@@ -204,6 +211,24 @@ pub struct DemoArgs {
     /// Take a tenth of the samples.
     #[arg(long)]
     pub quick: bool,
+}
+
+/// `mote bench`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = crate::bench::HELP)]
+pub struct BenchArgs {
+    /// What to measure.
+    #[arg(value_name = "EXPERIMENT")]
+    pub experiment: Experiment,
+    /// Take a fraction of the samples, and fewer of what is slow to set up.
+    #[arg(long)]
+    pub quick: bool,
+    /// Also write everything as one JSON object into this file; `-` is stdout, without the table.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// Also write a page, `index.html`, and its plots as SVG into this folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub report: Option<PathBuf>,
 }
 
 /// The longest body that a request can have, in bytes.

@@ -1,7 +1,7 @@
 //! The command line: from arguments to a command, and from its end to an exit status.
 //!
 //! `main` calls [`main`], and that the commands: [`crate::build`], [`crate::inspect`],
-//! [`crate::run`], [`crate::torture`], [`crate::demo`].
+//! [`crate::run`], [`crate::torture`], [`crate::demo`], [`crate::bench`].
 
 pub mod args;
 mod choice;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::status::{Failure, Status};
-use crate::{build_command, demo, inspect, requirements, run, torture};
+use crate::{bench, build_command, demo, inspect, requirements, run, torture};
 use args::{Cli, Command};
 
 /// Runs the command that the process's arguments name.
@@ -37,6 +37,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
+        Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),
+        Command::Contender(args) => bench::contender::execute(args),
     }
 }
 

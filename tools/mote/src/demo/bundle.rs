@@ -16,7 +16,6 @@ use mote_dispatcher::TOOLCHAIN;
 use mote_loader::{Expected, Image, check};
 use tempfile::TempDir;
 
-use super::plan;
 use crate::build::{self, Built, Event, Profile};
 use crate::build_command;
 use crate::status::{Failure, OrStatus as _, Status};
@@ -33,19 +32,11 @@ pub(crate) struct Bundled {
     pub(crate) image: Vec<u8>,
 }
 
-/// Every service that the plan needs, built unless that was done before.
+/// The services of these names, built unless that was done before.
 ///
 /// # Errors
 /// The cache cannot be written, or a service does not build.
-pub(super) fn images(bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
-    named(&plan::services().collect::<Vec<_>>(), bar)
-}
-
-/// The services with these names, built unless that was done before.
-///
-/// # Errors
-/// As [`images`].
-pub(crate) fn named(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
+pub(crate) fn images(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Failure> {
     let (folder, sources) = places()?;
     bar.set_length(names.len() as u64);
     in_parallel(names, |name| {
@@ -202,6 +193,7 @@ fn in_order<R>(mut done: Vec<(usize, R)>) -> Vec<R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan;
     use super::*;
 
     #[test]

@@ -32,7 +32,7 @@ use stage::Stage;
 pub fn execute(args: &DemoArgs) -> Result<Status, Failure> {
     let cases = plan::cases(args.quick);
     let bar = progress();
-    let mut stage = Stage::set_up(bundle::images(&bar)?)?;
+    let mut stage = Stage::set_up(bundle::images(&plan::services().collect::<Vec<_>>(), &bar)?)?;
     let results = run(&mut stage, &cases, &bar)?;
     let output = if args.json { json(&results)? } else { chart::of(&results) };
     io::stdout().write_all(output.as_bytes()).context("cannot write the result")?;
@@ -57,7 +57,7 @@ fn json(results: &Results) -> anyhow::Result<String> {
 }
 
 /// Shown on terminals only.
-fn progress() -> ProgressBar {
+pub(crate) fn progress() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

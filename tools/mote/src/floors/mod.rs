@@ -6,9 +6,11 @@
 //! | cache line, one way | two threads on the dispatcher's and a worker's core pass one line to and fro; half the round trip | warm latency |
 //! | signal to handler | one stamps and queues a signal to a thread that spins on the worker's core; its handler takes the clock | lateness of a kill |
 //! | system call | `getppid` | what one system call on the path would cost |
+//! | page fault | the first write into each page of fresh memory | what memory that is not there yet costs |
 //! | clock | `clock_gettime` through the vDSO | every time here holds one or two readings |
 
 pub mod cache_line;
+pub mod page_fault;
 pub mod signal;
 mod sys;
 
@@ -78,7 +80,7 @@ fn each_of_many<T>(call: impl Fn() -> T) -> Times {
 
 /// Keeps the calling thread on `cpu`. A refusal is not an error: the figures then say what the
 /// scheduler made of it.
-fn pin(cpu: usize) {
+pub(crate) fn pin(cpu: usize) {
     let mut set = CpuSet::new();
     set.set(cpu);
     let _ = sched_setaffinity(None, &set);

@@ -1,4 +1,5 @@
-//! The signal behind [`signal`](super::signal): its handler, and queueing it to a thread.
+//! The signal behind [`signal`](super::signal): its handler, and queueing it to a thread; and fresh
+//! memory for [`page_fault`](super::page_fault).
 //!
 //! The handler does two things, both allowed in a handler: it reads CLOCK_MONOTONIC through the vDSO
 //! and stores the stamp in an atomic. Spec: sigaction(2), rt_tgsigqueueinfo(2), signal-safety(7).
@@ -97,5 +98,50 @@ pub(super) fn queue_signal(thread_id: u32, arrival: &Arrival) -> io::Result<()> 
     match result {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Fresh memory, in pages of the smallest size, none of which is there yet.
+pub(super) struct Pages {
+    address: ptr::NonNull<u8>,
+    count: usize,
+}
+
+impl Pages {
+    /// The smallest page, in bytes.
+    const BYTES: usize = 4096;
+
+    /// So many pages.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub(super) fn new(count: usize) -> io::Result<Self> {
+        use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
+        let (bytes, access) = (count * Self::BYTES, ProtFlags::READ | ProtFlags::WRITE);
+        // SAFETY: a new mapping, where the kernel likes.
+        let address = unsafe { mmap_anonymous(ptr::null_mut(), bytes, access, MapFlags::PRIVATE) }?;
+        let address = ptr::NonNull::new(address.cast()).expect("a mapping is never at 0");
+        let pages = Self { address, count };
+        // SAFETY: the advice is on our own mapping and changes no byte of it. A kernel without huge
+        // pages refuses it, and needs none.
+        let _ = unsafe { madvise(address.as_ptr().cast(), bytes, Advice::LinuxNoHugepage) };
+        Ok(pages)
+    }
+
+    /// Writes into page `index`.
+    pub(super) fn touch(&mut self, index: usize) {
+        assert!(index < self.count, "page {index} of {}", self.count);
+        // SAFETY: inside the mapping, by the line above.
+        let byte = unsafe { self.address.add(index * Self::BYTES) };
+        // SAFETY: the mapping is writable and ours alone.
+        unsafe { byte.write_volatile(1) };
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: nothing refers to the mapping. A refusal leaves it to the process's end.
+        let _ =
+            unsafe { rustix::mm::munmap(self.address.as_ptr().cast(), self.count * Self::BYTES) };
     }
 }

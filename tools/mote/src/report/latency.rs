@@ -29,6 +29,18 @@ impl Times {
         self.0.len()
     }
 
+    /// The time that this share of all took at most, in nanoseconds; 0 if there are none.
+    #[must_use]
+    pub fn quantile_ns(&self, quantile: f64) -> u64 {
+        self.0.value_at_quantile(quantile)
+    }
+
+    /// The longest, in nanoseconds; 0 if there are none.
+    #[must_use]
+    pub fn max_ns(&self) -> u64 {
+        self.0.max()
+    }
+
     /// The percentiles that this many times can tell; `None` if there are no times.
     #[must_use]
     pub fn percentiles(&self) -> Option<Percentiles> {

@@ -41,7 +41,7 @@ impl Canaries {
     /// The cache cannot be written, or a service does not build.
     pub fn build() -> Result<Self, Failure> {
         let names = KNOWN.map(|(name, ..)| name);
-        Ok(Self(bundle::named(&names, &ProgressBar::hidden())?))
+        Ok(Self(bundle::images(&names, &ProgressBar::hidden())?))
     }
 
     /// As an order has them.

@@ -1,0 +1,183 @@
+//! The paper's Figure 2: what preemption costs those who are never preempted.
+//!
+//! SHA-512 over 64-byte inputs at a 16-byte stride in a large buffer, for every quantum: in a process
+//! that a periodic timer interrupts, and in our worker under the watchdog with a budget that never
+//! fires. The measure is the same loop in a process that nothing interrupts.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use serde::Serialize;
+
+use super::Setting;
+use super::contender::periodic::Source;
+use super::outside;
+use super::row::Row;
+use super::stage::{Stage, number};
+use crate::report::latency::Times;
+use crate::status::Failure;
+
+/// The quanta, in microseconds, as in the paper's figure.
+const QUANTA_US: &[u32] = &[3, 5, 10, 20, 50, 100, 200, 500, 1_000];
+/// Hashes of one invocation: a few milliseconds.
+const HASHES: u32 = 16_384;
+/// One sample is how long so many take.
+const HASHES_PER_SAMPLE: u64 = 1_000;
+
+/// What is left of the throughput under one source.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Throughput {
+    pub(super) source: &'static str,
+    /// `None` where there is no period.
+    pub(super) quantum_us: Option<u32>,
+    pub(super) hashes_per_second: f64,
+    /// The share of what an undisturbed process does; 1 is all of it.
+    pub(super) share: f64,
+}
+
+/// One curve's point: its times, filled round by round.
+struct Point {
+    source: &'static str,
+    quantum_us: Option<u32>,
+    periodic: Option<Source>,
+    times: Times,
+    hashed: Hashed,
+}
+
+/// Hashes, and the time that they took.
+#[derive(Clone, Copy, Default)]
+struct Hashed {
+    hashes: u64,
+    taken_ns: u64,
+}
+
+fn rounds(is_quick: bool) -> u64 {
+    if is_quick { 2 } else { 20 }
+}
+
+/// How long each point hashes in a round.
+fn duration_ms(is_quick: bool) -> u64 {
+    if is_quick { 20 } else { 50 }
+}
+
+/// Steps of the progress bar.
+pub(super) fn steps(is_quick: bool) -> u64 {
+    rounds(is_quick) * points().len() as u64
+}
+
+fn points() -> Vec<Point> {
+    let point = |source, periodic, quantum_us| Point {
+        source,
+        quantum_us,
+        periodic,
+        times: Times::new(),
+        hashed: Hashed::default(),
+    };
+    let mut points =
+        vec![point("undisturbed", Some(Source::None), None), point("watchdog", None, None)];
+    for &quantum_us in QUANTA_US {
+        for source in [Source::Setitimer, Source::PosixTimer] {
+            points.push(point(source.name(), Some(source), Some(quantum_us)));
+        }
+    }
+    points
+}
+
+/// Measures all points, round by round.
+pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Throughput>), Failure> {
+    let mut stage = Stage::start(setting.image("hashing")?)?;
+    stage.fill(1)?;
+    let mut points = points();
+    for _ in 0..rounds(setting.is_quick) {
+        for point in &mut points {
+            setting.step(&format!("hashing, {}", point.title()));
+            point.add(match point.periodic {
+                Some(source) => in_process(setting, source, point.quantum_us.unwrap_or(0))?,
+                None => in_worker(&mut stage, duration_ms(setting.is_quick))?,
+            });
+        }
+    }
+    let undisturbed = points.first().context("there is a first point")?.hashes_per_second();
+    let throughputs = points.iter().map(|point| point.throughput(undisturbed)).collect();
+    Ok((points.into_iter().map(Point::row).collect(), throughputs))
+}
+
+fn in_process(setting: &Setting<'_>, source: Source, quantum_us: u32) -> anyhow::Result<Hashed> {
+    // Our worker sleeps by then.
+    sleep(Duration::from_millis(2));
+    let duration_ms = duration_ms(setting.is_quick);
+    let arguments = ["hash", source.name(), &quantum_us.to_string(), &duration_ms.to_string()];
+    let limit = Duration::from_millis(200 + 4 * duration_ms);
+    match outside::numbers(setting.place, &arguments, limit)?.as_deref() {
+        Some(&[hashes, taken_ns]) => Ok(Hashed { hashes, taken_ns }),
+        Some(_) => Err(anyhow!("the contender hash does not print two numbers")),
+        // The kernel did nothing but serve the timer.
+        None => Ok(Hashed { hashes: 0, taken_ns: duration_ms * 1_000_000 }),
+    }
+}
+
+/// The time is the service's own, from one reading of its clock to another.
+fn in_worker(stage: &mut Stage, duration_ms: u64) -> Result<Hashed, Failure> {
+    let body = HASHES.to_le_bytes();
+    let mut once = || number(&stage.invoke(stage.job(0, &body))?);
+    once()?;
+    let mut hashed = Hashed::default();
+    while hashed.taken_ns < duration_ms * 1_000_000 {
+        hashed.taken_ns += once()?;
+        hashed.hashes += u64::from(HASHES);
+    }
+    Ok(hashed)
+}
+
+impl Point {
+    fn title(&self) -> String {
+        let quantum = self.quantum_us.map(|quantum_us| format!(" at {quantum_us} µs"));
+        format!("{}{}", self.source, quantum.unwrap_or_default())
+    }
+
+    /// A period so short that nothing was hashed has one hash in all that time.
+    fn add(&mut self, hashed: Hashed) {
+        self.times.add(hashed.taken_ns * HASHES_PER_SAMPLE / hashed.hashes.max(1));
+        self.hashed.hashes += hashed.hashes;
+        self.hashed.taken_ns += hashed.taken_ns;
+    }
+
+    fn hashes_per_second(&self) -> f64 {
+        self.hashed.hashes as f64 * 1e9 / self.hashed.taken_ns.max(1) as f64
+    }
+
+    fn throughput(&self, undisturbed: f64) -> Throughput {
+        let hashes_per_second = self.hashes_per_second();
+        Throughput {
+            source: self.source,
+            quantum_us: self.quantum_us,
+            hashes_per_second,
+            share: hashes_per_second / undisturbed,
+        }
+    }
+
+    fn row(self) -> Row {
+        let quantum = self.quantum_us.map(|quantum_us| format!("_{quantum_us}us"));
+        let name = format!("hashing_{}{}", self.source, quantum.unwrap_or_default());
+        let mut row = Row::new(name, format!("{HASHES_PER_SAMPLE} hashes, {}", self.title()));
+        row.per_second = Some(self.hashes_per_second());
+        row.times = self.times;
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn share_is_of_the_undisturbed_process() {
+        let mut point = points().remove(0);
+        point.add(Hashed { hashes: 1_500, taken_ns: 3_000_000 });
+        point.add(Hashed { hashes: 500, taken_ns: 1_000_000 });
+        assert_eq!(point.times.count(), 2);
+        assert_eq!(point.hashes_per_second(), 500_000.0);
+        assert_eq!(point.throughput(1_000_000.0).share, 0.5);
+    }
+}

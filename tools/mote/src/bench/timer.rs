@@ -1,0 +1,146 @@
+//! How regular periodic timers are, and how late our watchdog is: the paper's section on timers.
+//!
+//! A process does nothing but spin while a timer interrupts it; its handler notes the time. What
+//! counts is how far the time from one run of the handler to the next is from the period.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use mote_abi::outcome::Mode;
+use mote_dispatcher::Job;
+use serde::Serialize;
+
+use super::Setting;
+use super::contender::periodic::Source;
+use super::outside;
+use super::row::Row;
+use super::stage::Stage;
+use crate::report::latency::Times;
+use crate::status::Failure;
+
+/// The sources that are compared.
+const SOURCES: &[Source] = &[Source::Setitimer, Source::PosixTimer];
+/// The periods, in microseconds.
+const PERIODS_US: &[u32] = &[1, 2, 5, 10, 20, 50, 100];
+/// The budgets of a runaway that our watchdog ends, in microseconds.
+const BUDGETS_US: &[u32] = &[20, 50, 100];
+
+/// How irregular one source is at one period. `n` is 0 where the kernel was so busy with the timer
+/// that the process did not run: then nothing else means anything.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Regularity {
+    pub(super) source: &'static str,
+    pub(super) period_us: u32,
+    /// The mean of |time − period|.
+    pub(super) mean_absolute_deviation_ns: f64,
+    /// The root of the mean of (time − mean of the times)².
+    pub(super) standard_deviation_ns: f64,
+    /// The mean of the times: above the period where the machine cannot keep it.
+    pub(super) mean_ns: f64,
+    pub(super) n: usize,
+}
+
+/// Steps of the progress bar.
+pub(super) fn steps() -> u64 {
+    (SOURCES.len() * PERIODS_US.len() + BUDGETS_US.len()) as u64
+}
+
+/// Measures timers one after the other: each needs the processor for itself.
+pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Regularity>), Failure> {
+    let count = if setting.is_quick { 1_000 } else { 65_535 };
+    let (mut rows, mut regularities) = (Vec::new(), Vec::new());
+    for &period_us in PERIODS_US {
+        for &source in SOURCES {
+            setting.step(&format!("{} at {period_us} µs", source.name()));
+            let arguments = ["timer", source.name(), &period_us.to_string(), &count.to_string()];
+            let times_ns = outside::numbers(setting.place, &arguments, limit(period_us, count))?;
+            rows.extend(times_ns.as_ref().map(|times_ns| row(source, period_us, times_ns)));
+            regularities.push(regularity(source, period_us, &times_ns.unwrap_or_default()));
+        }
+    }
+    rows.extend(lateness(setting)?);
+    Ok((rows, regularities))
+}
+
+/// Twice what it takes on a machine that needs 40 µs for each run of a handler.
+fn limit(period_us: u32, count: u32) -> Duration {
+    let each = Duration::from_micros(u64::from(period_us.max(40)) * 2);
+    Duration::from_millis(500) + each * count
+}
+
+/// The deviations as a row: percentiles of |time − period|.
+fn row(source: Source, period_us: u32, times_ns: &[u64]) -> Row {
+    let name = format!("timer_{}_{period_us}us", source.name());
+    let label = format!("{} every {period_us} µs, deviation", source.name());
+    let period_ns = u64::from(period_us) * 1_000;
+    let mut row = Row::new(name, label);
+    row.times.extend(times_ns.iter().map(|time_ns| time_ns.abs_diff(period_ns)));
+    row
+}
+
+fn regularity(source: Source, period_us: u32, times_ns: &[u64]) -> Regularity {
+    let period_ns = f64::from(period_us) * 1e3;
+    let n = times_ns.len();
+    let mean_of = |value: &dyn Fn(f64) -> f64| {
+        times_ns.iter().map(|&time_ns| value(time_ns as f64)).sum::<f64>() / n.max(1) as f64
+    };
+    let mean_ns = mean_of(&|time_ns| time_ns);
+    Regularity {
+        source: source.name(),
+        period_us,
+        mean_absolute_deviation_ns: mean_of(&|time_ns| (time_ns - period_ns).abs()),
+        standard_deviation_ns: mean_of(&|time_ns| (time_ns - mean_ns).powi(2)).sqrt(),
+        mean_ns,
+        n,
+    }
+}
+
+/// From the deadline of a runaway to the handler that acts on it.
+fn lateness(setting: &Setting<'_>) -> Result<Vec<Row>, Failure> {
+    let samples = if setting.is_quick { 50 } else { 2_000 };
+    let mut stage = Stage::start(setting.image("spin")?)?;
+    stage.fill(1)?;
+    BUDGETS_US
+        .iter()
+        .map(|&budget_us| {
+            setting.step(&format!("our watchdog at {budget_us} µs"));
+            let name = format!("watchdog_late_{budget_us}us");
+            let mut row = Row::new(name, format!("our watchdog at {budget_us} µs, lateness"));
+            row.times = late(&mut stage, budget_us, samples)?;
+            Ok(row)
+        })
+        .collect()
+}
+
+fn late(stage: &mut Stage, budget_us: u32, samples: u64) -> Result<Times, Failure> {
+    const WARM_UP: u64 = 20;
+    let mut times = Times::new();
+    for sample in 0..WARM_UP + samples {
+        let job = Job { mode: Mode::Discard, budget_us, ..stage.job(0, b"") };
+        let completed = stage.run(job)?;
+        let late_ns = completed.late_ns.context("a runaway was not preempted")?;
+        if sample >= WARM_UP {
+            times.add(late_ns);
+        }
+    }
+    Ok(times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_deviations_are_those_of_a_known_series() {
+        let found = regularity(Source::Setitimer, 10, &[9_000, 11_000, 13_000]);
+        assert_eq!(found.mean_ns, 11_000.0);
+        assert!((found.mean_absolute_deviation_ns - 5_000.0 / 3.0).abs() < 1e-6);
+        assert!((found.standard_deviation_ns - (8e6_f64 / 3.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn row_counts_deviations_to_both_sides() {
+        let row = row(Source::PosixTimer, 10, &[9_000, 11_000]);
+        assert_eq!((row.times.count(), row.p50_ns()), (2, Some(1_000)));
+    }
+}
