@@ -8,7 +8,7 @@ use super::heard::Crates;
 use super::messages::Diagnostic;
 use super::package::Package;
 use super::workshop::Workshop;
-use super::{BuildError, Event, Frames};
+use super::{BuildError, Event, Way};
 
 /// The name of the glue's crate.
 pub(super) const CRATE: &str = "mote_glue";
@@ -23,13 +23,14 @@ pub(super) fn compile(
     rustc: &Rustc<'_>,
     workshop: &Workshop<'_>,
     crates: &Crates,
-    frames: Frames,
+    way: Way,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), BuildError> {
     rustc.write("glue.rs", SOURCE)?;
     let mut command = rustc.command(CRATE, "rlib");
     command
-        .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes", frames.flag()])
+        .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes"])
+        .args(way.flags())
         .arg(workshop.options.profile.opt_level())
         .args(["--error-format=json", "glue.rs", "-o", FILE])
         .args([named("service", &crates.user), named("mote_service", &crates.service)])

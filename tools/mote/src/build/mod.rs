@@ -138,22 +138,29 @@ impl Profile {
     }
 }
 
-/// How functions find their locals. The second way is for code that the loader refuses the first way:
-/// the distance from the stack's end to a local can have the bytes of a forbidden instruction too.
+/// How to compile. The later ways are for code that the loader refuses when it is compiled the earlier
+/// ways: the distance from the stack's end to a local, or the number of a register, can have the bytes
+/// of a forbidden instruction too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frames {
+enum Way {
     /// As the compiler likes.
     Plain,
-    /// From a frame pointer.
-    Pointers,
+    /// Locals are found from a frame pointer.
+    FramePointers,
+    /// The same, and registers are allotted in a simpler way, so that values lie in others.
+    OtherRegisters,
 }
 
-impl Frames {
-    /// For the compiler; the first is its default.
-    fn flag(self) -> &'static str {
+impl Way {
+    /// Every way, the first one first.
+    const ALL: [Self; 3] = [Self::Plain, Self::FramePointers, Self::OtherRegisters];
+
+    /// For the compiler; those of the first are its defaults.
+    fn flags(self) -> &'static [&'static str] {
         match self {
-            Self::Plain => "-Cforce-frame-pointers=no",
-            Self::Pointers => "-Cforce-frame-pointers=yes",
+            Self::Plain => &["-Cforce-frame-pointers=no"],
+            Self::FramePointers => &["-Cforce-frame-pointers=yes"],
+            Self::OtherRegisters => &["-Cforce-frame-pointers=yes", "-Cllvm-args=-regalloc=basic"],
         }
     }
 }
@@ -254,13 +261,15 @@ impl Built {
 pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<Built, BuildError> {
     observer(Event::Step(Step::Prepare));
     let workshop = Workshop::open(options, observer)?;
-    let image = match image(&workshop, Frames::Plain, observer) {
-        Err(error) if error.is_forbidden_instruction() => {
-            image(&workshop, Frames::Pointers, observer)?
+    let mut result = image(&workshop, Way::ALL[0], observer);
+    for way in &Way::ALL[1..] {
+        match &result {
+            Err(error) if error.is_forbidden_instruction() => {}
+            _ => break,
         }
-        result => result?,
-    };
-    Ok(Built { package: workshop.package.name, image })
+        result = image(&workshop, *way, observer);
+    }
+    Ok(Built { image: result?, package: workshop.package.name })
 }
 
 /// The three compilations. Links again with another order of functions while the loader finds a
@@ -268,15 +277,15 @@ pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<B
 /// a function to a constant, can have the bytes of one by chance.
 fn image(
     workshop: &Workshop<'_>,
-    frames: Frames,
+    way: Way,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<u8>, BuildError> {
     observer(Event::Step(Step::Compile));
-    let crates = user_crate::compile(workshop, frames, observer)?;
+    let crates = user_crate::compile(workshop, way, observer)?;
     let scratch = workshop.scratch_folder()?;
     let rustc = workshop.rustc(scratch.path());
     observer(Event::Step(Step::Glue));
-    glue::compile(&rustc, workshop, &crates, frames, observer)?;
+    glue::compile(&rustc, workshop, &crates, way, observer)?;
     let mut layout = 0;
     loop {
         observer(Event::Step(Step::Link));

@@ -15,16 +15,16 @@ use super::messages::Message;
 use super::package::Source;
 use super::sysroot::Sysroot;
 use super::workshop::Workshop;
-use super::{BuildError, Event, Frames, Options, TARGET, command};
+use super::{BuildError, Event, Options, TARGET, Way, command};
 
 /// Compiles the user's crate; tries without the network first.
 pub(super) fn compile(
     workshop: &Workshop<'_>,
-    frames: Frames,
+    way: Way,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Crates, BuildError> {
     let cargo = |network: Option<&str>| {
-        let mut cargo = cargo(workshop, frames);
+        let mut cargo = cargo(workshop, way);
         cargo.args(network).args(["--", "-F", "unsafe-code"]);
         cargo
     };
@@ -43,7 +43,7 @@ fn may_need_network(stderr: &str) -> bool {
     stderr.contains("offline")
 }
 
-fn cargo(workshop: &Workshop<'_>, frames: Frames) -> Command {
+fn cargo(workshop: &Workshop<'_>, way: Way) -> Command {
     let Workshop { options, toolchain, sysroot, carried, package } = workshop;
     let profile = options.profile.name();
     let mut cargo = command::clean(&toolchain.cargo);
@@ -53,7 +53,7 @@ fn cargo(workshop: &Workshop<'_>, frames: Frames) -> Command {
         .arg("--manifest-path")
         .arg(&package.manifest)
         .arg("--target-dir")
-        .arg(package.target_directory.join(folder(frames)))
+        .arg(package.target_directory.join(folder(way)))
         .args(["--config", &format!("profile.{profile}.panic='unwind'")])
         .args(["--config", &format!("profile.{profile}.lto='off'")])
         .args(["--config", &carried_config(package.source, carried)])
@@ -61,18 +61,19 @@ fn cargo(workshop: &Workshop<'_>, frames: Frames) -> Command {
         .env("RUSTC", &toolchain.rustc)
         .env("RUSTC_WRAPPER", "")
         .env("RUSTC_WORKSPACE_WRAPPER", "")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(sysroot, frames));
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(sysroot, way));
     if options.is_locked {
         cargo.arg("--locked");
     }
     cargo
 }
 
-/// Each way of compiling has its target directory, so that neither makes the other's stale.
-fn folder(frames: Frames) -> &'static str {
-    match frames {
-        Frames::Plain => "plain",
-        Frames::Pointers => "pointers",
+/// Each way of compiling has its target directory, so that none makes another's stale.
+fn folder(way: Way) -> &'static str {
+    match way {
+        Way::Plain => "plain",
+        Way::FramePointers => "frame-pointers",
+        Way::OtherRegisters => "other-registers",
     }
 }
 
@@ -99,14 +100,15 @@ fn message_format(options: &Options) -> &'static str {
 }
 
 /// The flags of everything that goes into the image, in the encoding that allows spaces in paths.
-fn rustflags(sysroot: &Sysroot, frames: Frames) -> String {
-    let flags = [
-        format!("--sysroot={}", sysroot.path().display()),
-        "--cfg=mote_image".to_owned(),
-        "--check-cfg=cfg(mote_image)".to_owned(),
-        "-Cforce-unwind-tables=yes".to_owned(),
-        frames.flag().to_owned(),
+fn rustflags(sysroot: &Sysroot, way: Way) -> String {
+    let sysroot = format!("--sysroot={}", sysroot.path().display());
+    let mut flags = vec![
+        sysroot.as_str(),
+        "--cfg=mote_image",
+        "--check-cfg=cfg(mote_image)",
+        "-Cforce-unwind-tables=yes",
     ];
+    flags.extend(way.flags());
     flags.join("\x1f")
 }
 

@@ -17,7 +17,7 @@ const WARM_UP: u64 = 50;
 /// The receiver spins at least this long in user mode before each signal.
 const PAUSE_NS: u64 = 10_000;
 /// A signal that has not arrived by then never will; it is left out.
-const LOST_NS: u64 = 1_000_000_000;
+const LOST_NS: u64 = 10_000_000_000;
 
 /// What the two threads tell each other.
 struct Meeting {
