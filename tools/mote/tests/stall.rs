@@ -57,11 +57,12 @@ fn worker_of(pid: u32) -> Option<u32> {
     })
 }
 
-/// User time of a process, in clock ticks: proc_pid_stat(5), field 14.
-fn user_ticks(pid: u32) -> u64 {
+/// User and system time of a process, in clock ticks: proc_pid_stat(5), fields 14 and 15. Both,
+/// because a periodic timer may keep a service in the kernel whenever a tick looks.
+fn cpu_ticks(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let time = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(11));
-    time.and_then(|ticks| ticks.parse().ok()).unwrap_or(0)
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
 fn send(pid: u32, signal: Signal) {
@@ -76,7 +77,7 @@ fn runaway_dies_while_its_dispatcher_is_stopped() {
         let pid = dispatcher.0.id();
         // A worker that has nothing to do sleeps after a millisecond; the service never does.
         wait_until("a worker in the service", || {
-            worker_of(pid).is_some_and(|worker| state(worker) == 'R' && user_ticks(worker) >= 3)
+            worker_of(pid).is_some_and(|worker| state(worker) == 'R' && cpu_ticks(worker) >= 3)
         });
         send(pid, Signal::STOP);
         wait_until("a dispatcher that stands still", || state(pid) == 'T');
