@@ -70,7 +70,8 @@ fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) {
 }
 
 fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
-    let outcome = outcome(host, ending);
+    let (pending, verdict) = (Crossing::get().pending(), CURRENT.verdict());
+    let outcome = outcome(ending, host.reply.is_error, pending, verdict);
     let arena_peak_bytes = u32::try_from(host.arena.peak_bytes()).unwrap_or(u32::MAX);
     let tally = clean(host);
     let has_body = outcome != Outcome::OverBudget && host.reply.is_given;
@@ -102,16 +103,15 @@ fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
 
 /// How it ended: by what the service handed over if it returned, else by what was judged. Whatever
 /// was under way when the hard deadline passed, that is what ended it.
-fn outcome(host: &Host, ending: Ending) -> Outcome {
-    match (ending, host.reply.is_error) {
+fn outcome(ending: Ending, is_error: bool, pending: Pending, verdict: Outcome) -> Outcome {
+    match (ending, is_error) {
         (Ending::Returned, false) => Outcome::Ok,
         (Ending::Returned, true) => Outcome::Error,
         // A discard, or a raise that was due before the service was entered.
-        _ if Crossing::get().pending() >= Pending::RaiseHere => Outcome::OverBudget,
-        _ => match CURRENT.verdict() {
-            Outcome::Ok => Outcome::Fault,
-            judged => judged,
-        },
+        _ if pending >= Pending::RaiseHere => Outcome::OverBudget,
+        // Nobody ended it: it went where it must not.
+        _ if verdict == Outcome::Ok => Outcome::Fault,
+        _ => verdict,
     }
 }
 
@@ -153,5 +153,31 @@ fn heap_kind(heap: Heap) -> HeapKind {
     match heap {
         Heap::Bump => HeapKind::Bump,
         Heap::General => HeapKind::General,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIVEN_UP: [Ending; 2] = [Ending::Unwound, Ending::Discarded];
+
+    #[test]
+    fn only_what_returned_is_ok_or_an_error() {
+        let nothing = Pending::Nothing;
+        assert_eq!(outcome(Ending::Returned, false, nothing, Outcome::OverMemory), Outcome::Ok);
+        assert_eq!(outcome(Ending::Returned, true, nothing, Outcome::Ok), Outcome::Error);
+        for ending in GIVEN_UP {
+            assert_eq!(outcome(ending, false, nothing, Outcome::Ok), Outcome::Fault);
+            assert_eq!(outcome(ending, true, nothing, Outcome::Panicked), Outcome::Panicked);
+        }
+    }
+
+    #[test]
+    fn invocation_refused_at_its_entry_is_over_budget() {
+        for pending in [Pending::RaiseHere, Pending::Discard] {
+            let refused = outcome(Ending::Discarded, false, pending, Outcome::Ok);
+            assert_eq!(refused, Outcome::OverBudget);
+        }
     }
 }

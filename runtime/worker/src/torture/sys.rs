@@ -6,6 +6,7 @@
 use core::arch::asm;
 
 use linux_raw_sys::general as kernel;
+use mote_sigctx::arch::syscall4;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, waitpid};
 
@@ -15,7 +16,7 @@ use rustix::process::{Pid, WaitOptions, waitpid};
 /// The kernel's.
 pub fn fork() -> Result<Option<Pid>, Errno> {
     // SAFETY: a worker has one thread and no locks, so the copy is as whole as the original.
-    let result = unsafe { syscall(kernel::__NR_fork, [0; 4]) };
+    let result = unsafe { syscall4(kernel::__NR_fork, 0, 0, 0, 0) };
     match check(result)? {
         0 => Ok(None),
         pid => Ok(Pid::from_raw(pid as i32)),
@@ -56,20 +57,22 @@ pub fn arm(signal: u32, at_ns: u64, every_ns: u64) -> Result<i32, Errno> {
     let (event, id) = (&raw const event as usize, &raw mut timer as usize);
     // SAFETY: the kernel reads one `sigevent` and writes one `timer_t`, both alive.
     let created = unsafe {
-        syscall(kernel::__NR_timer_create, [kernel::CLOCK_MONOTONIC as usize, event, id, 0])
+        syscall4(kernel::__NR_timer_create, kernel::CLOCK_MONOTONIC as usize, event, id, 0)
     };
     check(created)?;
     let times = [split(every_ns), split(at_ns)];
-    let settings = [timer as usize, TIMER_ABSTIME, &raw const times as usize, 0];
+    let times = &raw const times as usize;
     // SAFETY: the kernel reads one `itimerspec`, which is alive.
-    check(unsafe { syscall(kernel::__NR_timer_settime, settings) })?;
+    let set =
+        unsafe { syscall4(kernel::__NR_timer_settime, timer as usize, TIMER_ABSTIME, times, 0) };
+    check(set)?;
     Ok(timer)
 }
 
 /// Deletes a timer.
 pub fn disarm(timer: i32) {
     // SAFETY: the call touches no memory of ours. It fails only for a timer that is not there.
-    let _deleted = unsafe { syscall(kernel::__NR_timer_delete, [timer as usize, 0, 0, 0]) };
+    let _deleted = unsafe { syscall4(kernel::__NR_timer_delete, timer as usize, 0, 0, 0) };
 }
 
 /// Makes the instructions after this trap.
@@ -108,25 +111,4 @@ fn split(ns: u64) -> [u64; 2] {
 
 fn check(result: isize) -> Result<usize, Errno> {
     usize::try_from(result).map_err(|_| Errno::from_raw_os_error(-result as i32))
-}
-
-/// # Safety
-/// The call's own contract holds for these arguments.
-unsafe fn syscall(number: u32, [a, b, c, d]: [usize; 4]) -> isize {
-    let result;
-    // SAFETY: the caller answers for the call's effect; the clobbers are the instruction's.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number as isize => result,
-            in("rdi") a,
-            in("rsi") b,
-            in("rdx") c,
-            in("r10") d,
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
-    }
-    result
 }

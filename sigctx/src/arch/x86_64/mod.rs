@@ -11,4 +11,5 @@ pub use crossing::{
     CAPTURED_OFFSET, CROSSING, HOST_RSP_OFFSET, PENDING_OFFSET, SERVICE_RSP_OFFSET,
 };
 pub use crossing::{Crossing, Ending, FAKE_FRAME_BYTES, Hooks, Pending, Way, enter, land, leave};
-pub(crate) use syscall::{restorer, syscall2, syscall3, syscall4};
+pub use syscall::syscall4;
+pub(crate) use syscall::{restorer, syscall2, syscall3};

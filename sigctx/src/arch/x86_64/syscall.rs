@@ -46,7 +46,7 @@ pub(crate) unsafe fn syscall3(number: u32, a: usize, b: usize, c: usize) -> isiz
 ///
 /// # Safety
 /// The call's own contract holds for these arguments.
-pub(crate) unsafe fn syscall4(number: u32, a: usize, b: usize, c: usize, d: usize) -> isize {
+pub unsafe fn syscall4(number: u32, a: usize, b: usize, c: usize, d: usize) -> isize {
     let result;
     // SAFETY: the caller answers for the call's effect; the clobbers are those of the `syscall`
     // instruction (rcx, r11), and memory is assumed touched.
