@@ -10,6 +10,7 @@
 //!  └──────────────────────────────────┘                 └──────────────────────────────────┘
 //! ```
 
+use crate::clock::TempoCell;
 use crate::doze::{Asleep, Doorbell};
 use crate::line::Line;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
@@ -65,6 +66,8 @@ pub struct Boot {
     pub dispatcher_pid: AtomicU32,
     /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
     pub timer_us: AtomicU32,
+    /// How the node's clock goes.
+    pub tempo: TempoCell,
 }
 
 /// In [`Boot::timer_us`]: the timer is set for the deadlines of each invocation.
@@ -96,7 +99,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Says that `sequence` entered its service at `entered_ns` (CLOCK_MONOTONIC, nanoseconds).
+    /// Says that `sequence` entered its service at `entered_ns` (the node's clock, nanoseconds).
     #[inline]
     pub fn set(&self, sequence: u64, entered_ns: u64) {
         self.entered_ns.store(entered_ns, Ordering::Relaxed);

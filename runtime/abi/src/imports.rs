@@ -28,7 +28,7 @@ imports! {
     AllocZeroed = "mote_alloc_zeroed",
     /// `fn(pointer: *mut u8, bytes: usize, align: usize)`.
     Dealloc = "mote_dealloc",
-    /// `fn() -> u64`: CLOCK_MONOTONIC, in nanoseconds.
+    /// `fn() -> u64`: the node's clock, in nanoseconds.
     NowNs = "mote_now_ns",
     /// `fn() -> u64`: what is left of the budget, in microseconds.
     RemainingUs = "mote_remaining_us",

@@ -74,7 +74,8 @@ impl Invoke {
 )]
 #[repr(C)]
 pub struct Completion {
-    /// When the worker entered the service: CLOCK_MONOTONIC, in nanoseconds.
+    /// When the worker entered the service, on the node's clock, in nanoseconds. It is read without
+    /// waiting for the request's arrival to be over, so it may be early by some ten nanoseconds.
     pub entered_ns: u64,
     /// From the deadline to the handler that acted on it, in nanoseconds, saturating;
     /// [`NOT_PREEMPTED`] if none did.

@@ -69,7 +69,7 @@ pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use node::Node;
 pub use record::ServiceRecord;
 pub use requirements::check as check_requirements;
-pub use sys::clock::now_ns;
+pub use sys::clock::monotonic_ns as now_ns;
 
 /// `rustc --version` of the compiler that built this: images of another are refused.
 pub const TOOLCHAIN: &str = env!("MOTE_TOOLCHAIN");

@@ -16,7 +16,7 @@ use mote_alloc::HeapKind;
 use mote_sigctx::arch::{Crossing, Ending, Pending, enter};
 
 use crate::alarm;
-use crate::clock::now_ns;
+use crate::clock::{about_now_ns, now_ns};
 use crate::current::{CURRENT, saturating_ns};
 use crate::host::{self, Host};
 use crate::serialize::serialize;
@@ -35,7 +35,7 @@ pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     let (stack_top, running) = (host.stack.end, &host.areas.outbox().running);
 
     Crossing::get().set_pending(Pending::Nothing);
-    let entered_ns = now_ns();
+    let entered_ns = about_now_ns();
     CURRENT.begin(sequence, entered_ns, &invoke);
     alarm::begin();
     running.set(sequence, entered_ns);

@@ -24,7 +24,7 @@ use crate::serve::run as work;
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
-use crate::{alarm, handlers, host, host_calls, memory, serialize};
+use crate::{alarm, clock, handlers, host, host_calls, memory, serialize};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -86,6 +86,7 @@ unsafe fn prepare(
     if boot.abi_version.load(Relaxed) != ABI_VERSION {
         return Err(Errno::PROTO);
     }
+    clock::prepare(boot.tempo.get());
     bind_to_dispatcher(boot)?;
     pin(boot)?;
     serialize::prepare();
