@@ -79,6 +79,7 @@
 
 #[allow(unsafe_code, reason = "stacks are switched and registers loaded here")]
 pub mod arch;
+pub mod code;
 pub mod preempt;
 #[allow(unsafe_code, reason = "the live context and stack are edited here")]
 pub mod redirect;

@@ -166,6 +166,7 @@ fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Pr
         sequence: 0,
         reply: Reply::default(),
         log_bytes: 0,
+        is_cut_short: false,
         unwinding: Unwinding::default(),
         host_module: program.module,
         unwinder: Unwinder::new(),

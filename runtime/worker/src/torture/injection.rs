@@ -4,8 +4,11 @@
 //! Two timers: the hard deadline is SIGALRM by the kernel, as a one-shot timer would send it, and again
 //! every millisecond, as the watchdog would; and a child that hangs ends by SIGKILL, which nothing can
 //! mask.
+//!
+//! The grace is counted in the child's processor time. What others run meanwhile would make a cleanup
+//! late that is not, and a sweep would tell of the machine.
 
-use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
 
 use linux_raw_sys::general::{SIGALRM, SIGKILL};
 use mote_abi::area::signal_value;
@@ -21,8 +24,18 @@ use crate::handlers::on_preempt;
 /// From one signal at the hard deadline to the next, in nanoseconds.
 const REPEAT_NS: u64 = 1_000_000;
 
-/// The timer that [`disarm`] deletes; -1 if none is armed.
-static DEADLINE: AtomicI32 = AtomicI32::new(-1);
+/// No time comes after it.
+const NEVER_NS: u64 = u64::MAX;
+
+/// The hard deadline that is to be delivered.
+struct Deadline {
+    /// The timer that [`disarm`] deletes; -1 if none is armed.
+    timer: AtomicI32,
+    /// The processor time before which its signals do nothing.
+    used_ns: AtomicU64,
+}
+
+static DEADLINE: Deadline = Deadline { timer: AtomicI32::new(-1), used_ns: AtomicU64::new(0) };
 
 /// Lets the timers of this module deliver the hard deadline.
 ///
@@ -37,8 +50,9 @@ pub fn install() -> Result<(), Errno> {
 /// after an injection that came before it.
 extern "C" fn on_timer(_signal: u32, _info: &SigInfo, context: &mut Context) {
     // The worker's own timer runs too, in the parent; its invocations are far from any deadline.
-    let is_armed = DEADLINE.load(Relaxed) >= 0;
-    if is_armed && CURRENT.sequence() == TARGET {
+    let is_armed = DEADLINE.timer.load(Relaxed) >= 0;
+    let is_due = || sys::used_ns() >= DEADLINE.used_ns.load(Relaxed);
+    if is_armed && CURRENT.sequence() == TARGET && is_due() {
         inject_again(context);
     }
 }
@@ -64,13 +78,13 @@ pub fn inject_again(context: &mut Context) {
 /// Delivers SIGALRM `from_now_ns` from now, and then again and again.
 pub fn arm_discard(from_now_ns: u64) {
     if let Ok(timer) = sys::arm(SIGALRM, from_now_ns, REPEAT_NS) {
-        DEADLINE.store(timer, Relaxed);
+        DEADLINE.timer.store(timer, Relaxed);
     }
 }
 
 /// No more SIGALRM.
 pub fn disarm() {
-    if let Some(timer) = Some(DEADLINE.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
+    if let Some(timer) = Some(DEADLINE.timer.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
         sys::disarm(timer);
     }
 }
@@ -85,5 +99,5 @@ fn deliver(context: &mut Context) {
 #[must_use]
 pub fn addresses() -> core::ops::Range<u64> {
     let start = &raw const DEADLINE as u64;
-    start..start + size_of::<AtomicI32>() as u64
+    start..start + size_of::<Deadline>() as u64
 }
