@@ -79,7 +79,7 @@ impl Layout {
         let record = (pristine + pristine_bytes).next_multiple_of(SLOT_ALIGN_BYTES);
         let rodata_end = record + size_of::<ImageRecord>() as u64;
         let slot_bytes = slot_bytes([padded_text_bytes(text), rodata_end, data_bytes])?;
-        let slot_align = image.segments().map(|segment| segment.align).max().unwrap_or(0);
+        let slot_align = image.placed().map(|segment| segment.align).max().unwrap_or(0);
         let eh_frame_hdr = image.eh_frame_hdr();
         Ok(Self {
             text_bytes: text.memory_bytes as u32,

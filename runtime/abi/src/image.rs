@@ -3,13 +3,16 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Offset of the read-only segment from the text segment, as linked.
 pub const RODATA_OFFSET: u64 = crate::windows::WINDOW_BYTES;
 
 /// Offset of the data segment from the text segment, as linked.
 pub const DATA_OFFSET: u64 = 2 * crate::windows::WINDOW_BYTES;
+
+/// Offset from the text segment, as linked, of what only the loader reads. It is not placed.
+pub const TABLES_OFFSET: u64 = 3 * crate::windows::WINDOW_BYTES;
 
 /// The one symbol that an image exports: `extern "C-unwind" fn(body: *const u8, bytes: usize)`.
 pub const ENTRY_SYMBOL: &str = "mote_entry";
