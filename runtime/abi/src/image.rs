@@ -1,5 +1,6 @@
 //! What an image carries for the loader, and what the loader leaves for the worker.
 
+use crate::windows::Windows;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
@@ -52,8 +53,18 @@ pub struct ImageRecord {
     pub eh_frame_hdr: u32,
     /// Bytes of `.eh_frame_hdr`; 0 if the image has none, and then it cannot be unwound.
     pub eh_frame_hdr_bytes: u32,
+    /// The zone that the image is in.
+    pub zone: u32,
     /// Zero.
-    pub reserved: [u32; 8],
+    pub reserved: [u32; 7],
+}
+
+impl ImageRecord {
+    /// The windows that the image is in.
+    #[must_use]
+    pub const fn windows(&self) -> Windows {
+        Windows::of(self.zone as u8)
+    }
 }
 
 #[cfg(test)]
