@@ -19,6 +19,7 @@ pub(crate) fn fill(boot: &Boot, config: &NodeConfig, post: Post) {
     boot.spin_us.store(spin_us, Relaxed);
     boot.arena_kib.store(config.arena_kib, Relaxed);
     boot.stack_kib.store(config.stack_kib, Relaxed);
+    boot.zones.store(config.zones as u32, Relaxed);
     boot.timer_us.store(config.source.timer_us(), Relaxed);
     boot.dispatcher_pid.store(std::process::id(), Relaxed);
     boot.tempo.set(clock::tempo());

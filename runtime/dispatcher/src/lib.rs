@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `services` | deployed images, and which are resident |
+//! | `zones` | the memory that images are placed in |
 //! | `record` | what is remembered of each, and bans (pure) |
 //! | `queue` | jobs that wait for a worker |
 //! | `crew`, `seat`, `worker` | all workers; one's place; one itself |
@@ -59,6 +60,7 @@ pub mod torture;
 mod watchdog;
 mod worker;
 mod worker_program;
+mod zones;
 
 pub use budget::{BudgetError, Promise};
 pub use completed::{Completed, Tokens, Unwinding};

@@ -11,7 +11,6 @@ use core::slice;
 
 use mote_abi::image::ImageRecord;
 use mote_abi::outcome::Outcome;
-use mote_abi::windows::{RODATA_BASE, TEXT_BASE};
 use mote_sigctx::arch::{Crossing, Ending, Pending, land, leave};
 use mote_sigctx::code::{Code, Search};
 use mote_sigctx::registers::Registers;
@@ -132,14 +131,14 @@ pub fn gets_through(host: &mut Host, frame: Frame, site: Site) -> bool {
 
 /// The code of the running image.
 fn image_code(record: &ImageRecord) -> Code<'static> {
-    let address = TEXT_BASE + u64::from(record.slot);
+    let address = record.windows().text() + u64::from(record.slot);
     // SAFETY: as for the read-only segment; workers may read the text window.
     let text = unsafe { slice::from_raw_parts(address as *const u8, record.text_bytes as usize) };
     Code {
         text,
         text_address: address,
         rodata: image_rodata(record),
-        rodata_address: RODATA_BASE + u64::from(record.slot),
+        rodata_address: record.windows().rodata() + u64::from(record.slot),
         resume: host_calls::resume_address(),
     }
 }
@@ -147,9 +146,10 @@ fn image_code(record: &ImageRecord) -> Code<'static> {
 /// The tables of the running image; `None` if they are damaged or absent.
 fn image_module(host: &Host) -> Option<Module<'static>> {
     let record = invocation::record(&host.invoke);
-    let text = TEXT_BASE + u64::from(record.slot);
-    let rodata = RODATA_BASE + u64::from(record.slot);
-    let header = RODATA_BASE + u64::from(record.eh_frame_hdr);
+    let windows = record.windows();
+    let text = windows.text() + u64::from(record.slot);
+    let rodata = windows.rodata() + u64::from(record.slot);
+    let header = windows.rodata() + u64::from(record.eh_frame_hdr);
     Module::new(
         text..text + u64::from(record.text_bytes),
         rodata,
@@ -160,7 +160,7 @@ fn image_module(host: &Host) -> Option<Module<'static>> {
 }
 
 fn image_rodata(record: &ImageRecord) -> &'static [u8] {
-    let address = RODATA_BASE + u64::from(record.slot);
+    let address = record.windows().rodata() + u64::from(record.slot);
     // SAFETY: the loader checked that the segment lies in the window, which is mapped, and does not
     // change it while an invocation of the image is outstanding.
     unsafe { slice::from_raw_parts(address as *const u8, record.rodata_bytes as usize) }

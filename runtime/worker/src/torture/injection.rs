@@ -60,11 +60,10 @@ extern "C" fn on_timer(_signal: u32, _info: &SigInfo, context: &mut Context) {
 /// Makes the soft deadline be now, and delivers it at `context`.
 pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
     let now = now_ns();
-    let hard_ns = now.saturating_add(grace_ns);
     // Without its timers a child that hangs stays; the tool's user sees the sweep stand still.
     let _killer = sys::arm(SIGKILL, give_up_ns.max(grace_ns), 0);
-    arm_discard(grace_ns);
-    CURRENT.set_deadlines(now, hard_ns);
+    arm(grace_ns, sys::used_ns().saturating_add(grace_ns));
+    CURRENT.set_deadlines(now, NEVER_NS);
     deliver(context);
 }
 
@@ -77,6 +76,12 @@ pub fn inject_again(context: &mut Context) {
 
 /// Delivers SIGALRM `from_now_ns` from now, and then again and again.
 pub fn arm_discard(from_now_ns: u64) {
+    arm(from_now_ns, 0);
+}
+
+/// The same, but they do nothing before `used_ns` of processor time.
+fn arm(from_now_ns: u64, used_ns: u64) {
+    DEADLINE.used_ns.store(used_ns, Relaxed);
     if let Ok(timer) = sys::arm(SIGALRM, from_now_ns, REPEAT_NS) {
         DEADLINE.timer.store(timer, Relaxed);
     }
