@@ -168,6 +168,9 @@ pub mod facts {
     pub const REFUSED: u8 = 2;
     /// In the baseline: two undisturbed invocations answered differently.
     pub const UNSTEADY: u8 = 4;
+    /// In the baseline of a service that does not end by itself: its destructors run out of stack when
+    /// an ordinary timer stops it at a call, without any stepping.
+    pub const OVERFLOWS: u8 = 8;
 }
 
 impl Record {

@@ -8,7 +8,7 @@
 //! The grace is counted in the child's processor time. What others run meanwhile would make a cleanup
 //! late that is not, and a sweep would tell of the machine.
 
-use core::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
 
 use linux_raw_sys::general::{SIGALRM, SIGKILL};
 use mote_abi::area::signal_value;
@@ -33,9 +33,15 @@ struct Deadline {
     timer: AtomicI32,
     /// The processor time before which its signals do nothing.
     used_ns: AtomicU64,
+    /// Whether its signals are hints only, as in production: the invocation's own deadlines count.
+    is_hint: AtomicBool,
 }
 
-static DEADLINE: Deadline = Deadline { timer: AtomicI32::new(-1), used_ns: AtomicU64::new(0) };
+static DEADLINE: Deadline = Deadline {
+    timer: AtomicI32::new(-1),
+    used_ns: AtomicU64::new(0),
+    is_hint: AtomicBool::new(false),
+};
 
 /// Lets the timers of this module deliver the hard deadline.
 ///
@@ -52,9 +58,10 @@ extern "C" fn on_timer(_signal: u32, _info: &SigInfo, context: &mut Context) {
     // The worker's own timer runs too, in the parent; its invocations are far from any deadline.
     let is_armed = DEADLINE.timer.load(Relaxed) >= 0;
     let is_due = || sys::used_ns() >= DEADLINE.used_ns.load(Relaxed);
-    if is_armed && CURRENT.sequence() == TARGET && is_due() {
-        inject_again(context);
+    if !is_armed || CURRENT.sequence() != TARGET || !is_due() {
+        return;
     }
+    if DEADLINE.is_hint.load(Relaxed) { deliver(context) } else { inject_again(context) }
 }
 
 /// Makes the soft deadline be now, and delivers it at `context`.
@@ -79,7 +86,14 @@ pub fn arm_discard(from_now_ns: u64) {
     arm(from_now_ns, 0);
 }
 
-/// The same, but they do nothing before `used_ns` of processor time.
+/// Delivers a signal every millisecond, that lets the invocation's own deadlines come to pass.
+pub fn arm_hints() {
+    DEADLINE.is_hint.store(true, Relaxed);
+    arm(REPEAT_NS, 0);
+}
+
+/// Delivers SIGALRM `from_now_ns` from now and then again and again, but to no effect before `used_ns` of
+/// processor time.
 fn arm(from_now_ns: u64, used_ns: u64) {
     DEADLINE.used_ns.store(used_ns, Relaxed);
     if let Ok(timer) = sys::arm(SIGALRM, from_now_ns, REPEAT_NS) {
@@ -89,6 +103,7 @@ fn arm(from_now_ns: u64, used_ns: u64) {
 
 /// No more SIGALRM.
 pub fn disarm() {
+    DEADLINE.is_hint.store(false, Relaxed);
     if let Some(timer) = Some(DEADLINE.timer.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
         sys::disarm(timer);
     }

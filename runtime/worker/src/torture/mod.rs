@@ -31,7 +31,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
-use mote_abi::outcome::Mode;
+use mote_abi::outcome::{Mode, Outcome};
 use mote_abi::torture::{Record, TARGET, answer_sum, facts};
 
 use crate::exit::exit;
@@ -44,7 +44,7 @@ use stepper::Role;
 const NO_ORDER: i32 = 73;
 
 /// How long an undisturbed invocation may run, in microseconds: some services never end.
-const UNDISTURBED_US: u32 = 100_000;
+const UNDISTURBED_US: u32 = 20_000;
 
 /// Runs the sweep that the results file orders, and exits.
 pub fn run(areas: Areas) -> ! {
@@ -98,6 +98,9 @@ fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
     if sums[0].0 != sums[1].0 {
         record.facts |= facts::UNSTEADY;
     }
+    if sums[1].1.outcome == Outcome::OverBudget as u8 && overflows_when_raised(target) {
+        record.facts |= facts::OVERFLOWS;
+    }
     (record, sums[1].0)
 }
 
@@ -107,6 +110,18 @@ fn bounded(invoke: Invoke) -> Completion {
     let completion = unsafe { invocation::run(TARGET, invoke) };
     injection::disarm();
     completion
+}
+
+/// Whether the destructors of a service that does not end by itself run out of stack when a timer stops
+/// it at a call, somewhere in its middle: what they do by themselves.
+fn overflows_when_raised(target: Invoke) -> bool {
+    let (budget_us, grace_us) = (UNDISTURBED_US, UNDISTURBED_US);
+    injection::arm_hints();
+    let raised = Invoke { mode: Mode::Guarded as u8, budget_us, grace_us, ..target };
+    // SAFETY: as in `run`.
+    let completion = unsafe { invocation::run(TARGET, raised) };
+    injection::disarm();
+    completion.outcome == Outcome::StackOverflow as u8
 }
 
 fn describe(record: &mut Record, completion: &Completion) {

@@ -1,7 +1,8 @@
 //! `--suite`: every service on board and every workload of the corpus, in debug and release images.
 //!
-//! A service that never ends is followed for [`ENDLESS_LIMIT`] instructions; the others to their end,
-//! at every instruction unless `--every` says otherwise.
+//! A workload of the corpus is followed to its end, at every instruction unless `--every` says otherwise;
+//! a service for [`LONG_LIMIT`] instructions, and for [`ENDLESS_LIMIT`] if it never ends by itself. The
+//! report says of each whether it came to its end.
 
 use std::io::{self, Write as _};
 
@@ -19,8 +20,11 @@ use crate::cli::args::TortureArgs;
 use crate::demo::bundle;
 use crate::status::{Failure, Status};
 
-/// Instructions after which a service of the suite is left, if `--limit` says no less.
-const ENDLESS_LIMIT: u64 = 20_000;
+/// Instructions after which a service is left: some hash, fill and count for millions.
+const LONG_LIMIT: u64 = 20_000;
+
+/// Instructions after which a service that never ends is left: by then it has been round its loop often.
+const ENDLESS_LIMIT: u64 = 5_000;
 
 /// The service that holds the workloads: an empty body lists them, a line each.
 const CORPUS: &str = "corpus";
@@ -30,6 +34,12 @@ struct Member {
     name: String,
     service: String,
     body: Vec<u8>,
+}
+
+impl Member {
+    fn is_workload(&self) -> bool {
+        self.service == CORPUS
+    }
 }
 
 /// Sweeps all, and writes one report.
@@ -48,6 +58,7 @@ pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
                 bar.set_message(format!("{} {profile_name} {mode}", member.name));
                 let case = case(args, &member, &image, mode);
                 let case = Case { profile: Some(profile_name), ..case };
+                let case = if member.is_workload() { case } else { bounded(case, &canaries)? };
                 reports.push(one(&case, &canaries, &bar)?);
             }
         }
@@ -71,6 +82,14 @@ fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Report
     Ok(Report::new(case, &found, &Map::new(case.image, found.text_address)))
 }
 
+/// The case of a service, cut short. One injection shows whether it ends by itself.
+fn bounded<'a>(case: Case<'a>, canaries: &Canaries) -> Result<Case<'a>, Failure> {
+    let first = Case { end: 1, ..case };
+    let found = sweep::run(&first, canaries.known(), &mut |_| {}).map_err(failure)?;
+    let limit = if found.is_endless() { ENDLESS_LIMIT } else { LONG_LIMIT };
+    Ok(Case { end: case.end.min(limit), ..case })
+}
+
 fn modes(args: &TortureArgs) -> &[Mode] {
     args.mode.as_ref().map_or(Mode::ALL, std::slice::from_ref)
 }
@@ -81,7 +100,7 @@ fn case<'a>(args: &TortureArgs, member: &'a Member, image: &'a [u8], mode: Mode)
         heap: args.heap,
         memory_kib: args.memory_kib,
         grace_us: args.grace_us,
-        end: args.limit.min(ENDLESS_LIMIT),
+        end: args.limit,
         every: args.every,
         reaches_host: args.host,
         second: args.second,
@@ -111,7 +130,7 @@ mod tests {
     #[test]
     fn suite_has_at_least_25_workloads_and_every_service() {
         let members = members();
-        let workloads = members.iter().filter(|member| member.service == CORPUS).count();
+        let workloads = members.iter().filter(|member| member.is_workload()).count();
         assert!(workloads >= 25, "{workloads}");
         assert!(members.iter().any(|member| member.name == "loops_in_drop"));
     }
