@@ -192,7 +192,7 @@ pub struct TortureArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
     /// Write a page with the annotated disassembly to this file.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "suite")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,
 }
 

@@ -4,6 +4,7 @@
 //! a service for [`LONG_LIMIT`] instructions, and for [`ENDLESS_LIMIT`] if it never ends by itself. The
 //! report says of each whether it came to its end.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
@@ -11,10 +12,12 @@ use indicatif::ProgressBar;
 use mote_abi::outcome::Mode;
 
 use super::canaries::Canaries;
+use super::html::listing::Listing;
+use super::html::suite::{Key, Listings};
 use super::map::Map;
 use super::report::Report;
-use super::sweep::{self, Case};
-use super::{failure, progress, table, write_json};
+use super::sweep::{self, Case, Found};
+use super::{failure, html, progress, table, write, write_json};
 use crate::build::Profile;
 use crate::cli::args::TortureArgs;
 use crate::demo::bundle;
@@ -42,6 +45,15 @@ impl Member {
     }
 }
 
+/// What all sweeps found.
+#[derive(Default)]
+struct Results {
+    reports: Vec<Report>,
+    images: BTreeMap<Key, Vec<u8>>,
+    /// What was found in each image, for the page only.
+    found: BTreeMap<Key, Vec<(&'static str, Found)>>,
+}
+
 /// Sweeps all, and writes one report.
 ///
 /// # Errors
@@ -49,7 +61,7 @@ impl Member {
 pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
     let canaries = Canaries::build()?;
     let bar = progress();
-    let mut reports = Vec::new();
+    let mut results = Results::default();
     for (profile, profile_name) in [(Profile::Release, "release"), (Profile::Debug, "debug")] {
         for member in members() {
             bar.set_message(format!("building {} ({profile_name})", member.service));
@@ -59,27 +71,56 @@ pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
                 let case = case(args, &member, &image, mode);
                 let case = Case { profile: Some(profile_name), ..case };
                 let case = if member.is_workload() { case } else { bounded(case, &canaries)? };
-                reports.push(one(&case, &canaries, &bar)?);
+                let found = one(&case, &canaries, &bar)?;
+                let map = Map::new(case.image, found.text_address);
+                results.reports.push(Report::new(&case, &found, &map));
+                if args.html.is_some() {
+                    results.keep((member.service.clone(), profile_name), &case, found);
+                }
             }
         }
     }
     bar.finish_and_clear();
-    finish(args, &reports)
+    finish(args, &results)
 }
 
-fn finish(args: &TortureArgs, reports: &[Report]) -> Result<Status, Failure> {
+impl Results {
+    fn keep(&mut self, key: Key, case: &Case<'_>, found: Found) {
+        self.images.entry(key.clone()).or_insert_with(|| case.image.to_vec());
+        self.found.entry(key).or_default().push((case.mode.name(), found));
+    }
+
+    fn page(&self) -> String {
+        let mut listings = Listings::new();
+        for (key, found) in &self.found {
+            let image = self.images[key].as_slice();
+            let mut modes: Vec<&'static str> = Mode::ALL.iter().map(|mode| mode.name()).collect();
+            modes.retain(|mode| found.iter().any(|(of, _)| of == mode));
+            let mut listing = Listing::new(image, modes);
+            for (mode, found) in found {
+                listing.add(mode, found, &Map::new(image, found.text_address));
+            }
+            listings.insert(key.clone(), (listing, image));
+        }
+        html::suite::page(&self.reports, &listings)
+    }
+}
+
+fn finish(args: &TortureArgs, results: &Results) -> Result<Status, Failure> {
+    let reports = &results.reports;
     if let Some(path) = &args.json {
-        write_json(path, &reports)?;
+        write_json(path, reports)?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &results.page())?;
     }
     io::stdout().write_all(table::of_all(reports).as_bytes()).context("cannot write the result")?;
     let is_damaged = reports.iter().any(|report| report.verdicts.host_damage > 0);
     Ok(if is_damaged { Status::Failed } else { Status::Done })
 }
 
-fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Report, Failure> {
-    let found = sweep::run(case, canaries.known(), &mut |now| bar.set_position(now.points));
-    let found = found.map_err(failure)?;
-    Ok(Report::new(case, &found, &Map::new(case.image, found.text_address)))
+fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Found, Failure> {
+    sweep::run(case, canaries.known(), &mut |now| bar.set_position(now.points)).map_err(failure)
 }
 
 /// The case of a service, cut short. One injection shows whether it ends by itself.

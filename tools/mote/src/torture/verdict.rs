@@ -54,6 +54,18 @@ impl Verdict {
         }
     }
 
+    /// What it means, for a legend.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Clean => "every resource was released once, and nothing else is amiss",
+            Self::Leaked => "a destructor did not run; the worker took the resource back",
+            Self::DoubleRelease => "a destructor ran twice",
+            Self::ServiceFault => "the service broke, and was contained",
+            Self::HostDamage => "the worker died or hung, or something of it changed",
+        }
+    }
+
     /// The verdict on `point`.
     #[must_use]
     pub fn of(point: &Point, baseline: &Point) -> Self {
