@@ -181,6 +181,38 @@ pub fn end() -> Role {
     }
 }
 
+/// Work of the host that a child between its two preemptions does untrapped: looking ahead decides
+/// whether its cleanup begins, is long, and changes nothing.
+#[derive(Debug)]
+pub struct Unstepped {
+    was_on: bool,
+}
+
+impl Unstepped {
+    /// From here until the value is dropped.
+    #[must_use]
+    pub fn begin() -> Self {
+        // SAFETY: the read is one word, which the trap handler does not change into another role here.
+        let was_on = matches!(unsafe { state() }.role, Role::ChildBetween { .. });
+        if was_on {
+            // The next trap takes the flag away.
+            IS_ON.store(false, Relaxed);
+            compiler_fence(SeqCst);
+        }
+        Self { was_on }
+    }
+}
+
+impl Drop for Unstepped {
+    fn drop(&mut self) {
+        if self.was_on {
+            IS_ON.store(true, Relaxed);
+            compiler_fence(SeqCst);
+            sys::set_trap_flag();
+        }
+    }
+}
+
 /// In a child: the record of its injection.
 #[must_use]
 pub fn record() -> Record {

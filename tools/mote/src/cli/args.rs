@@ -12,6 +12,7 @@ use super::preemption::{Budget, PromiseArgs, SourceArgs};
 use super::{choice, span};
 use crate::bench::Experiment;
 use crate::bench::contender::ContenderArgs;
+use crate::build::Profile;
 use crate::run::help;
 
 /// Version of the command, and what images must be built with.
@@ -176,6 +177,9 @@ pub struct TortureArgs {
     /// Sweep every service on board and the corpus of small workloads, in debug and release images.
     #[arg(long)]
     pub suite: bool,
+    /// Of the suite, sweep the images of this profile only [default: both].
+    #[arg(long, value_name = "release|debug", hide_possible_values = true, requires = "suite", value_parser = choice::profile())]
+    pub profile: Option<Profile>,
     /// From the injection to the hard deadline, in microseconds.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub grace_us: u32,

@@ -62,21 +62,16 @@ pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
     let canaries = Canaries::build()?;
     let bar = progress();
     let mut results = Results::default();
-    for (profile, profile_name) in [(Profile::Release, "release"), (Profile::Debug, "debug")] {
+    for profile in Profile::ALL.into_iter().filter(|&one| args.profile.is_none_or(|it| it == one)) {
         for member in members() {
-            bar.set_message(format!("building {} ({profile_name})", member.service));
+            bar.set_message(format!("building {} ({})", member.service, profile.name()));
             let image = bundle::image_in(&member.service, profile)?;
             for &mode in modes(args) {
-                bar.set_message(format!("{} {profile_name} {mode}", member.name));
+                bar.set_message(format!("{} {} {mode}", member.name, profile.name()));
                 let case = case(args, &member, &image, mode);
-                let case = Case { profile: Some(profile_name), ..case };
+                let case = Case { profile: Some(profile.name()), ..case };
                 let case = if member.is_workload() { case } else { bounded(case, &canaries)? };
-                let found = one(&case, &canaries, &bar)?;
-                let map = Map::new(case.image, found.text_address);
-                results.reports.push(Report::new(&case, &found, &map));
-                if args.html.is_some() {
-                    results.keep((member.service.clone(), profile_name), &case, found);
-                }
+                results.add(&case, one(&case, &canaries, &bar)?, &member, args.html.is_some());
             }
         }
     }
@@ -85,9 +80,14 @@ pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
 }
 
 impl Results {
-    fn keep(&mut self, key: Key, case: &Case<'_>, found: Found) {
-        self.images.entry(key.clone()).or_insert_with(|| case.image.to_vec());
-        self.found.entry(key).or_default().push((case.mode.name(), found));
+    fn add(&mut self, case: &Case<'_>, found: Found, member: &Member, keeps_points: bool) {
+        let map = Map::new(case.image, found.text_address);
+        self.reports.push(Report::new(case, &found, &map));
+        if keeps_points {
+            let key = (member.service.clone(), case.profile.unwrap_or_default());
+            self.images.entry(key.clone()).or_insert_with(|| case.image.to_vec());
+            self.found.entry(key).or_default().push((case.mode.name(), found));
+        }
     }
 
     fn page(&self) -> String {

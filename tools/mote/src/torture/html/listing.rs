@@ -41,8 +41,8 @@ impl<'i> Listing<'i> {
         }
     }
 
-    /// Appends a folded section for each function.
-    pub fn write(&self, page: &mut String, map: &Map<'_>) {
+    /// Appends a section for each function, folded unless `unfolds` and something is amiss there.
+    pub fn write(&self, page: &mut String, map: &Map<'_>, unfolds: bool) {
         let Ok(image) = Image::parse(self.image) else { return };
         let Some(text) = image.segments().find(|segment| segment.kind == SegmentKind::Text) else {
             return;
@@ -57,7 +57,8 @@ impl<'i> Listing<'i> {
                 continue;
             }
             let code = &text.bytes[(start - text.address) as usize..(stop - text.address) as usize];
-            summary(page, &map.functions()[&start], &all);
+            let is_open = unfolds && all.worst() > Verdict::Clean;
+            summary(page, &map.functions()[&start], &all, is_open);
             self.function(page, code, start, map);
             page.push_str("</details>\n");
         }
@@ -107,8 +108,9 @@ impl<'i> Listing<'i> {
 }
 
 /// The head of a function's section, which stays open.
-fn summary(page: &mut String, name: &str, counts: &Counts) {
-    let _ = write!(page, "<details><summary>{}", escaped(name));
+fn summary(page: &mut String, name: &str, counts: &Counts, is_open: bool) {
+    let open = if is_open { " open" } else { "" };
+    let _ = write!(page, "<details{open}><summary>{}", escaped(name));
     for verdict in Verdict::ALL.into_iter().filter(|&verdict| counts.of(verdict) > 0) {
         let name = verdict.name();
         let _ = write!(page, "<span class=\"key {name}\">{} {name}</span>", counts.of(verdict));

@@ -42,7 +42,7 @@ pub fn page(report: &Report, found: &Found, map: &Map<'_>, image: &[u8]) -> Stri
     page.push_str("<h2>Disassembly</h2>\n");
     let mut listing = Listing::new(image, [report.mode].into());
     listing.add(report.mode, found, map);
-    listing.write(&mut page, map);
+    listing.write(&mut page, map, true);
     page.push_str("</body></html>\n");
     page
 }

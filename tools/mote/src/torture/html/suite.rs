@@ -34,7 +34,7 @@ pub fn page(reports: &[Report], listings: &Listings<'_>) -> String {
     for (key, (listing, image)) in listings {
         let (service, profile) = (escaped(&key.0), key.1);
         let _ = writeln!(page, "<h2 id=\"{}\">{service}, {profile}</h2>", anchor(&key.0, profile));
-        listing.write(&mut page, &Map::new(image, 0));
+        listing.write(&mut page, &Map::new(image, 0), false);
     }
     page.push_str("</body></html>\n");
     page
