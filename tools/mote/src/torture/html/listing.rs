@@ -79,9 +79,9 @@ impl<'i> Listing<'i> {
             let _ = write!(page, "<th>{mode}</th>");
         }
         page.push_str("</tr>\n");
-        let mut formatter = IntelFormatter::new();
+        let mut formatter = formatter();
         let mut text = String::new();
-        for instruction in Decoder::with_ip(64, code, start, DecoderOptions::NONE) {
+        for instruction in Decoder::with_ip(64, unpadded(code), start, DecoderOptions::NONE) {
             text.clear();
             formatter.format(&instruction, &mut text);
             self.row(page, &instruction, &text, map);
@@ -107,6 +107,13 @@ impl<'i> Listing<'i> {
     }
 }
 
+/// Without the `int3` that fill the room before the next function.
+fn unpadded(code: &[u8]) -> &[u8] {
+    const INT3: u8 = 0xcc;
+    let bytes = code.iter().rposition(|&byte| byte != INT3).map_or(0, |last| last + 1);
+    &code[..bytes]
+}
+
 /// The head of a function's section, which stays open.
 fn summary(page: &mut String, name: &str, counts: &Counts, is_open: bool) {
     let open = if is_open { " open" } else { "" };
@@ -120,11 +127,22 @@ fn summary(page: &mut String, name: &str, counts: &Counts, is_open: bool) {
 
 fn cell(page: &mut String, counts: Option<&Counts>) {
     let Some(counts) = counts else { return page.push_str("<td></td>") };
-    let worst = counts.worst().name();
-    let _ = write!(page, "<td class=\"{worst}\">{}", counts.total());
-    let amiss = amiss(counts);
-    if !amiss.is_empty() {
-        let _ = write!(page, "<small>{amiss}</small>");
-    }
-    page.push_str("</td>");
+    let (worst, total) = (counts.worst().name(), counts.total());
+    let _ = match amiss(counts) {
+        none if none.is_empty() => write!(page, "<td class=\"{worst}\">{total}</td>"),
+        all if counts.clean == 0 => write!(page, "<td class=\"{worst}\">{all}</td>"),
+        some => write!(page, "<td class=\"{worst}\">{some} of {total}</td>"),
+    };
+}
+
+/// Numbers as people write them in Rust and C.
+fn formatter() -> IntelFormatter {
+    let mut formatter = IntelFormatter::new();
+    let options = formatter.options_mut();
+    options.set_hex_prefix("0x");
+    options.set_hex_suffix("");
+    options.set_uppercase_hex(false);
+    options.set_branch_leading_zeros(false);
+    options.set_space_after_operand_separator(true);
+    formatter
 }

@@ -50,7 +50,8 @@ fn totals(page: &mut String, reports: &[Report]) {
         }
         all.entry((report.mode, profile, "all")).or_default().merge(&report.verdicts);
     }
-    page.push_str("<h2>Totals</h2>\n<table><tr><th>mode</th><th>profile</th><th>coverage</th>");
+    page.push_str("<h2>Totals</h2>\n<table><tr><th>mode</th>");
+    page.push_str("<th class=\"where\">profile</th><th class=\"where\">coverage</th>");
     page.push_str("<th>points</th>");
     for verdict in Verdict::ALL {
         let _ = write!(page, "<th>{}</th>", verdict.name());
@@ -59,7 +60,8 @@ fn totals(page: &mut String, reports: &[Report]) {
     for ((mode, profile, coverage), counts) in &all {
         let _ = write!(
             page,
-            "<tr><td>{mode}</td><td>{profile}</td><td>{coverage}</td><td>{}</td>",
+            "<tr><td>{mode}</td><td class=\"where\">{profile}</td><td class=\"where\">{coverage}</td>\
+             <td>{}</td>",
             counts.total()
         );
         cells(page, counts);
