@@ -11,6 +11,7 @@
 //! | `mem` | `memcpy` and its like, as a macro |
 //! | [`serve`] | the loop: take, run, publish, sleep |
 //! | [`invocation`] | one run of a service, from entry to clean slate |
+//! | [`ahead`] | bringing near what an invocation will touch |
 //! | [`host`] | what the worker owns while services run |
 //! | [`host_calls`] | the functions behind the import table |
 //! | [`service_mem`] | `memcpy` and its like for services |
@@ -28,6 +29,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+#[allow(unsafe_code, reason = "is an instruction")]
+pub mod ahead;
 pub mod alarm;
 pub mod clock;
 pub mod current;
