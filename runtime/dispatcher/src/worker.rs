@@ -23,7 +23,7 @@ use crate::config::Source;
 use crate::job::{Terms, Ticket};
 use crate::process::Process;
 use crate::report::Report;
-use crate::sys::clock::{about_now_ns, now_ns};
+use crate::sys::clock::about_now_ns;
 use crate::watchdog::{Action, Limits, Watch};
 
 /// A worker that takes requests.
@@ -151,7 +151,7 @@ impl Worker {
             return None;
         };
         // What was found may be younger than the turn.
-        let taken_ns = now_ns();
+        let taken_ns = about_now_ns();
         match Report::check(&completion, next.published_ns, taken_ns) {
             Err(claim) => {
                 self.condemn(format!("it was not believed: {claim}"));

@@ -93,6 +93,9 @@ impl Mapping {
     pub(crate) fn copy_in(&self, offset: usize, source: &[u8]) {
         assert_eq!(self.access, Access::ReadWrite, "a read-only mapping cannot be written");
         let to = self.at(offset, source.len());
+        if source.is_empty() {
+            return;
+        }
         // SAFETY: `source` is readable, `to` is writable for the same length, and a mapping of a
         // memory file that only this module knows does not overlap a slice.
         unsafe { copy_bytes(source.as_ptr(), to.as_ptr(), source.len()) };
@@ -104,6 +107,9 @@ impl Mapping {
     /// If that is not inside the mapping.
     pub(crate) fn copy_out(&self, offset: usize, bytes: usize) -> Vec<u8> {
         let from = self.at(offset, bytes);
+        if bytes == 0 {
+            return Vec::new();
+        }
         let mut copy = Vec::with_capacity(bytes);
         // SAFETY: `from` is readable and the new vector writable for `bytes` bytes; they are apart.
         unsafe { copy_bytes(from.as_ptr(), copy.as_mut_ptr(), bytes) };
