@@ -8,6 +8,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
+//! | [`code`] | whether a landing pad lets a raise pass |
 //! | [`arch`] | crossings between host and service stacks, the kernel's signal frame |
 //! | [`preempt`] | what a handler decides, as a pure function |
 //! | [`redirect`] | the register edits of a discard and of a raise |
@@ -50,6 +51,14 @@
 //! [`host_call!`]s of the kind `raising` raise on their way back. A raise is one-shot: once it is under
 //! way, allocations succeed and calls return, so that destructors can do their work. A second panic,
 //! a fault, a stack overflow or the hard deadline in a destructor discards.
+//!
+//! Not every call that may unwind should: a frame further down may let nothing pass. `BTreeMap` guards
+//! itself so while it gets another level, and aborts if it is unwound there. So before anything begins,
+//! the worker looks ahead, down to the last frame, for landing pads that surely end at a trap
+//! ([`unwind::Prospect`], [`code`]). If there is one, this call does its work as ever, and the next one
+//! looks again. Where an allocation stands in the middle of a function that the compiler took not to
+//! unwind, it is not known which of the function's call sites the panic will come from; then all of its
+//! landing pads must let pass.
 //!
 //! **Why `inject` is not.** Compilers emit landing pads for calls, not for instructions. Between two
 //! calls a value may be half moved: in neither place, or in both. Mote's design notes give these counts

@@ -111,7 +111,7 @@ fn walk(host: &mut Host, mut frame: Frame) -> Walked {
 /// use, because a raise would end in a discard anyway: at the hard deadline, and over damaged tables.
 pub fn gets_through(host: &mut Host, frame: Frame, site: Site) -> bool {
     #[cfg(feature = "torture")]
-    let _unstepped = crate::torture::stepper::Unstepped::begin();
+    let _unstepped = crate::torture::unstepped::Unstepped::begin();
     let Some(image) = image_module(host) else { return true };
     let modules = [image, host.host_module.clone()];
     let stack = ServiceStack(host.stack.clone());

@@ -18,6 +18,7 @@
 //! | [`injection`] | what a child does between the trap and the service |
 //! | [`oracle`] | what must be as before, and the canaries |
 //! | [`results`] | order and records |
+//! | [`unstepped`] | work of the host that is not stepped |
 //! | [`sys`] | fork, timers, floating-point state |
 
 pub mod injection;
@@ -25,6 +26,7 @@ pub mod oracle;
 pub mod results;
 pub mod stepper;
 pub mod sys;
+pub mod unstepped;
 
 use core::sync::atomic::Ordering::{Relaxed, Release};
 

@@ -181,36 +181,24 @@ pub fn end() -> Role {
     }
 }
 
-/// Work of the host that a child between its two preemptions does untrapped: looking ahead decides
-/// whether its cleanup begins, is long, and changes nothing.
-#[derive(Debug)]
-pub struct Unstepped {
-    was_on: bool,
+/// Whether this is a child that was injected into once and will be again.
+#[must_use]
+pub fn is_between() -> bool {
+    // SAFETY: one word is read, and no trap changes this role into another here.
+    matches!(unsafe { state() }.role, Role::ChildBetween { .. })
 }
 
-impl Unstepped {
-    /// From here until the value is dropped.
-    #[must_use]
-    pub fn begin() -> Self {
-        // SAFETY: the read is one word, which the trap handler does not change into another role here.
-        let was_on = matches!(unsafe { state() }.role, Role::ChildBetween { .. });
-        if was_on {
-            // The next trap takes the flag away.
-            IS_ON.store(false, Relaxed);
-            compiler_fence(SeqCst);
-        }
-        Self { was_on }
-    }
+/// Lets what follows run untrapped: the next trap takes the flag away.
+pub fn pause() {
+    IS_ON.store(false, Relaxed);
+    compiler_fence(SeqCst);
 }
 
-impl Drop for Unstepped {
-    fn drop(&mut self) {
-        if self.was_on {
-            IS_ON.store(true, Relaxed);
-            compiler_fence(SeqCst);
-            sys::set_trap_flag();
-        }
-    }
+/// Traps again after [`pause`].
+pub fn go_on() {
+    IS_ON.store(true, Relaxed);
+    compiler_fence(SeqCst);
+    sys::set_trap_flag();
 }
 
 /// In a child: the record of its injection.

@@ -29,6 +29,10 @@ const LONG_LIMIT: u64 = 20_000;
 /// Instructions after which a service that never ends is left: by then it has been round its loop often.
 const ENDLESS_LIMIT: u64 = 5_000;
 
+/// From the injection to the hard deadline, at least, for a workload of the corpus. They all end, so that a
+/// long grace costs nothing, and no hiccup of the machine passes for a cleanup without end.
+const WORKLOAD_GRACE_US: u32 = 100_000;
+
 /// The service that holds the workloads: an empty body lists them, a line each.
 const CORPUS: &str = "corpus";
 
@@ -140,7 +144,11 @@ fn case<'a>(args: &TortureArgs, member: &'a Member, image: &'a [u8], mode: Mode)
         body: &member.body,
         heap: args.heap,
         memory_kib: args.memory_kib,
-        grace_us: args.grace_us,
+        grace_us: if member.is_workload() {
+            args.grace_us.max(WORKLOAD_GRACE_US)
+        } else {
+            args.grace_us
+        },
         end: args.limit,
         every: args.every,
         reaches_host: args.host,
