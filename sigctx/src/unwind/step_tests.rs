@@ -211,7 +211,7 @@ proptest! {
             let (frame, modules) = (exact(offset), [module]);
             let mut unwinder = Unwinder::new();
             let _: Result<_, UnwindError> = unwinder.step(&modules, &Everywhere, &frame, 1);
-            let mut lets_pass = |pad: u64| pad % 2 == 0;
+            let mut lets_pass = |pad: u64| pad.is_multiple_of(2);
             let _: Result<_, UnwindError> =
                 unwinder.prospect(&modules, &Everywhere, &frame, Site::Unknown, &mut lets_pass);
         }
