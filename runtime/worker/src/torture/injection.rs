@@ -69,7 +69,7 @@ pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
     let now = now_ns();
     // Without its timers a child that hangs stays; the tool's user sees the sweep stand still.
     let _killer = sys::arm(SIGKILL, give_up_ns.max(grace_ns), 0);
-    arm(grace_ns, sys::used_ns().saturating_add(grace_ns));
+    arm_discard(grace_ns);
     CURRENT.set_deadlines(now, NEVER_NS);
     deliver(context);
 }
@@ -81,9 +81,9 @@ pub fn inject_again(context: &mut Context) {
     deliver(context);
 }
 
-/// Delivers SIGALRM `from_now_ns` from now, and then again and again.
-pub fn arm_discard(from_now_ns: u64) {
-    arm(from_now_ns, 0);
+/// Delivers SIGALRM after `after_ns` of processor time, and then again and again.
+pub fn arm_discard(after_ns: u64) {
+    arm(after_ns, sys::used_ns().saturating_add(after_ns));
 }
 
 /// Delivers a signal every millisecond, that lets the invocation's own deadlines come to pass.
