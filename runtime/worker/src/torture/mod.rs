@@ -17,12 +17,14 @@
 //! | [`stepper`] | the trap handler, in the parent and for second preemptions |
 //! | [`injection`] | what a child does between the trap and the service |
 //! | [`oracle`] | what must be as before, and the canaries |
+//! | [`recovery`] | the recovery point, as `enter` made it |
 //! | [`results`] | order and records |
 //! | [`unstepped`] | work of the host that is not stepped |
 //! | [`sys`] | fork, timers, floating-point state |
 
 pub mod injection;
 pub mod oracle;
+pub mod recovery;
 pub mod results;
 pub mod stepper;
 pub mod sys;
