@@ -1,6 +1,6 @@
 //! The results as one page that needs no other file: text, tables, and the plots inside.
 
-use super::super::results::Results;
+use super::super::results::{Missing, Results};
 use super::plots::Plot;
 use super::table;
 
@@ -26,6 +26,7 @@ pub(super) fn of(results: &Results, plots: &[Plot]) -> String {
     }
     page.push_str("<h2>All rows</h2>\n<p>Times in µs. Every sample counts: none is dropped.</p>\n");
     page.push_str(&rows(results));
+    page.push_str(&missing(results));
     page.push_str("</body>\n</html>\n");
     page
 }
@@ -57,6 +58,17 @@ fn rows(results: &Results) -> String {
         text.push_str(&line("td", &table::cells(row), if is_first { "first" } else { "" }));
     }
     text + "</table>\n"
+}
+
+fn missing(results: &Results) -> String {
+    if results.missing.is_empty() {
+        return String::new();
+    }
+    let item = |missing: &Missing| {
+        format!("<li>{}: {}</li>\n", escaped(&missing.what), escaped(&missing.why))
+    };
+    let items: String = results.missing.iter().map(item).collect();
+    format!("<h2>Not measured</h2>\n<ul>\n{items}</ul>\n")
 }
 
 fn line(element: &str, cells: &[String], class: &str) -> String {

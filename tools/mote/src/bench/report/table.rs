@@ -16,6 +16,7 @@ pub(in crate::bench) fn of(results: &Results) -> String {
     let mut text = format!("{title}\n{}\n{}\n\n", results.machine, floors(results));
     text.push_str(&rows(results));
     text.push_str(&aims(results));
+    text.push_str(&missing(results));
     text
 }
 
@@ -90,6 +91,11 @@ fn aims(results: &Results) -> String {
     table::drawn(&chart)
         .replace('✓', &style('✓').green().to_string())
         .replace('✗', &style('✗').red().to_string())
+}
+
+fn missing(results: &Results) -> String {
+    let lines = results.missing.iter();
+    lines.map(|missing| format!("\nnot measured: {}: {}\n", missing.what, missing.why)).collect()
 }
 
 #[cfg(test)]
