@@ -21,6 +21,7 @@
 //! | [`program`] | this program's own segments |
 //! | [`serialize`] | before running code that another processor wrote |
 //! | [`tokens`] | the handle table |
+//! | [`text`] | what is said in a service's stead |
 //! | [`clock`] | the clock |
 //! | [`exit`] | the way out |
 //! | `torture` | with the feature of that name: one invocation, step by step, instead of the loop |
@@ -55,6 +56,7 @@ pub mod serve;
 pub mod service_mem;
 #[allow(unsafe_code, reason = "calls what is to be called once")]
 pub mod start;
+pub mod text;
 pub mod tokens;
 #[cfg(feature = "torture")]
 #[allow(unsafe_code, reason = "steps, forks, and looks at memory that others own")]

@@ -8,6 +8,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use mote_abi::area::{ANY_CPU, Boot, Condition, Stage};
 use mote_abi::image::ABI_VERSION;
+use mote_abi::windows::ZONES_MAX;
 use mote_alloc::{Arena, ChunkSource, Region};
 use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
@@ -24,7 +25,7 @@ use crate::serve::run as work;
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
-use crate::{alarm, handlers, host, host_calls, memory, serialize};
+use crate::{alarm, clock, handlers, host, host_calls, memory, serialize};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -86,14 +87,16 @@ unsafe fn prepare(
     if boot.abi_version.load(Relaxed) != ABI_VERSION {
         return Err(Errno::PROTO);
     }
+    clock::prepare(boot.tempo.get());
     bind_to_dispatcher(boot)?;
     pin(boot)?;
     serialize::prepare();
     let program = Program::running().ok_or(Errno::NOEXEC)?;
-    memory::windows()?;
+    let zones = zones(boot)?;
+    zones.clone().try_for_each(memory::windows)?;
     let stack = memory::stack(boot.stack_kib.load(Relaxed) as usize * 1024)?;
     let arena = arena(boot.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
-    memory::close_descriptors();
+    memory::close_descriptors(zones);
     reach(condition, Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
     install_handlers(condition, stack.clone(), program.text.clone())?;
@@ -127,6 +130,14 @@ fn pin(boot: &Boot) -> Result<(), Errno> {
     rustix::thread::sched_setaffinity(None, &set)
 }
 
+/// The numbers of the node's zones.
+fn zones(boot: &Boot) -> Result<Range<u8>, Errno> {
+    match boot.zones.load(Relaxed) as usize {
+        zones @ 1..=ZONES_MAX => Ok(0..zones as u8),
+        _ => Err(Errno::INVAL),
+    }
+}
+
 fn arena(limit_bytes: usize, chunks: &'static ChunkSource) -> Result<Arena<GiveBack>, Errno> {
     let bytes = Region::bytes_for(limit_bytes);
     let base = memory::arena(bytes)?;
@@ -156,6 +167,7 @@ fn errno(of: signal::Errno) -> Errno {
 }
 
 fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Program) -> Host {
+    let zones = areas.inbox().boot.zones.load(Relaxed) as usize;
     Host {
         areas,
         arena,
@@ -168,6 +180,7 @@ fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Pr
         unwinding: Unwinding::default(),
         host_module: program.module,
         unwinder: Unwinder::new(),
+        zones,
         generation: 0,
     }
 }
