@@ -11,12 +11,23 @@ use wasmtime::error::Context as _;
 pub(crate) enum What {
     /// Write the modules `first` to `end - 1` and the spare ones into the folder.
     Compile { folder: PathBuf, first: usize, end: usize, spare: usize },
-    /// Answer requests with these modules; with an instance of each that is kept, or a fresh one.
-    Serve { folder: PathBuf, resident: usize, spare: usize, memory: PathBuf, keeps: bool },
+    /// Answer requests with these modules.
+    Serve { folder: PathBuf, resident: usize, spare: usize, memory: PathBuf, instances: Instances },
     /// Stop an endless loop so many times, from a thread on that processor.
     Interrupt { cpu: usize, budget_us: u64, count: usize },
     /// Hash for so long.
     Hash { has_epochs: bool, duration_ms: u64 },
+}
+
+/// Which instance of a module answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instances {
+    /// One for all requests.
+    Kept,
+    /// One for each request, in any slot of the pool.
+    Fresh,
+    /// One for each request, in the slot that the module had before.
+    Own,
 }
 
 impl What {
@@ -35,7 +46,7 @@ impl What {
                 resident: number(resident)?,
                 spare: number(spare)?,
                 memory: memory.into(),
-                keeps: one_of(how, "kept", "fresh")?,
+                instances: instances(how)?,
             },
             ["interrupt", cpu, budget_us, count] => Self::Interrupt {
                 cpu: number(cpu)?,
@@ -57,6 +68,15 @@ fn number<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     word.parse::<T>().with_context(|| format!("{word:?} is not a number"))
 }
 
+fn instances(word: &str) -> wasmtime::Result<Instances> {
+    Ok(match word {
+        "kept" => Instances::Kept,
+        "fresh" => Instances::Fresh,
+        "own" => Instances::Own,
+        _ => bail!("{word:?} is none of kept, fresh, own"),
+    })
+}
+
 /// Whether the word is `yes`; it must be that or `no`.
 fn one_of(word: &str, yes: &str, no: &str) -> wasmtime::Result<bool> {
     if word != yes && word != no {
@@ -76,8 +96,8 @@ mod tests {
     #[test]
     fn words_choose_what_to_do() {
         let found = parse("serve kept /f 10 2 /m").unwrap();
-        let (folder, memory) = ("/f".into(), "/m".into());
-        assert_eq!(found, What::Serve { folder, resident: 10, spare: 2, memory, keeps: true });
+        let (folder, memory, instances) = ("/f".into(), "/m".into(), Instances::Kept);
+        assert_eq!(found, What::Serve { folder, resident: 10, spare: 2, memory, instances });
         let found = parse("hash plain 20").unwrap();
         assert_eq!(found, What::Hash { has_epochs: false, duration_ms: 20 });
     }

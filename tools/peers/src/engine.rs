@@ -4,19 +4,30 @@
 //! Source: wasmtime's `Config` and `PoolingAllocationConfig`, "Fast instantiation" in its book.
 
 use wasmtime::error::Context as _;
-use wasmtime::{Config, Engine, Linker, PoolingAllocationConfig, Store};
+use wasmtime::{Config, Enabled, Engine, Linker, PoolingAllocationConfig, Store};
 
 use crate::sys::clock::now_ns;
 
 /// What a service may have as linear memory, in bytes: one page of WebAssembly.
 const MEMORY_BYTES: usize = 64 << 10;
-/// What of a memory is zeroed by writing, not by a system call, when its instance ends, in bytes.
-const KEPT_BYTES: usize = 64 << 10;
+/// What of a memory is put back by writing, not by a system call, when its instance ends, in bytes.
+/// More makes a fresh instance no faster here, and every slot larger.
+const KEPT_BYTES: usize = 4 << 10;
 /// Instances beyond the resident ones: one that is fresh, one that is cold, and some room.
 const SPARE_INSTANCES: usize = 16;
 
-/// An engine for `resident` services, each with its slot in the pool.
-pub(crate) fn pooled(resident: usize) -> wasmtime::Result<Engine> {
+/// How many slots of the pool remember the module that used them last: a fresh instance of that module
+/// finds its memory mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slots {
+    /// As many as wasmtime has them by default.
+    Default,
+    /// All: each module comes to have a slot of its own.
+    All,
+}
+
+/// An engine for `resident` services, with as many slots in its pool and some more.
+pub(crate) fn pooled(resident: usize, remember: Slots) -> wasmtime::Result<Engine> {
     let slots = u32::try_from(resident + SPARE_INSTANCES).context("too many services")?;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(slots)
@@ -24,8 +35,10 @@ pub(crate) fn pooled(resident: usize) -> wasmtime::Result<Engine> {
         .total_tables(SPARE_INSTANCES as u32)
         .max_memory_size(MEMORY_BYTES)
         .linear_memory_keep_resident(KEPT_BYTES)
-        // A slot remembers its module, so that a fresh instance finds its memory prepared.
-        .max_unused_warm_slots(slots);
+        .pagemap_scan(Enabled::Auto);
+    if remember == Slots::All {
+        pool.max_unused_warm_slots(slots);
+    }
     let mut config = Config::new();
     config.allocation_strategy(pool).epoch_interruption(true);
     Engine::new(&config)

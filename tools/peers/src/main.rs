@@ -47,8 +47,8 @@ fn execute(what: &What) -> wasmtime::Result<()> {
         What::Compile { folder, first, end, spare } => {
             service::compile(folder, *first..*end, *spare)
         }
-        What::Serve { folder, resident, spare, memory, keeps } => {
-            serve::serve(folder, *resident, *spare, memory, *keeps)
+        What::Serve { folder, resident, spare, memory, instances } => {
+            serve::serve(folder, *resident, *spare, memory, *instances)
         }
         What::Interrupt { cpu, budget_us, count } => interrupt::measure(*cpu, *budget_us, *count),
         What::Hash { has_epochs, duration_ms } => hash::measure(*has_epochs, *duration_ms),

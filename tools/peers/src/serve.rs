@@ -13,7 +13,8 @@ use wasmtime::bail;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Linker};
 
-use crate::engine;
+use crate::arguments::Instances;
+use crate::engine::{self, Slots};
 use crate::service::{self, Instance, Ready, cold_path};
 use crate::sys::memory::Mailbox;
 use crate::sys::module;
@@ -35,9 +36,9 @@ pub(crate) fn serve(
     resident: usize,
     spare: usize,
     memory: &Path,
-    keeps: bool,
+    instances: Instances,
 ) -> wasmtime::Result<()> {
-    let mut worker = Worker::new(folder, resident, spare, keeps)?;
+    let mut worker = Worker::new(folder, resident, spare, instances)?;
     let mailbox = Mailbox::open(memory)?;
     println!("ready");
     let mut sequence = 0;
@@ -66,15 +67,21 @@ fn take(mailbox: &Mailbox, sequence: u64) -> usize {
 }
 
 impl Worker {
-    fn new(folder: &Path, resident: usize, spare: usize, keeps: bool) -> wasmtime::Result<Self> {
-        let engine = engine::pooled(resident)?;
+    fn new(
+        folder: &Path,
+        resident: usize,
+        spare: usize,
+        instances: Instances,
+    ) -> wasmtime::Result<Self> {
+        let slots = if instances == Instances::Own { Slots::All } else { Slots::Default };
+        let engine = engine::pooled(resident, slots)?;
         let linker = engine::linker(&engine)?;
         let load = |index| service::resident(&engine, &linker, folder, index);
         let of = |what, index| move || format!("{what} of module {index} of {resident}");
         let resident: Vec<Ready> = (0..resident)
             .map(|index| load(index).with_context(of("loading", index)))
             .collect::<wasmtime::Result<_>>()?;
-        let to_keep = resident.iter().enumerate().filter(|_| keeps);
+        let to_keep = resident.iter().enumerate().filter(|_| instances == Instances::Kept);
         let kept = to_keep
             .map(|(index, ready)| ready.instance(&engine).with_context(of("instance", index)))
             .collect::<wasmtime::Result<_>>()?;
@@ -110,7 +117,7 @@ mod tests {
     fn worker_answers_every_kind_and_refuses_what_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         service::compile(folder.path(), 0..2, 1).unwrap();
-        let mut worker = Worker::new(folder.path(), 2, 1, true).unwrap();
+        let mut worker = Worker::new(folder.path(), 2, 1, Instances::Kept).unwrap();
         for (kind, index) in [("kept", 1), ("fresh", 1), ("cold-memory", 0), ("cold-file", 0)] {
             assert!(worker.answer(kind, index).unwrap() > 0, "{kind}");
             assert!(worker.answer(kind, 2).is_err(), "{kind}");

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, InstancePre, Linker, Module, ModuleExport, Store, TypedFunc};
 
-use crate::engine;
+use crate::engine::{self, Slots};
 use crate::sys::module;
 
 /// Compiles these copies and the spare ones into the folder.
 pub(crate) fn compile(folder: &Path, copies: Range<usize>, spare: usize) -> wasmtime::Result<()> {
     // What is compiled depends on the features of the engine and not on the number of its slots.
-    let engine = engine::pooled(0)?;
+    let engine = engine::pooled(0, Slots::Default)?;
     let warm = copies.map(|index| (warm_path(folder, index), index));
     let cold = (0..spare).map(|index| (cold_path(folder, index), usize::MAX - index));
     for (path, constant) in warm.chain(cold) {
@@ -114,7 +114,7 @@ mod tests {
     fn service_answers_with_the_time_kept_fresh_and_cold() {
         let folder = tempfile::tempdir().unwrap();
         compile(folder.path(), 0..2, 1).unwrap();
-        let engine = engine::pooled(2).unwrap();
+        let engine = engine::pooled(2, Slots::All).unwrap();
         let linker = engine::linker(&engine).unwrap();
         let ready = resident(&engine, &linker, folder.path(), 1).unwrap();
         let before_ns = now_ns();

@@ -66,10 +66,13 @@ Definitions, after the paper's:
   cold        the same, and the service is not resident: includes placing its checked image, loading
               its library, or starting its process; taking it out again is not included
   throughput  completions a second with the worker's ring always full, one worker
-  wasmtime    each service a module of its own with a memory and initialised data, resident: compiled,
-              linked, with a slot in the pooling allocator; kept: one instance answers all requests to
-              it; fresh: each request has an instance of its own, as with Mote; cold: the compiled
-              module is bytes in memory, or a file in the page cache; epochs are on
+  wasmtime    each service a module of its own with a memory and initialised data; warm: compiled and
+              linked; kept: one instance answers all requests to it; fresh: each request has an
+              instance of its own, as with Mote, in the pooling allocator with its default of 100 slots
+              that remember their module; own slot: with a slot for each module, which costs memory;
+              cold: the compiled module is bytes in memory, or a file in the page cache; epochs are on
+  stamps      Mote's are the processor's counter where the kernel trusts it, the others' the kernel's
+              clock, which costs some ten nanoseconds more
 
 JSON: machine, floors, rows (name, label, p50_ns, p90_ns, p99_ns, p999_ns, max_ns, n; per_second,
 rss_bytes_each and resident where they apply), ratios (by name), aims, timer, quantum, density,

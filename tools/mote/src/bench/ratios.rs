@@ -32,6 +32,11 @@ const MEDIANS: &[(&str, &str, &str)] = &[
     ("dlopen_lean_cold_to_mote_cold", "dlopen_lean_cold", "mote_cold"),
     ("wasmtime_warm_kept_to_mote_warm_5000", "wasmtime_warm_kept", "mote_warm_5000"),
     ("wasmtime_warm_fresh_to_mote_warm_5000", "wasmtime_warm_fresh", "mote_warm_5000"),
+    (
+        "wasmtime_warm_fresh_own_slot_to_mote_warm_5000",
+        "wasmtime_warm_fresh_own_slot",
+        "mote_warm_5000",
+    ),
     ("wasmtime_cold_memory_to_mote_cold", "wasmtime_cold_memory", "mote_cold"),
     ("wasmtime_cold_file_to_mote_cold", "wasmtime_cold_file", "mote_cold"),
     ("wasmtime_interrupted_to_mote_interrupted", "wasmtime_interrupted", "mote_interrupted"),

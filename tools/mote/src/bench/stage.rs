@@ -26,8 +26,14 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts a node with one worker, for copies of this image.
     pub(super) fn start(image: &[u8]) -> Result<Self, Failure> {
+        Self::start_with(image, 1)
+    }
+
+    /// The same with so many zones.
+    pub(super) fn start_with(image: &[u8], zones: usize) -> Result<Self, Failure> {
         let config = NodeConfig {
             workers: 1,
+            zones,
             depth: RING_ENTRIES,
             // Long enough to be awake through a round, short enough to sleep through the others'.
             spin_us: 500,

@@ -16,7 +16,7 @@ use crate::status::Failure;
 
 /// Over so many zones our services are spread, at every number of them: more of them need not have
 /// more mappings.
-pub(super) const ZONES: usize = 1;
+pub(super) const ZONES: usize = 4;
 
 /// Who grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +27,15 @@ pub(super) enum Contender {
     Std,
     WasmtimeKept,
     WasmtimeFresh,
+    WasmtimeOwn,
 }
 
 impl Contender {
     /// All that there are here.
     pub(super) fn all(has_wasmtime: bool) -> &'static [Self] {
-        use Contender::{Lean, Mote, Process, Std, WasmtimeFresh, WasmtimeKept};
+        use Contender::{Lean, Mote, Process, Std, WasmtimeFresh, WasmtimeKept, WasmtimeOwn};
         match has_wasmtime {
-            true => &[Mote, Process, Lean, Std, WasmtimeKept, WasmtimeFresh],
+            true => &[Mote, Process, Lean, Std, WasmtimeKept, WasmtimeFresh, WasmtimeOwn],
             false => &[Mote, Process, Lean, Std],
         }
     }
@@ -47,6 +48,7 @@ impl Contender {
             Self::Std => "dlopen_std",
             Self::WasmtimeKept => "wasmtime_kept",
             Self::WasmtimeFresh => "wasmtime_fresh",
+            Self::WasmtimeOwn => "wasmtime_fresh_own_slot",
         }
     }
 
@@ -59,6 +61,7 @@ impl Contender {
             Self::Std => "library with std",
             Self::WasmtimeKept => "wasmtime, kept instance",
             Self::WasmtimeFresh => "wasmtime, fresh instance",
+            Self::WasmtimeOwn => "wasmtime, fresh, own slot",
         }
     }
 
@@ -83,6 +86,7 @@ impl Contender {
             Self::Std => visited(libraries(&LIBRARY_STD)?, Libraries::visit)?,
             Self::WasmtimeKept => visited(wasmtime(Instances::Kept)?, Wasmtime::visit)?,
             Self::WasmtimeFresh => visited(wasmtime(Instances::Fresh)?, Wasmtime::visit)?,
+            Self::WasmtimeOwn => visited(wasmtime(Instances::Own)?, Wasmtime::visit)?,
         })
     }
 }
@@ -115,7 +119,7 @@ struct Mote {
 
 impl Mote {
     fn start(image: &[u8], resident: usize) -> Result<Self, Failure> {
-        let mut stage = Stage::start(image)?;
+        let mut stage = Stage::start_with(image, ZONES)?;
         let before_bytes = stage.memory_bytes()?;
         stage.fill(resident)?;
         stage.visit()?;

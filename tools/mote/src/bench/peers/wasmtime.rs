@@ -15,8 +15,10 @@ use crate::report::latency::Times;
 pub(in crate::bench) enum Instances {
     /// The same for every request to a module.
     Kept,
-    /// One for each request.
+    /// One for each request, in any slot of the pool: wasmtime's default.
     Fresh,
+    /// One for each request, in the slot of the pool that the module had before.
+    Own,
 }
 
 /// Where a module is that is not resident.
@@ -31,7 +33,13 @@ impl Instances {
         match self {
             Self::Kept => "kept",
             Self::Fresh => "fresh",
+            Self::Own => "own",
         }
+    }
+
+    /// The kind of request that it answers.
+    fn request(self) -> &'static str {
+        if self == Self::Kept { "kept" } else { "fresh" }
     }
 }
 
@@ -67,7 +75,7 @@ impl Wasmtime {
 
     /// Calls every module once.
     pub(in crate::bench) fn visit(&mut self) -> anyhow::Result<()> {
-        self.mailbox.visit(self.instances.word(), self.resident)
+        self.mailbox.visit(self.instances.request(), self.resident)
     }
 
     /// Calls modules at random, one after the other.
@@ -77,13 +85,13 @@ impl Wasmtime {
         times: &mut Times,
     ) -> anyhow::Result<()> {
         let Self { mailbox, instances, random, resident, .. } = self;
-        mailbox.round(instances.word(), samples, times, || random.below(*resident))
+        mailbox.round(instances.request(), samples, times, || random.below(*resident))
     }
 
     /// Calls modules at random, many at once; returns how many, and how long that took in nanoseconds.
     pub(in crate::bench) fn saturated(&mut self, samples: Samples) -> anyhow::Result<(u64, u64)> {
         let Self { mailbox, instances, random, resident, .. } = self;
-        mailbox.saturated(instances.word(), samples, || random.below(*resident))
+        mailbox.saturated(instances.request(), samples, || random.below(*resident))
     }
 
     /// Has modules loaded that are not, instantiated, called and dropped, one after the other.

@@ -22,6 +22,7 @@ pub(super) struct Field {
     lean: Option<Libraries>,
     kept: Option<Wasmtime>,
     fresh: Option<Wasmtime>,
+    own: Option<Wasmtime>,
 }
 
 impl Field {
@@ -40,6 +41,7 @@ impl Field {
             lean: None,
             kept: None,
             fresh: None,
+            own: None,
         };
         if contenders == Contenders::All {
             field.add_systems(setting, size)?;
@@ -71,6 +73,7 @@ impl Field {
         let start = |how| Wasmtime::start(peers, how, size.modules, setting.place);
         self.kept = Some(start(Instances::Kept)?);
         self.fresh = Some(start(Instances::Fresh)?);
+        self.own = Some(start(Instances::Own)?);
         Ok(())
     }
 
@@ -88,8 +91,11 @@ impl Field {
                 note(entries, turn, libraries.bytes_each()?);
             }
         }
-        let modules =
-            [(Turn::WasmtimeKept, &mut self.kept), (Turn::WasmtimeFresh, &mut self.fresh)];
+        let modules = [
+            (Turn::WasmtimeKept, &mut self.kept),
+            (Turn::WasmtimeFresh, &mut self.fresh),
+            (Turn::WasmtimeOwn, &mut self.own),
+        ];
         for (turn, modules) in modules {
             if let Some(modules) = modules {
                 modules.visit()?;
@@ -123,8 +129,10 @@ impl Field {
             Turn::LeanCold => here(&mut self.lean)?.cold(samples, times)?,
             Turn::WasmtimeKept => here(&mut self.kept)?.warm(samples, times)?,
             Turn::WasmtimeFresh => here(&mut self.fresh)?.warm(samples, times)?,
-            Turn::WasmtimeMemory => here(&mut self.fresh)?.cold(From::Memory, samples, times)?,
-            Turn::WasmtimeFile => here(&mut self.fresh)?.cold(From::File, samples, times)?,
+            Turn::WasmtimeOwn => here(&mut self.own)?.warm(samples, times)?,
+            // Kept instances have their slots for themselves: what is cold takes nobody's.
+            Turn::WasmtimeMemory => here(&mut self.kept)?.cold(From::Memory, samples, times)?,
+            Turn::WasmtimeFile => here(&mut self.kept)?.cold(From::File, samples, times)?,
         }
         self.saturate(entry)
     }
@@ -140,6 +148,7 @@ impl Field {
             Turn::LeanWarm => here(&mut self.lean)?.saturated(samples)?,
             Turn::WasmtimeKept => here(&mut self.kept)?.saturated(samples)?,
             Turn::WasmtimeFresh => here(&mut self.fresh)?.saturated(samples)?,
+            Turn::WasmtimeOwn => here(&mut self.own)?.saturated(samples)?,
             _ => return Ok(()),
         });
         Ok(())

@@ -32,7 +32,7 @@ impl Size {
                 processes: 200,
                 libraries_std: 50,
                 libraries_lean: 500,
-                modules: 500,
+                modules: 5_000,
             },
         }
     }
@@ -67,6 +67,7 @@ pub(super) enum Turn {
     LeanCold,
     WasmtimeKept,
     WasmtimeFresh,
+    WasmtimeOwn,
     WasmtimeMemory,
     WasmtimeFile,
 }
@@ -83,8 +84,13 @@ const SYSTEM: &[Turn] = &[
     Turn::LeanCold,
 ];
 /// What `mote-peers` has.
-const WASMTIME: &[Turn] =
-    &[Turn::WasmtimeKept, Turn::WasmtimeFresh, Turn::WasmtimeMemory, Turn::WasmtimeFile];
+const WASMTIME: &[Turn] = &[
+    Turn::WasmtimeKept,
+    Turn::WasmtimeFresh,
+    Turn::WasmtimeOwn,
+    Turn::WasmtimeMemory,
+    Turn::WasmtimeFile,
+];
 
 impl Turn {
     /// In the order of the rows.
@@ -114,6 +120,9 @@ impl Turn {
             Self::WasmtimeFresh => {
                 ("wasmtime_warm_fresh", "wasmtime, fresh instance", size.modules)
             }
+            Self::WasmtimeOwn => {
+                ("wasmtime_warm_fresh_own_slot", "wasmtime, fresh, own slot", size.modules)
+            }
             Self::WasmtimeMemory => {
                 ("wasmtime_cold_memory", "wasmtime, module from memory", size.modules)
             }
@@ -132,7 +141,9 @@ impl Turn {
             Self::MoteCold | Self::WasmtimeMemory | Self::WasmtimeFile => (20, 250),
             Self::ProcessWarm => (20, 250),
             Self::ProcessCold => (2, 25),
-            Self::StdWarm | Self::LeanWarm | Self::WasmtimeFresh => (200, 2_500),
+            Self::StdWarm | Self::LeanWarm | Self::WasmtimeFresh | Self::WasmtimeOwn => {
+                (200, 2_500)
+            }
             Self::StdCold | Self::LeanCold => (5, 50),
         }
     }
@@ -141,7 +152,7 @@ impl Turn {
     pub(super) fn saturated(self) -> Option<Samples> {
         match self {
             Self::StdWarm | Self::LeanWarm | Self::WasmtimeKept => Some((500, 20_000)),
-            Self::WasmtimeFresh => Some((100, 2_000)),
+            Self::WasmtimeFresh | Self::WasmtimeOwn => Some((100, 2_000)),
             _ => None,
         }
     }
@@ -159,8 +170,8 @@ mod tests {
             turns.into_iter().map(|turn| turn.row(&size).name).collect::<Vec<_>>()
         };
         let all = names(Contenders::All, true);
-        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 14);
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 15);
         assert_eq!(names(Contenders::All, false), all[..10]);
-        assert_eq!(names(Contenders::Peers, true).len(), 8);
+        assert_eq!(names(Contenders::Peers, true).len(), 9);
     }
 }
