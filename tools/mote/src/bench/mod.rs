@@ -142,8 +142,8 @@ impl Setting<'_> {
 pub fn execute(args: &BenchArgs) -> Result<Status, Failure> {
     let place = Place::of_this_thread()?;
     let bar = crate::demo::progress();
-    let images = bundle::images(SERVICES, &bar)?;
     let (peers, missing) = find_peers(args, &bar)?;
+    let images = bundle::images(SERVICES, &bar)?;
     let setting = Setting { is_quick: args.quick, place: &place, images, peers, bar };
     let results = measure(&setting, args, missing)?;
     setting.bar.finish_and_clear();
