@@ -164,9 +164,10 @@ impl Mailbox {
         }
     }
 
-    /// The worker's memory, in bytes.
+    /// The worker's memory, in bytes. What it shares counts in full: the files that several workers map
+    /// would be in memory for one alone.
     pub(super) fn memory_bytes(&self) -> anyhow::Result<u64> {
-        place::memory_bytes([self.worker.id()])
+        place::resident_bytes(self.worker.id())
     }
 
     /// The worker's mappings.

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, geteuid, getrlimit};
 
+use crate::report::time::grouped;
+
 /// Processes that start and end while it is measured, and some room.
 const OTHER_PROCESSES: usize = 64;
 
@@ -70,7 +72,11 @@ impl Limits {
         let needed = resident + self.tasks + OTHER_PROCESSES;
         let (name, most) = self.processes.iter().min_by_key(|(_, most)| *most)?;
         (needed > *most).then(|| {
-            format!("each is a process; with those that there are, {needed}; {name} allows {most}")
+            format!(
+                "each is a process, which makes {} with those that there are, and {name} allows {}",
+                grouped(needed as u64),
+                grouped(*most as u64),
+            )
         })
     }
 
@@ -84,8 +90,10 @@ impl Limits {
         let (expected, most) = (seen.expected(contender, resident)?, self.mappings?);
         (expected > most).then(|| {
             format!(
-                "its worker would have some {expected} mappings, by what it had with fewer services; \
-                 vm.max_map_count allows {most}"
+                "its worker would have some {} mappings, by what it had with fewer services, and \
+                 vm.max_map_count allows {}",
+                grouped(expected as u64),
+                grouped(most as u64),
             )
         })
     }
@@ -138,7 +146,7 @@ mod tests {
     fn processes_are_refused_beyond_the_least_limit_with_those_that_there_are() {
         assert_eq!(limits().refuse_processes(20_236), None);
         let why = limits().refuse_processes(20_237).unwrap();
-        assert!(why.contains("pids.max allows 20500"), "{why}");
+        assert!(why.contains("pids.max allows 20,500"), "{why}");
         assert_eq!(Limits::default().refuse_processes(1_000_000), None);
     }
 
@@ -152,7 +160,7 @@ mod tests {
         seen.add("dlopen_std", 5_000, Some(25_035));
         assert_eq!(seen.expected("dlopen_std", 20_000), Some(100_035));
         let why = limits().refuse_mappings(&seen, "dlopen_std", 20_000).unwrap();
-        assert!(why.contains("100035") && why.contains("65530"), "{why}");
+        assert!(why.contains("100,035") && why.contains("65,530"), "{why}");
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_std", 13_000), None);
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_lean", 20_000), None);
     }

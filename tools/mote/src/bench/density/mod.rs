@@ -15,6 +15,7 @@ use super::Setting;
 use super::mailbox::Samples;
 use super::results::Missing;
 use super::row::Row;
+use crate::report::time::grouped;
 use crate::status::Failure;
 use contender::{Contender, Standing, ZONES};
 use limits::{Limits, Seen};
@@ -109,7 +110,8 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<Found, Failure> {
             match start(setting, contender, level, &limits, &seen) {
                 Ok(entry) => entries.push(entry),
                 Err(why) => {
-                    let what = format!("{} with {level} services", contender.title());
+                    let many = grouped(level as u64);
+                    let what = format!("{} with {many} services", contender.title());
                     found.missing.push(Missing { what, why });
                 }
             }

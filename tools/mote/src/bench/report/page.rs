@@ -1,6 +1,7 @@
 //! The results as one page that needs no other file: text, tables, and the plots inside.
 
 use super::super::results::{Missing, Results};
+use super::mappings;
 use super::plots::Plot;
 use super::table;
 
@@ -26,6 +27,7 @@ pub(super) fn of(results: &Results, plots: &[Plot]) -> String {
     }
     page.push_str("<h2>All rows</h2>\n<p>Times in µs. Every sample counts: none is dropped.</p>\n");
     page.push_str(&rows(results));
+    page.push_str(&mappings_of(results));
     page.push_str(&missing(results));
     page.push_str("</body>\n</html>\n");
     page
@@ -58,6 +60,13 @@ fn rows(results: &Results) -> String {
         text.push_str(&line("td", &table::cells(row), if is_first { "first" } else { "" }));
     }
     text + "</table>\n"
+}
+
+fn mappings_of(results: &Results) -> String {
+    let cells = mappings::cells(&results.density);
+    let Some((headings, rest)) = cells.split_first() else { return String::new() };
+    let rows: String = rest.iter().map(|row| line("td", row, "")).collect();
+    format!("<h2>Mappings</h2>\n<table>\n{}{rows}</table>\n", line("th", headings, ""))
 }
 
 fn missing(results: &Results) -> String {
