@@ -3,6 +3,7 @@
 
 use super::row::Row;
 use crate::report::latency::Times;
+use crate::report::time::grouped;
 
 /// One sample is how long so many take.
 const HASHES_PER_SAMPLE: u64 = 1_000;
@@ -35,7 +36,7 @@ impl Hashing {
 
     /// The loop as a row; `who` is whose loop it is.
     pub(super) fn row(self, name: impl Into<String>, who: &str) -> Row {
-        let mut row = Row::new(name, format!("{HASHES_PER_SAMPLE} hashes, {who}"));
+        let mut row = Row::new(name, format!("{} hashes, {who}", grouped(HASHES_PER_SAMPLE)));
         row.per_second = Some(self.per_second());
         row.times = self.times;
         row

@@ -40,20 +40,23 @@ impl Processes {
     pub(super) fn start(count: usize, place: &Place) -> Result<Self, Failure> {
         let program = programs::PROCESS.built()?;
         let memory = Memory::create(count + 1).context("cannot share memory")?;
+        let path = memory.path();
         let command = |what: &str, index: usize| {
             let mut command = Command::new(&program);
-            command.arg(what).arg(memory.path()).arg(index.to_string());
+            command.arg(what).arg(&path).arg(index.to_string());
             command.env_clear().stdin(Stdio::inherit());
             command
         };
         let cold = command("stamp", count);
-        let start = |index| command("serve", index).spawn().context("cannot start a process");
-        let start_all = || (0..count).map(start).collect::<anyhow::Result<_>>();
-        let children = place.beside_the_worker(start_all)?;
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot open a socket")?;
-        let addresses = Vec::with_capacity(count);
+        let (children, addresses) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let random = Random::new();
+        // Those that were started end with it, also if there cannot be as many as wanted.
         let mut processes = Self { children, addresses, memory, socket, cold, random };
+        for mut command in (0..count).map(|index| command("serve", index)) {
+            let child = place.beside_the_worker(|| command.spawn());
+            processes.children.push(child.context("cannot start a process")?);
+        }
         for index in 0..count {
             let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, processes.port(index)?);
             processes.addresses.push(address);

@@ -2,7 +2,7 @@
 //! limit it was. Nothing is raised. Deciding is pure.
 //!
 //! Sources: proc_sys_vm(5) `max_map_count`; proc_sys_kernel(5) `pid_max`, `threads-max`; ip(7)
-//! `ip_local_port_range`; getrlimit(2) `RLIMIT_NPROC`; cgroups(7) `pids.max`.
+//! `ip_local_port_range`; getrlimit(2) `RLIMIT_NPROC`, `RLIMIT_NOFILE`; cgroups(7) `pids.max`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ use crate::report::time::grouped;
 
 /// Processes that start and end while it is measured, and some room.
 const OTHER_PROCESSES: usize = 64;
+/// Files that a worker has open beside those of its services, and some room.
+const OTHER_FILES: usize = 16;
 
 /// The limits.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,8 @@ pub(super) struct Limits {
     mappings: Option<usize>,
     /// Of processes, each with its name.
     processes: Vec<(String, usize)>,
+    /// Of the files that one process has open.
+    files: Option<usize>,
     /// Processes and threads that there are already.
     tasks: usize,
 }
@@ -63,6 +67,7 @@ impl Limits {
         Self {
             mappings: number(Path::new("/proc/sys/vm/max_map_count")),
             processes: processes.into_iter().flatten().chain(control_groups()).collect(),
+            files: getrlimit(Resource::Nofile).current.and_then(|most| most.try_into().ok()),
             tasks: tasks(&loads).unwrap_or(0),
         }
     }
@@ -76,6 +81,19 @@ impl Limits {
                 "each is a process, which makes {} with those that there are, and {name} allows {}",
                 grouped(needed as u64),
                 grouped(*most as u64),
+            )
+        })
+    }
+
+    /// Why a worker cannot have so many services that each keep a file open.
+    pub(super) fn refuse_files(&self, resident: usize) -> Option<String> {
+        let (needed, most) = (resident + OTHER_FILES, self.files?);
+        (needed > most).then(|| {
+            format!(
+                "its worker would have the files of all modules open, {} with others, and \
+                 RLIMIT_NOFILE (ulimit -n) allows {}",
+                grouped(needed as u64),
+                grouped(most as u64),
             )
         })
     }
@@ -139,7 +157,7 @@ mod tests {
 
     fn limits() -> Limits {
         let processes = vec![("pid_max".to_owned(), 32_768), ("pids.max".to_owned(), 20_500)];
-        Limits { mappings: Some(65_530), processes, tasks: 200 }
+        Limits { mappings: Some(65_530), processes, files: Some(20_000), tasks: 200 }
     }
 
     #[test]
@@ -163,6 +181,13 @@ mod tests {
         assert!(why.contains("100,035") && why.contains("65,530"), "{why}");
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_std", 13_000), None);
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_lean", 20_000), None);
+    }
+
+    #[test]
+    fn files_are_refused_beyond_the_limit_with_the_few_others() {
+        assert_eq!(limits().refuse_files(19_984), None);
+        let why = limits().refuse_files(20_000).unwrap();
+        assert!(why.contains("20,016") && why.contains("allows 20,000"), "{why}");
     }
 
     #[test]

@@ -109,15 +109,11 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<Found, Failure> {
             setting.step(&format!("{}, {level} resident", contender.title()));
             match start(setting, contender, level, &limits, &seen) {
                 Ok(entry) => entries.push(entry),
-                Err(why) => {
-                    let many = grouped(level as u64);
-                    let what = format!("{} with {many} services", contender.title());
-                    found.missing.push(Missing { what, why });
-                }
+                Err(why) => found.missing.push(missing(contender, level, why)),
             }
         }
         for _ in 0..size.rounds {
-            entries.iter_mut().try_for_each(|entry| entry.round(setting, size))?;
+            take_turns(setting, size, &mut entries, &mut found.missing)?;
         }
         for entry in entries {
             let growth = entry.growth(level)?;
@@ -127,6 +123,33 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<Found, Failure> {
         }
     }
     Ok(found)
+}
+
+/// One round. A contender that fails is missing from then on, unless it is ours.
+fn take_turns(
+    setting: &Setting<'_>,
+    size: Size,
+    entries: &mut Vec<Entry>,
+    missed: &mut Vec<Missing>,
+) -> Result<(), Failure> {
+    let mut standing = Vec::with_capacity(entries.len());
+    for mut entry in entries.drain(..) {
+        match entry.round(setting, size) {
+            Ok(()) => standing.push(entry),
+            Err(failure) if entry.contender == Contender::Mote => return Err(failure),
+            Err(failure) => {
+                let level = entry.warm.resident.unwrap_or(0);
+                missed.push(missing(entry.contender, level, format!("{:#}", failure.error)));
+            }
+        }
+    }
+    *entries = standing;
+    Ok(())
+}
+
+fn missing(contender: Contender, level: usize, why: String) -> Missing {
+    let what = format!("{} with {} services", contender.title(), grouped(level as u64));
+    Missing { what, why }
 }
 
 /// Sets one up, or says why that is not possible.
@@ -140,7 +163,10 @@ fn start(
     let refusal = match contender {
         Contender::Mote => None,
         Contender::Process => limits.refuse_processes(level),
-        _ => limits.refuse_mappings(seen, contender.name(), level),
+        Contender::Lean | Contender::Std => limits.refuse_mappings(seen, contender.name(), level),
+        Contender::WasmtimeKept | Contender::WasmtimeFresh | Contender::WasmtimeOwn => limits
+            .refuse_files(level)
+            .or_else(|| limits.refuse_mappings(seen, contender.name(), level)),
     };
     if let Some(why) = refusal {
         return Err(why);

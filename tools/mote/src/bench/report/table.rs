@@ -52,7 +52,11 @@ fn rows(results: &Results) -> String {
 /// Rows of one experiment stand together; table 1 has a group for each contender.
 pub(super) fn group_of(row: &Row) -> &str {
     let first = row.name.split('_').next().unwrap_or(&row.name);
-    if row.name.contains("_at_") { "growth" } else { first }
+    match &row.name {
+        name if name.contains("_at_") => "growth",
+        name if name.ends_with("_interrupted") => "interrupted",
+        _ => first,
+    }
 }
 
 /// One row's cells, in the order of the headings.

@@ -8,10 +8,10 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Width and height of all, and width of the chart, in points.
-const SIZE: (u32, u32) = (1_080, 460);
+const SIZE: (u32, u32) = (1_120, 460);
 const CHART_WIDTH: i32 = 800;
 /// Between two lines of the legend, in points.
-const LEGEND_STEP: i32 = 22;
+const LEGEND_STEP: i32 = 24;
 /// A curve of so few points has a mark at each.
 const MOST_MARKED: usize = 16;
 const FONT: &str = "sans-serif";
@@ -96,8 +96,8 @@ where
         .configure_mesh()
         .x_desc(axes.x)
         .y_desc(axes.y)
-        .axis_desc_style((FONT, 15))
-        .label_style((FONT, 13))
+        .axis_desc_style((FONT, 17))
+        .label_style((FONT, 15))
         .light_line_style(RGBColor(244, 244, 246))
         .bold_line_style(RGBColor(225, 228, 232))
         .x_label_formatter(&|x| short(*x))
@@ -120,7 +120,7 @@ where
 
 /// A line for each curve, in its colour.
 fn legend(area: &Area<'_>, curves: &[Curve]) -> Drawn<()> {
-    let text = (FONT, 13).into_font().color(&RGBColor(36, 41, 47));
+    let text = (FONT, 15).into_font().color(&RGBColor(36, 41, 47));
     let text = text.pos(Pos::new(HPos::Left, VPos::Center));
     for ((curve, color), row) in curves.iter().zip(colors(curves)).zip(1..) {
         let y = row * LEGEND_STEP;
