@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use mote_abi::area::{RING_ENTRIES, signal_value};
+use mote_abi::doze::Order;
+use mote_abi::fetch;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Cleanup, Outcome};
@@ -23,7 +25,7 @@ use crate::config::Source;
 use crate::job::{Terms, Ticket};
 use crate::process::Process;
 use crate::report::Report;
-use crate::sys::clock::{about_now_ns, now_ns};
+use crate::sys::clock::about_now_ns;
 use crate::watchdog::{Action, Limits, Watch};
 
 /// A worker that takes requests.
@@ -31,6 +33,8 @@ use crate::watchdog::{Action, Limits, Watch};
 pub(crate) struct Worker {
     pub(crate) process: Process,
     pub(crate) areas: Areas,
+    /// How both sides keep from sleeping through a ring.
+    pub(crate) order: Order,
     next_sequence: u64,
     outstanding: VecDeque<Outstanding>,
     /// Watches the first of `outstanding`.
@@ -67,9 +71,11 @@ pub(crate) struct Waiting {
 impl Worker {
     /// A worker that was just started, and its areas.
     pub(crate) fn new(process: Process, areas: Areas) -> Self {
+        let order = Order::from_number(areas.inbox().boot.order.load(Ordering::Relaxed));
         Self {
             process,
             areas,
+            order,
             next_sequence: 1,
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
@@ -114,7 +120,7 @@ impl Worker {
     }
 
     fn ring_if_asleep(&self) {
-        if self.areas.outbox().worker_asleep.must_ring() {
+        if self.areas.outbox().worker_asleep.must_ring(self.order) {
             let doorbell = &self.areas.inbox().doorbell;
             doorbell.ring();
             // Waking an address that is mapped, as this one is, does not fail.
@@ -150,8 +156,9 @@ impl Worker {
             self.silent_ns = turn_ns;
             return None;
         };
+        self.fetch(next.sequence);
         // What was found may be younger than the turn.
-        let taken_ns = now_ns();
+        let taken_ns = about_now_ns();
         match Report::check(&completion, next.published_ns, taken_ns) {
             Err(claim) => {
                 self.condemn(format!("it was not believed: {claim}"));
@@ -163,6 +170,13 @@ impl Worker {
                 Some(self.completed(&next, &report, taken_ns))
             }
         }
+    }
+
+    /// Asks for the body of the completion `sequence`, and for the line of the next.
+    fn fetch(&self, sequence: u64) {
+        let line = &self.areas.outbox().completions[index(sequence + 1, RING_ENTRIES)];
+        fetch::line(std::ptr::from_ref(line).addr() as u64);
+        self.areas.fetch_completion_body(index(sequence, RING_ENTRIES));
     }
 
     fn completed(&self, ended: &Outstanding, report: &Report, taken_ns: u64) -> Completed {

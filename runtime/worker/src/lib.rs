@@ -11,6 +11,7 @@
 //! | `mem` | `memcpy` and its like, as a macro |
 //! | [`serve`] | the loop: take, run, publish, sleep |
 //! | [`invocation`] | one run of a service, from entry to clean slate |
+//! | [`ahead`] | bringing near what an invocation will touch |
 //! | [`host`] | what the worker owns while services run |
 //! | [`host_calls`] | the functions behind the import table |
 //! | [`service_mem`] | `memcpy` and its like for services |
@@ -23,12 +24,16 @@
 //! | [`tokens`] | the handle table |
 //! | [`text`] | what is said in a service's stead |
 //! | [`clock`] | the clock |
+//! | [`barrier`] | a fence on every processor |
 //! | [`exit`] | the way out |
 //! | `torture` | with the feature of that name: one invocation, step by step, instead of the loop |
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod ahead;
 pub mod alarm;
+#[allow(unsafe_code, reason = "is a system call")]
+pub mod barrier;
 pub mod clock;
 pub mod current;
 #[allow(unsafe_code, reason = "is a system call")]
