@@ -66,13 +66,14 @@ Definitions, after the paper's:
   cold        the same, and the service is not resident: includes placing its checked image, loading
               its library, or starting its process; taking it out again is not included
   throughput  completions a second with the worker's ring always full, one worker
-  wasmtime    each service a module of its own with a memory and initialised data; warm: compiled and
-              linked; kept: one instance answers all requests to it; fresh: each request has an
-              instance of its own, as with Mote, in the pooling allocator with its default of 100 slots
-              that remember their module; own slot: with a slot for each module, which costs memory;
-              cold: the compiled module is bytes in memory, or a file in the page cache; epochs are on
-  stamps      Mote's are the processor's counter where the kernel trusts it, the others' the kernel's
-              clock, which costs some ten nanoseconds more
+  wasmtime    each service a module of its own with a memory and initialised data, epochs on
+    kept      one instance answers all requests to a module
+    fresh     each request has an instance of its own, as with Mote, in the pooling allocator
+              with its default of 100 slots that remember their module
+    own slot  the same with a slot for each module, which costs memory
+    module    cold: compiled, as bytes in memory or as a file in the page cache
+  stamps      Mote's are the processor's counter where the kernel trusts it; the others' are the
+              kernel's clock, which costs some ten nanoseconds more
 
 JSON: machine, floors, rows (name, label, p50_ns, p90_ns, p99_ns, p999_ns, max_ns, n; per_second,
 rss_bytes_each and resident where they apply), ratios (by name), aims, timer, quantum, density,
@@ -84,7 +85,7 @@ const SERVICES: &[&str] = &["timestamp", "spin", "hashing", "holds"];
 /// What to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Experiment {
-    /// Latency warm and cold, and throughput, beside processes and shared libraries.
+    /// Latency warm and cold, and throughput, beside processes, shared libraries and wasmtime.
     Table1,
     /// How regular periodic timers are, and how late our watchdog.
     Timer,

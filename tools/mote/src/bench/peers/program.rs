@@ -5,12 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 
 /// Where its package is, below a checkout.
 const PACKAGE: &str = "tools/peers";
 /// How to do by hand what was not done.
 const BY_HAND: &str = "cargo build --release --locked --manifest-path tools/peers/Cargo.toml";
+
+/// Variables that would change what is built, or where.
+const OF_OTHER_BUILDS: &[&str] =
+    &["CARGO", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"];
 
 /// What there is to measure with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,18 +107,19 @@ fn build(checkout: &Path) -> anyhow::Result<()> {
     let package = checkout.join(PACKAGE);
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(package.join("target"));
-    // The package says which toolchain; what this one was built with is for this one alone.
-    for variable in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+    for variable in OF_OTHER_BUILDS {
         cargo.env_remove(variable);
     }
     let output = cargo.current_dir(package).stdin(Stdio::null()).output();
     let output = output.context("cargo cannot be started")?;
-    if output.status.success() {
-        return Ok(());
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error = said.lines().find(|line| line.starts_with("error"));
+        return Err(anyhow!(error.unwrap_or("cargo does not say why").to_owned()));
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let error = said.lines().find(|line| line.starts_with("error"));
-    Err(anyhow!(error.unwrap_or("cargo does not say why").to_owned()))
+    let program = built(checkout);
+    ensure!(program.is_file(), "cargo put it elsewhere than {}", program.display());
+    Ok(())
 }
 
 #[cfg(test)]
