@@ -24,6 +24,8 @@ use limits::{Limits, Seen};
 const LEVELS: &[usize] = &[1, 1_000, 5_000, 20_000];
 /// The same with `--quick`, for those that take long to set up.
 const LEVELS_QUICK: &[usize] = &[1, 100];
+/// With fewer services nothing is said about the memory of each.
+const LEAST_FOR_MEMORY: usize = 100;
 /// Long enough for our idle worker to be asleep.
 const SETTLE: Duration = Duration::from_millis(2);
 
@@ -36,7 +38,8 @@ pub(super) struct Growth {
     pub(super) resident: usize,
     pub(super) warm_p50_ns: u64,
     pub(super) cold_p50_ns: u64,
-    pub(super) rss_bytes_each: u64,
+    /// `None` with few services: what the first brings along is then most of it.
+    pub(super) rss_bytes_each: Option<u64>,
     /// The worker's mappings; `None` where each service has a process.
     pub(super) mappings: Option<usize>,
     /// Over how many zones the services are spread; `None` for who has no zones.
@@ -179,7 +182,7 @@ fn start(
     };
     let (mut warm, cold) = (row("warm"), row("cold"));
     let bytes_each = standing.bytes_each().map_err(|error| format!("{error:#}"))?;
-    warm.rss_bytes_each = Some(bytes_each);
+    warm.rss_bytes_each = Some(bytes_each).filter(|_| level >= LEAST_FOR_MEMORY);
     Ok(Entry { contender, standing, warm, cold })
 }
 
@@ -199,7 +202,7 @@ impl Entry {
             resident,
             warm_p50_ns: self.warm.p50_ns().unwrap_or(0),
             cold_p50_ns: self.cold.p50_ns().unwrap_or(0),
-            rss_bytes_each: self.warm.rss_bytes_each.unwrap_or(0),
+            rss_bytes_each: self.warm.rss_bytes_each,
             mappings: self.standing.mappings()?,
             zones: (contender == Contender::Mote).then_some(ZONES),
         })

@@ -51,7 +51,7 @@ mod tests {
             resident,
             warm_p50_ns: 1,
             cold_p50_ns: 1,
-            rss_bytes_each: 1,
+            rss_bytes_each: None,
             mappings,
             zones: (title == "Mote").then_some(4),
         }
