@@ -142,6 +142,7 @@ fn body_offset(sequence: u64) -> usize {
 
 impl Host {
     /// Forgets the last invocation. Arena and tokens are emptied when an invocation ends.
+    #[inline]
     pub fn begin(&mut self, sequence: u64, invoke: Invoke) {
         self.sequence = sequence;
         self.invoke = invoke;

@@ -22,19 +22,26 @@ use crate::serialize::serialize;
 
 /// Runs request `sequence` and returns what became of it.
 ///
+/// Inlined into the loop, so that request and completion stay in registers between the ring's lines and
+/// the host.
+///
 /// # Safety
 /// The host is set, no reference to it is in use, and the request comes from the dispatcher, which
 /// placed its image.
+#[inline]
 pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     // SAFETY: the caller's promise; the reference ends before `enter`.
     let host = unsafe { host::get() };
-    prepare(host, sequence, invoke);
+    prepare_image(host, &invoke);
+    // The clock takes its time; what follows goes on meanwhile.
+    let entered_ns = about_now_ns();
+    host.begin(sequence, invoke);
+    host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
     let entry = invoke.windows().text() + u64::from(invoke.entry);
     let body = host.areas.request(sequence) as u64;
     let (stack_top, running) = (host.stack.end, &host.areas.outbox().running);
 
     Crossing::get().set_pending(Pending::Nothing);
-    let entered_ns = about_now_ns();
     CURRENT.begin(sequence, entered_ns, &invoke);
     alarm::begin();
     running.set(sequence, entered_ns);
@@ -56,18 +63,18 @@ pub fn record(invoke: &Invoke) -> ImageRecord {
     unsafe { (address as *const ImageRecord).read() }
 }
 
-fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) {
+#[inline]
+fn prepare_image(host: &mut Host, invoke: &Invoke) {
     if invoke.generation != host.generation {
         serialize();
         host.generation = invoke.generation;
     }
-    host.begin(sequence, invoke);
     if invoke.data_bytes > 0 {
-        fill_data(&record(&invoke));
+        fill_data(&record(invoke));
     }
-    host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
 }
 
+#[inline]
 fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
     let (pending, verdict) = (Crossing::get().pending(), CURRENT.verdict());
     let outcome = outcome(ending, host.reply.is_error, pending, verdict);
@@ -124,6 +131,7 @@ fn clean(host: &mut Host) -> crate::tokens::Tally {
 }
 
 /// Makes the image's data segment what it was when linked.
+#[cold]
 fn fill_data(record: &ImageRecord) {
     let pristine = (record.windows().rodata() + u64::from(record.pristine)) as *const u8;
     let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
@@ -134,6 +142,7 @@ fn fill_data(record: &ImageRecord) {
     unsafe { data.wrapping_add(copied).write_bytes(0, whole.saturating_sub(copied)) };
 }
 
+#[cold]
 fn zero_data(record: &ImageRecord) {
     let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
     // SAFETY: as in `fill_data`.
@@ -148,6 +157,7 @@ fn cleanup(ending: Ending) -> Cleanup {
     }
 }
 
+#[inline]
 fn heap_kind(heap: Heap) -> HeapKind {
     match heap {
         Heap::Bump => HeapKind::Bump,
