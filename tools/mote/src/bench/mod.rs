@@ -198,9 +198,10 @@ fn measure(
         results.rows.extend(peers::epochs::rows(setting, peers)?);
     }
     if which.has(Experiment::Timer) {
-        let (rows, timer) = timer::measure(setting)?;
-        results.rows.extend(rows);
-        results.timer = timer;
+        let found = timer::measure(setting)?;
+        results.rows.extend(found.rows);
+        results.timer = found.regularities;
+        results.missing.extend(found.missing);
     }
     if which.has(Experiment::Quantum) {
         let (rows, quantum) = quantum::measure(setting)?;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::Setting;
 use super::contender::periodic::Source;
 use super::outside;
+use super::results::Missing;
 use super::row::Row;
 use super::stage::Stage;
 use crate::report::latency::Times;
@@ -61,11 +62,20 @@ struct Timer {
     source: Source,
     period_us: u32,
     times_ns: Vec<u64>,
+    /// Rounds that did not end.
+    lost: u64,
+}
+
+/// All that was found.
+pub(super) struct Found {
+    pub(super) rows: Vec<Row>,
+    pub(super) regularities: Vec<Regularity>,
+    pub(super) missing: Vec<Missing>,
 }
 
 /// Measures all timers and our watchdog, round by round, one after the other: each needs the processor
 /// for itself.
-pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Regularity>), Failure> {
+pub(super) fn measure(setting: &Setting<'_>) -> Result<Found, Failure> {
     let (count, rounds) = times(setting.is_quick);
     let mut stage = Stage::start(setting.image("spin")?)?;
     stage.fill(1)?;
@@ -81,36 +91,55 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Regularity
     }
     let ran = timers.iter().filter(|timer| !timer.times_ns.is_empty());
     let rows = ran.map(|timer| row(timer.source, timer.period_us, &timer.times_ns)).chain(late);
-    let regularities = timers
-        .iter()
-        .map(|timer| regularity(timer.source, timer.period_us, &timer.times_ns))
-        .collect();
-    Ok((rows.collect(), regularities))
+    let regularities =
+        timers.iter().map(|timer| regularity(timer.source, timer.period_us, &timer.times_ns));
+    Ok(Found {
+        rows: rows.collect(),
+        regularities: regularities.collect(),
+        missing: timers.iter().filter_map(|timer| timer.missing(rounds)).collect(),
+    })
 }
 
 fn timers() -> Vec<Timer> {
     let of = |&period_us: &u32| {
-        SOURCES.iter().map(move |&source| Timer { source, period_us, times_ns: Vec::new() })
+        SOURCES.iter().map(move |&source| Timer {
+            source,
+            period_us,
+            times_ns: Vec::new(),
+            lost: 0,
+        })
     };
     PERIODS_US.iter().flat_map(of).collect()
 }
 
 impl Timer {
-    /// A process that the timer did not let run has no times.
     fn round(&mut self, setting: &Setting<'_>, count: u32) -> anyhow::Result<()> {
         // Our worker sleeps by then.
         sleep(Duration::from_millis(2));
         let (period, count_word) = (self.period_us.to_string(), count.to_string());
         let command = outside::contender(&["timer", self.source.name(), &period, &count_word])?;
         let times_ns = outside::numbers(setting.place, command, limit(self.period_us, count))?;
-        self.times_ns.extend(times_ns.unwrap_or_default());
+        match times_ns {
+            Some(times_ns) => self.times_ns.extend(times_ns),
+            None => self.lost += 1,
+        }
         Ok(())
+    }
+
+    fn missing(&self, rounds: u64) -> Option<Missing> {
+        let Self { source, period_us, lost, .. } = self;
+        let why = "the process did not end in time: the kernel did nothing but serve the timer, or \
+                   others had the processor";
+        (*lost > 0).then(|| Missing {
+            what: format!("{} every {period_us} µs, {lost} of {rounds} rounds", source.name()),
+            why: why.into(),
+        })
     }
 }
 
-/// Twice what it takes on a machine that needs 40 µs for each run of a handler.
+/// Four times what it takes on a machine that needs 40 µs for each run of a handler.
 fn limit(period_us: u32, count: u32) -> Duration {
-    let each = Duration::from_micros(u64::from(period_us.max(40)) * 2);
+    let each = Duration::from_micros(u64::from(period_us.max(40)) * 4);
     Duration::from_millis(500) + each * count
 }
 
@@ -175,6 +204,14 @@ mod tests {
         assert_eq!(found.mean_ns, 11_000.0);
         assert!((found.mean_absolute_deviation_ns - 5_000.0 / 3.0).abs() < 1e-6);
         assert!((found.standard_deviation_ns - (8e6_f64 / 3.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn timer_that_lost_a_round_is_told() {
+        let mut timer = timers().remove(0);
+        assert_eq!(timer.missing(5), None);
+        timer.lost = 1;
+        assert_eq!(timer.missing(5).unwrap().what, "setitimer every 1 µs, 1 of 5 rounds");
     }
 
     #[test]

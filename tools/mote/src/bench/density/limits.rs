@@ -91,7 +91,7 @@ impl Limits {
         (needed > most).then(|| {
             format!(
                 "its worker would have the files of all modules open, {} with others, and \
-                 RLIMIT_NOFILE (ulimit -n) allows {}",
+                 RLIMIT_NOFILE (ulimit -n) allows {}; it is measured where that is raised",
                 grouped(needed as u64),
                 grouped(most as u64),
             )
@@ -109,7 +109,7 @@ impl Limits {
         (expected > most).then(|| {
             format!(
                 "its worker would have some {} mappings, by what it had with fewer services, and \
-                 vm.max_map_count allows {}",
+                 vm.max_map_count allows {}; it is measured where that is raised",
                 grouped(expected as u64),
                 grouped(most as u64),
             )
