@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::super::Setting;
 use super::super::libraries::Libraries;
 use super::super::mailbox::Samples;
-use super::super::peers::wasmtime::{From, Instances, Wasmtime};
+use super::super::peers::wasmtime::{Instances, Origin, Wasmtime};
 use super::super::place::Place;
 use super::super::processes::Processes;
 use super::super::programs::{LIBRARY_LEAN, LIBRARY_STD, Program};
@@ -195,7 +195,7 @@ impl Standing for Wasmtime {
     }
 
     fn cold(&mut self, _: &Place, samples: Samples, times: &mut Times) -> Result<(), Failure> {
-        Ok(Self::cold(self, From::File, samples, times)?)
+        Ok(Self::cold(self, Origin::File, samples, times)?)
     }
 
     fn bytes_each(&self) -> anyhow::Result<u64> {

@@ -23,7 +23,7 @@ pub(in crate::bench) enum Instances {
 
 /// Where a module is that is not resident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::bench) enum From {
+pub(in crate::bench) enum Origin {
     Memory,
     File,
 }
@@ -97,14 +97,14 @@ impl Wasmtime {
     /// Has modules loaded that are not, instantiated, called and dropped, one after the other.
     pub(in crate::bench) fn cold(
         &mut self,
-        from: From,
+        origin: Origin,
         samples: Samples,
         times: &mut Times,
     ) -> anyhow::Result<()> {
         let Self { mailbox, next_cold, .. } = self;
-        let kind = match from {
-            From::Memory => "cold-memory",
-            From::File => "cold-file",
+        let kind = match origin {
+            Origin::Memory => "cold-memory",
+            Origin::File => "cold-file",
         };
         mailbox.round(kind, samples, times, || {
             *next_cold = (*next_cold + 1) % SPARE;

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use super::super::Setting;
 use super::super::libraries::Libraries;
-use super::super::peers::wasmtime::{From, Instances, Wasmtime};
+use super::super::peers::wasmtime::{Instances, Origin, Wasmtime};
 use super::super::place::Place;
 use super::super::processes::Processes;
 use super::super::programs::{LIBRARY_LEAN, LIBRARY_STD};
@@ -131,8 +131,8 @@ impl Field {
             Turn::WasmtimeFresh => here(&mut self.fresh)?.warm(samples, times)?,
             Turn::WasmtimeOwn => here(&mut self.own)?.warm(samples, times)?,
             // Kept instances have their slots for themselves: what is cold takes nobody's.
-            Turn::WasmtimeMemory => here(&mut self.kept)?.cold(From::Memory, samples, times)?,
-            Turn::WasmtimeFile => here(&mut self.kept)?.cold(From::File, samples, times)?,
+            Turn::WasmtimeMemory => here(&mut self.kept)?.cold(Origin::Memory, samples, times)?,
+            Turn::WasmtimeFile => here(&mut self.kept)?.cold(Origin::File, samples, times)?,
         }
         self.saturate(entry)
     }
