@@ -14,7 +14,7 @@
 use core::alloc::Layout;
 use core::mem;
 use core::ops::Range;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 use bumpalo::Bump;
 
@@ -36,7 +36,7 @@ pub(crate) struct BumpHeap {
 }
 
 impl BumpHeap {
-    /// Takes the whole region of `region_bytes` from `source`, to which it was provided.
+    /// Takes the whole region of `region_bytes` from `base`, by way of `source`.
     ///
     /// The capacity is chosen such that bumpalo's rounding ends at the region's: bumpalo asks for
     /// `capacity + 64`, rounded up to a page, less 16 (see `new_chunk_memory_details` there).
@@ -45,11 +45,12 @@ impl BumpHeap {
     /// Nobody uses the region, and nobody else asks `source`.
     pub(crate) unsafe fn new(
         source: &'static ChunkSource,
+        base: NonNull<u8>,
         region_bytes: usize,
     ) -> Result<Self, ArenaError> {
         let capacity_bytes = region_bytes - BUMP_OVERHEAD_BYTES;
         // SAFETY: by the contract.
-        unsafe { source.offer() };
+        unsafe { source.offer(base, region_bytes) };
         let bump = Bump::try_with_capacity(capacity_bytes);
         let (Some(chunk), Ok(bump)) = (source.close(), bump) else {
             return Err(ArenaError::SourceNotAsked { bytes: capacity_bytes });
@@ -128,7 +129,7 @@ impl BumpHeap {
     pub(crate) fn refill(&mut self) {
         // SAFETY: `empty` gave the chunk back, nobody uses it since, and by the contract of `new`
         // nobody else asks.
-        unsafe { self.source.offer() };
+        unsafe { self.source.offer(self.chunk.base, self.capacity_bytes + BUMP_OVERHEAD_BYTES) };
         // The same question has the same answer as in `new`. Had it not, `alloc` would refuse.
         let bump = Bump::try_with_capacity(self.capacity_bytes).unwrap_or_default();
         self.source.close();
