@@ -5,6 +5,8 @@
 //!                                                                           │
 //!  publish ◀─ completion ◀─ clean: arena, data window, tokens ◀─────────────┘
 //! ```
+//!
+//! One that is paused instead is [`pause`]'s.
 
 use core::ptr;
 
@@ -17,8 +19,9 @@ use mote_sigctx::arch::{Crossing, Ending, Pending, enter};
 
 use crate::alarm;
 use crate::clock::now_ns;
-use crate::current::{CURRENT, saturating_ns};
+use crate::current::{CURRENT, Turn, saturating_ns};
 use crate::host::{self, Host};
+use crate::pause;
 use crate::serialize::serialize;
 
 /// Runs request `sequence` and returns what became of it.
@@ -27,25 +30,44 @@ use crate::serialize::serialize;
 /// The host is set, no reference to it is in use, and the request comes from the dispatcher, which
 /// placed its image.
 pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
+    if invoke.resume != 0 {
+        // SAFETY: passed on to the caller.
+        return unsafe { pause::resume(sequence, &invoke) };
+    }
     // SAFETY: the caller's promise; the reference ends before `enter`.
     let host = unsafe { host::get() };
     prepare(host, sequence, invoke);
     let entry = TEXT_BASE + u64::from(invoke.entry);
-    let body = host.areas.request(sequence) as u64;
-    let (stack_top, running) = (host.stack.end, &host.areas.outbox().running);
+    let (body, stack_top) = (host.body, host.stack.end);
+    let running = &host.areas.outbox().running;
 
     Crossing::get().set_pending(Pending::Nothing);
     let entered_ns = now_ns();
-    CURRENT.begin(sequence, entered_ns, &invoke);
+    let budget_ns = u64::from(invoke.budget_us) * 1000;
+    CURRENT.begin(&Turn { sequence, entered_ns, budget_ns, verdict: Outcome::Ok }, &invoke);
     alarm::begin();
     running.set(sequence, entered_ns);
     // SAFETY: the loader found the entry to be the image's; the stack is mapped above a guard; this is
     // the only `enter` of the process.
     let ending = unsafe { enter(entry, body, u64::from(invoke.body_bytes), stack_top) };
-    CURRENT.end();
+    // SAFETY: the service is over, or kept, and with it every host call.
+    unsafe { conclude(ending, entered_ns) }
+}
 
-    // SAFETY: the service is over, and with it every host call.
-    finish(unsafe { host::get() }, ending, entered_ns)
+/// What to tell of an invocation whose service runs no more, or not now.
+///
+/// # Safety
+/// `enter` or `resume` came back with `ending`, and no reference to the host is in use.
+pub(crate) unsafe fn conclude(ending: Ending, entered_ns: u64) -> Completion {
+    CURRENT.end();
+    // SAFETY: passed on to the caller.
+    let host = unsafe { host::get() };
+    match ending {
+        Ending::Paused if CURRENT.is_kept() => pause::suspend(host, entered_ns),
+        // It went to the recovery point by itself.
+        Ending::Paused => finish(host, Ending::Discarded, entered_ns),
+        _ => finish(host, ending, entered_ns),
+    }
 }
 
 /// What the worker must know of the image that `invoke` runs.
@@ -58,15 +80,21 @@ pub fn record(invoke: &Invoke) -> ImageRecord {
 }
 
 fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) {
-    if invoke.generation != host.generation {
-        serialize();
-        host.generation = invoke.generation;
-    }
+    catch_up(host, invoke.generation);
     host.begin(sequence, invoke);
     if invoke.data_bytes > 0 {
         fill_data(&record(&invoke));
     }
     host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
+}
+
+/// Serializes if images were placed since this processor last did.
+#[inline]
+pub(crate) fn catch_up(host: &mut Host, generation: u32) {
+    if generation != host.generation {
+        serialize();
+        host.generation = generation;
+    }
 }
 
 fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
@@ -121,6 +149,9 @@ fn clean(host: &mut Host) -> crate::tokens::Tally {
     if host.invoke.data_bytes > 0 {
         zero_data(&record(&host.invoke));
     }
+    if let Some(shelf) = &host.shelf {
+        shelf.clear_request(host.invoke.body_bytes as usize);
+    }
     host.tokens.reclaim()
 }
 
@@ -135,7 +166,7 @@ fn fill_data(record: &ImageRecord) {
     unsafe { data.wrapping_add(copied).write_bytes(0, whole.saturating_sub(copied)) };
 }
 
-fn zero_data(record: &ImageRecord) {
+pub(crate) fn zero_data(record: &ImageRecord) {
     let data = (DATA_BASE + u64::from(record.slot)) as *mut u8;
     // SAFETY: as in `fill_data`.
     unsafe { data.write_bytes(0, record.data_bytes as usize) };
@@ -145,7 +176,7 @@ fn cleanup(ending: Ending) -> Cleanup {
     match ending {
         Ending::Returned => Cleanup::Returned,
         Ending::Unwound => Cleanup::Unwound,
-        Ending::Discarded => Cleanup::Discarded,
+        Ending::Discarded | Ending::Paused => Cleanup::Discarded,
     }
 }
 
