@@ -42,8 +42,8 @@ impl<P: PageSource> Arena<P> {
     /// # Safety
     /// 1. From a [`begin`](Arena::begin) to the next [`discard`](Arena::discard) the arena is not
     ///    moved: dlmalloc's lists point into it.
-    /// 2. Nothing but bumpalo asks `chunks` for memory while an arena is made or discarded, and arenas
-    ///    that share it are made and discarded one at a time.
+    /// 2. Nothing but bumpalo asks `chunks` for memory while an arena is made, and arenas that share it
+    ///    are made one at a time.
     /// 3. It is discarded only when the invocation has ended: nothing uses its blocks any more.
     #[allow(unsafe_code, reason = "the contract is the caller's")]
     pub unsafe fn new(
@@ -126,9 +126,8 @@ impl<P: PageSource> Arena<P> {
             return;
         }
         self.has_begun = false;
-        self.bump.empty();
         self.scrub();
-        self.bump.refill();
+        self.bump.empty();
         if self.heap == HeapKind::General {
             self.general.reset();
         }
@@ -188,7 +187,8 @@ impl<P: PageSource> Arena<P> {
         };
         // SAFETY:
         // 1. The heaps only use the region, and `kept_bytes` are no more than it has.
-        // 2. The invocation is over by the contract of `new`, and the bump heap's chunk is not out.
+        // 2. The invocation is over by the contract of `new`, and the bump heap's footer, which is
+        //    scrubbed too, is written anew before bumpalo looks at it.
         unsafe { scrub(&self.region, plan, &mut self.pages) };
     }
 }

@@ -16,9 +16,12 @@ pub const PAGE_BYTES: usize = 4096;
 /// that stays below it never meets the kernel, and an idle worker holds at most twice this much.
 pub const KEPT_BYTES: usize = 256 << 10;
 
-/// What bumpalo keeps of a chunk that fills whole pages, in bytes: its footer (48) and the room that
-/// it leaves for a malloc's header (16). Source: `OVERHEAD` in bumpalo 3; `Arena::new` verifies it.
-pub(crate) const BUMP_OVERHEAD_BYTES: usize = 64;
+/// bumpalo's footer, in bytes. Source: `ChunkFooter` in bumpalo 3.
+pub(crate) const BUMP_FOOTER_BYTES: usize = 48;
+
+/// What bumpalo keeps of a chunk that fills whole pages, in bytes: its footer, and the room that it
+/// leaves for a malloc's header (16). Source: `OVERHEAD` in bumpalo 3; `Arena::new` verifies it.
+pub(crate) const BUMP_OVERHEAD_BYTES: usize = BUMP_FOOTER_BYTES + 16;
 
 /// The smallest region: one page for the general heap, one for the bump heap's footer.
 pub(crate) const LEAST_REGION_BYTES: usize = 2 * PAGE_BYTES;

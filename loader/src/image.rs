@@ -69,14 +69,20 @@ impl<'a> Image<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let headers = header::program_headers(bytes)?;
         let segments = Segments::find(&headers, bytes)?;
-        let dynamic = Dynamic::find(&headers, &segments.rodata)?;
-        let symbols = Symbols::find(&dynamic, &segments.rodata)?;
+        let dynamic = Dynamic::find(&headers, &segments.tables)?;
+        let symbols = Symbols::find(&dynamic, &segments.tables)?;
         let note = Note::find(&headers, bytes)?;
         Ok(Self { headers, segments, dynamic, symbols, note })
     }
 
-    /// The segments: text, read-only, and data if there is any.
+    /// The segments: text, read-only, and data and tables if there are any.
     pub fn segments(&self) -> impl Iterator<Item = &Segment<'a>> {
+        let tables = Some(&self.segments.tables).filter(|it| it.kind == SegmentKind::Tables);
+        self.placed().chain(tables)
+    }
+
+    /// The segments that are placed: all but the tables.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = &Segment<'a>> {
         [&self.segments.text, &self.segments.rodata].into_iter().chain(&self.segments.data)
     }
 

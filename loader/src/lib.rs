@@ -11,8 +11,8 @@
 //! 1. Parsing and checking are total: they answer every sequence of bytes with a value or an error,
 //!    never panic, and take time and memory in proportion to the bytes that are really there, not to
 //!    what a header claims.
-//! 2. One truth: every table is read at its address inside the read-only segment, so what was
-//!    checked is what is placed. Section headers are never trusted.
+//! 2. One truth: every table is read at its address, by the dynamic table and never by section headers,
+//!    and the relocations that were checked are the ones that are applied.
 //! 3. Placing decides nothing. All that can be refused has been refused by [`check`]; what is left is
 //!    two copies and a list of eight-byte writes, all inside one slot.
 //! 4. Whatever the loader does not use it ignores; whatever would need the loader to act, and is not

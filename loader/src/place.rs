@@ -6,14 +6,16 @@
 
 use mote_abi::image::ImageRecord;
 use mote_abi::imports::ImportTable;
-use mote_abi::windows::ZONE_BASE;
+use mote_abi::windows::Windows;
 use zerocopy::IntoBytes;
 
 use crate::plan::{Checked, INT3};
 
 /// Where an image goes.
 pub(crate) struct Destination<'a> {
-    /// Offset of the slot in the windows, in bytes.
+    /// The zone.
+    pub(crate) zone: u8,
+    /// Offset of the slot in its windows, in bytes.
     pub(crate) slot: u32,
     /// The slot's bytes in the text window, as long as the image's text.
     pub(crate) text: &'a mut [u8],
@@ -25,14 +27,14 @@ pub(crate) struct Destination<'a> {
 pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>) {
     to.text.copy_from_slice(image.text());
     to.rodata.copy_from_slice(image.rodata());
-    let base = ZONE_BASE + u64::from(to.slot);
+    let base = Windows::of(to.zone).text() + u64::from(to.slot);
     for relocation in image.relative() {
         store(to.rodata, relocation.at, base + u64::from(relocation.addend));
     }
     for relocation in image.imported() {
         store(to.rodata, relocation.at, imports.address(relocation.import));
     }
-    let record = record(image, to.slot);
+    let record = record(image, to.zone, to.slot);
     let at = image.layout().record as usize;
     to.rodata[at..][..size_of::<ImageRecord>()].copy_from_slice(record.as_bytes());
 }
@@ -48,7 +50,7 @@ fn store(bytes: &mut [u8], at: u32, value: u64) {
     bytes[at as usize..][..8].copy_from_slice(&value.to_le_bytes());
 }
 
-fn record(image: &Checked, slot: u32) -> ImageRecord {
+fn record(image: &Checked, zone: u8, slot: u32) -> ImageRecord {
     let layout = image.layout();
     ImageRecord {
         slot,
@@ -59,6 +61,7 @@ fn record(image: &Checked, slot: u32) -> ImageRecord {
         pristine: slot + layout.pristine,
         eh_frame_hdr: slot + layout.eh_frame_hdr,
         eh_frame_hdr_bytes: layout.eh_frame_hdr_bytes,
-        reserved: [0; 8],
+        zone: zone.into(),
+        reserved: [0; 7],
     }
 }

@@ -51,6 +51,14 @@ pub(crate) struct Relocations {
     pub(crate) imported: Vec<Imported>,
 }
 
+impl Relocations {
+    /// Where the first of them is.
+    fn first(&self) -> Option<u32> {
+        let relative = self.relative.iter().map(|it| it.at);
+        relative.chain(self.imported.iter().map(|it| it.at)).min()
+    }
+}
+
 /// Sizes, and offsets from the slot's start, all in bytes and below [`WINDOW_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -61,6 +69,8 @@ pub(crate) struct Layout {
     pub(crate) pristine: u32,
     pub(crate) record: u32,
     pub(crate) entry: u32,
+    /// The first word of the read-only segment that is relocated; 0 if none is.
+    pub(crate) relocated: u32,
     pub(crate) eh_frame_hdr: u32,
     pub(crate) eh_frame_hdr_bytes: u32,
     pub(crate) slot_bytes: u32,
@@ -79,7 +89,7 @@ impl Layout {
         let record = (pristine + pristine_bytes).next_multiple_of(SLOT_ALIGN_BYTES);
         let rodata_end = record + size_of::<ImageRecord>() as u64;
         let slot_bytes = slot_bytes([padded_text_bytes(text), rodata_end, data_bytes])?;
-        let slot_align = image.segments().map(|segment| segment.align).max().unwrap_or(0);
+        let slot_align = image.placed().map(|segment| segment.align).max().unwrap_or(0);
         let eh_frame_hdr = image.eh_frame_hdr();
         Ok(Self {
             text_bytes: text.memory_bytes as u32,
@@ -89,6 +99,7 @@ impl Layout {
             pristine: pristine as u32,
             record: record as u32,
             entry: (entry - text.address) as u32,
+            relocated: 0,
             eh_frame_hdr: eh_frame_hdr.clone().map_or(0, |it| it.start - rodata.address) as u32,
             eh_frame_hdr_bytes: eh_frame_hdr.map_or(0, |it| it.end - it.start) as u32,
             slot_bytes: slot_bytes as u32,
@@ -108,7 +119,8 @@ pub struct Checked {
 
 impl Checked {
     /// Copies what placing needs out of `image`.
-    pub(crate) fn new(image: &Image<'_>, layout: Layout, relocations: Relocations) -> Self {
+    pub(crate) fn new(image: &Image<'_>, mut layout: Layout, relocations: Relocations) -> Self {
+        layout.relocated = relocations.first().unwrap_or(0);
         let mut text = extended(image.text().bytes, u64::from(layout.text_bytes), 0);
         text.resize(padded_text_bytes(image.text()) as usize, INT3);
         let mut rodata = extended(image.rodata().bytes, u64::from(layout.pristine), 0);

@@ -44,13 +44,15 @@ pub(crate) struct Taken {
 pub(crate) struct Slots {
     by_start: BTreeMap<u32, u32>,
     by_size: BTreeSet<(u32, u32)>,
+    free_bytes: u32,
     touched: u32,
 }
 
 impl Slots {
     /// One extent: everything.
     pub(crate) fn new() -> Self {
-        let mut slots = Self { by_start: BTreeMap::new(), by_size: BTreeSet::new(), touched: 0 };
+        let (by_start, by_size) = (BTreeMap::new(), BTreeSet::new());
+        let mut slots = Self { by_start, by_size, free_bytes: 0, touched: 0 };
         slots.insert(0, WINDOW_BYTES as u32);
         slots
     }
@@ -93,7 +95,7 @@ impl Slots {
 
     /// What is free in all, in bytes.
     pub(crate) fn free_bytes(&self) -> u32 {
-        self.by_start.values().sum()
+        self.free_bytes
     }
 
     /// Size and start of the hole to take a slot from.
@@ -111,12 +113,14 @@ impl Slots {
         if size > 0 {
             self.by_start.insert(start, size);
             self.by_size.insert((size, start));
+            self.free_bytes += size;
         }
     }
 
     fn remove(&mut self, start: u32, size: u32) {
         self.by_start.remove(&start);
         self.by_size.remove(&(size, start));
+        self.free_bytes -= size;
     }
 }
 

@@ -27,7 +27,11 @@ impl Mapping {
         let flags = MapFlags::SHARED | MapFlags::NORESERVE;
         // SAFETY: the kernel chooses the address, so no mapping that exists is touched.
         let base = unsafe { mmap(core::ptr::null_mut(), bytes, protection, flags, file, 0) }?;
-        NonNull::new(base.cast()).map(|base| Self { base, bytes }).ok_or(io::Errno::NOMEM)
+        let base = NonNull::<u8>::new(base.cast()).ok_or(io::Errno::NOMEM)?;
+        // SAFETY: the range was just mapped; the advice changes no byte. A kernel without huge pages
+        // refuses it, and then there are none.
+        let _refused = unsafe { madvise(base.as_ptr().cast(), bytes, Advice::LinuxHugepage) };
+        Ok(Self { base, bytes })
     }
 
     /// The mapping's bytes.

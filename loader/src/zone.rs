@@ -1,4 +1,4 @@
-//! The zone: windows, slots and generation, and the two things done to it, place and unplace.
+//! A zone: windows, slots and generation, and the two things done to it, place and unplace.
 //!
 //! Called by the dispatcher, which is the only writer. Calls [`place`](crate::place) for the bytes
 //! and [`slots`](crate::slots) for the room.
@@ -44,6 +44,7 @@ pub struct Zone {
     slots: Slots,
     generation: u32,
     populated: u32,
+    number: u8,
     id: u32,
 }
 
@@ -51,32 +52,35 @@ pub struct Zone {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the slot stays taken until this is given to `Zone::unplace`"]
 pub struct Placed {
+    /// The zone's number.
+    pub zone: u8,
     /// Offset of the entry in the text window, in bytes.
     pub entry: u32,
     /// Offset of the image's record in the read-only window, in bytes.
     pub record: u32,
-    /// The zone's generation when the image was placed. A request carries the zone's generation at
-    /// the time of the request instead, so that workers serialize once for each change.
-    pub generation: u32,
+    /// Offset in the read-only window of the first word that was relocated, in bytes: the global
+    /// offset table begins there, through which a service calls.
+    pub relocated: u32,
     /// Bytes of the data segment in memory.
     pub data_bytes: u32,
     slot: Slot,
     text_bytes: u32,
     rodata_bytes: u32,
-    zone: u32,
+    of: u32,
 }
 
 impl Zone {
-    /// Creates the windows: two sparse memfds of 512 MiB, mapped read-write and never executable.
+    /// Creates the windows of zone `number`, below [`ZONES_MAX`](mote_abi::windows::ZONES_MAX): two sparse memfds of 512 MiB, mapped read-write and never executable.
     /// Images will be bound to `imports`, the addresses in a worker.
     ///
     /// # Errors
     /// A window cannot be created: which system call failed, and why.
-    pub fn new(imports: ImportTable) -> Result<Self, ZoneError> {
+    pub fn new(number: u8, imports: ImportTable) -> Result<Self, ZoneError> {
         let text = Window::new(TEXT_NAME)?;
         let rodata = Window::new(RODATA_NAME)?;
         let id = ZONES.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { text, rodata, imports, slots: Slots::new(), generation: 1, populated: 0, id })
+        let slots = Slots::new();
+        Ok(Self { text, rodata, imports, slots, generation: 1, populated: 0, number, id })
     }
 
     /// Copies `image` into a free slot and relocates it. Makes no system call. The image may be
@@ -101,7 +105,7 @@ impl Zone {
     /// # Panics
     /// If `placed` comes from another zone.
     pub fn unplace(&mut self, placed: Placed) {
-        assert_eq!(placed.zone, self.id, "image was placed in another zone");
+        assert_eq!(placed.of, self.id, "image was placed in another zone");
         place::scrub(
             self.text.slot_mut(placed.slot.start, placed.text_bytes),
             self.rodata.slot_mut(placed.slot.start, placed.rodata_bytes),
@@ -122,6 +126,12 @@ impl Zone {
             self.rodata.populate(pages.clone());
             self.populated = pages.end;
         }
+    }
+
+    /// What is free in all, in bytes of each window.
+    #[must_use]
+    pub fn free_bytes(&self) -> u32 {
+        self.slots.free_bytes()
     }
 
     /// The generation now; see the module's text. Never 0.
@@ -165,6 +175,7 @@ impl Zone {
             image,
             &self.imports,
             Destination {
+                zone: self.number,
                 slot: slot.start,
                 text: self.text.slot_mut(slot.start, text_bytes),
                 rodata: self.rodata.slot_mut(slot.start, rodata_bytes),
@@ -173,12 +184,13 @@ impl Zone {
         Placed {
             entry: slot.start + layout.entry,
             record: slot.start + layout.record,
-            generation: self.generation,
+            relocated: slot.start + layout.relocated,
             data_bytes: layout.data_bytes,
             slot,
             text_bytes,
             rodata_bytes,
-            zone: self.id,
+            zone: self.number,
+            of: self.id,
         }
     }
 }

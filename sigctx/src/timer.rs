@@ -14,6 +14,9 @@ pub const SI_TIMER: i32 = -2;
 
 const NS_PER_S: u64 = 1_000_000_000;
 
+/// Flags of timer_settime(2): times are distances from now.
+const RELATIVE: usize = 0;
+
 /// `struct sigevent`.
 #[repr(C)]
 struct SigEvent {
@@ -40,8 +43,8 @@ pub enum Setting {
     Off,
     /// Each time that so many nanoseconds have passed, from now; not 0.
     Every(u64),
-    /// Once, when CLOCK_MONOTONIC shows so many nanoseconds; at once if that is past. Not 0.
-    At(u64),
+    /// Once, when so many nanoseconds have passed, from now; at once for 0.
+    In(u64),
 }
 
 /// A timer of this process on CLOCK_MONOTONIC.
@@ -72,27 +75,26 @@ impl Timer {
     /// # Errors
     /// The kernel's; there is none for a [`Setting`] within its bounds.
     pub fn set(&self, setting: Setting) -> Result<(), Errno> {
-        let (flags, spec) = planned(setting);
+        let spec = planned(setting);
         let spec = &raw const spec as usize;
         // SAFETY: the structure is the kernel's and outlives the call, which writes nothing.
-        check(unsafe { syscall4(kernel::__NR_timer_settime, self.id, flags, spec, 0) })
+        check(unsafe { syscall4(kernel::__NR_timer_settime, self.id, RELATIVE, spec, 0) })
     }
 }
 
-/// The flags and times that the kernel is given.
-fn planned(setting: Setting) -> (usize, TimerSpec) {
-    let (flags, interval, value) = match setting {
-        Setting::Off => (0, 0, 0),
-        Setting::Every(ns) => (0, ns, ns),
-        Setting::At(ns) => (kernel::TIMER_ABSTIME as usize, 0, ns),
+/// The times that the kernel is given: two zeros would turn the timer off.
+fn planned(setting: Setting) -> TimerSpec {
+    let (interval, value) = match setting {
+        Setting::Off => (0, 0),
+        Setting::Every(ns) => (ns, ns),
+        Setting::In(ns) => (0, ns.max(1)),
     };
-    let spec = TimerSpec {
+    TimerSpec {
         interval_s: interval / NS_PER_S,
         interval_ns: interval % NS_PER_S,
         value_s: value / NS_PER_S,
         value_ns: value % NS_PER_S,
-    };
-    (flags, spec)
+    }
 }
 
 #[cfg(test)]
@@ -107,13 +109,12 @@ mod tests {
 
     #[test]
     fn times_are_split_into_seconds_and_nanoseconds() {
-        let (flags, spec) = planned(Setting::Every(2_000_000_003));
-        assert_eq!(flags, 0);
+        let spec = planned(Setting::Every(2_000_000_003));
         let expected = TimerSpec { interval_s: 2, interval_ns: 3, value_s: 2, value_ns: 3 };
         assert_eq!(spec, expected);
-        let (flags, spec) = planned(Setting::At(1_000_000_007));
-        assert_eq!(flags, 1);
+        let spec = planned(Setting::In(1_000_000_007));
         assert_eq!(spec, TimerSpec { value_s: 1, value_ns: 7, ..TimerSpec::default() });
-        assert_eq!(planned(Setting::Off), (0, TimerSpec::default()));
+        assert_eq!(planned(Setting::Off), TimerSpec::default());
+        assert_ne!(planned(Setting::In(0)), TimerSpec::default(), "that would be never");
     }
 }

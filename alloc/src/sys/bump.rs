@@ -10,25 +10,33 @@
 //! bumpalo keeps its own mark in the footer, which lies in the region and which a broken service can
 //! overwrite. So its answers are compared with where our mark says the block must lie, and the limit
 //! is ours too: bumpalo is never asked for what does not fit, so it never asks for a second chunk.
+//!
+//! An empty heap differs from a used one in the footer only, so emptying it is writing the footer as it
+//! was when the heap was made. Making bumpalo anew would take more instructions than most services.
 
 use core::alloc::Layout;
-use core::mem;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::Range;
 use core::ptr::{self, NonNull};
 
 use bumpalo::Bump;
 
-use super::chunk_source::{Chunk, ChunkSource};
+use super::chunk_source::ChunkSource;
 use crate::error::ArenaError;
-use crate::plan::{BUMP_OVERHEAD_BYTES, place_below};
+use crate::plan::{BUMP_FOOTER_BYTES, BUMP_OVERHEAD_BYTES, place_below};
+
+/// bumpalo's footer, as it lies at the top of the chunk.
+type Footer = [MaybeUninit<usize>; BUMP_FOOTER_BYTES / size_of::<usize>()];
 
 /// bumpalo, its one chunk, and our marks (addresses).
 #[derive(Debug)]
 pub(crate) struct BumpHeap {
     /// Never dropped while a chunk is out: dropping it would believe the footer.
-    bump: mem::ManuallyDrop<Bump>,
-    source: &'static ChunkSource,
-    chunk: Chunk,
+    bump: ManuallyDrop<Bump>,
+    /// Where its footer lies.
+    footer: NonNull<Footer>,
+    /// What the footer holds while the heap is empty.
+    pristine: Footer,
     capacity_bytes: usize,
     top: usize,
     floor: usize,
@@ -58,9 +66,14 @@ impl BumpHeap {
         if bump.chunk_capacity() != capacity_bytes {
             return Err(ArenaError::SourceNotAsked { bytes: capacity_bytes });
         }
-        let top = chunk.base.addr().get() + capacity_bytes;
-        let bump = mem::ManuallyDrop::new(bump);
-        Ok(Self { bump, source, chunk, capacity_bytes, top, floor: top, mark: top })
+        // SAFETY: bumpalo's footer lies behind the capacity, in the chunk that it was given; `new` has
+        // compared the capacity with the chunk's length.
+        let footer = unsafe { chunk.byte_add(capacity_bytes) }.cast::<Footer>();
+        // SAFETY: it is that long, aligned to a word, and bumpalo has just written it.
+        let pristine = unsafe { footer.read() };
+        let top = footer.addr().get();
+        let bump = ManuallyDrop::new(bump);
+        Ok(Self { bump, footer, pristine, capacity_bytes, top, floor: top, mark: top })
     }
 
     /// Lets blocks of `limit_bytes` together be taken.
@@ -114,26 +127,14 @@ impl BumpHeap {
         block
     }
 
-    /// Gives the chunk back and forgets every block. Until [`BumpHeap::refill`] the heap has nothing,
-    /// and the region is the arena's to scrub.
+    /// Forgets every block, whatever the footer holds now; the limit becomes 0.
+    #[inline]
     pub(crate) fn empty(&mut self) {
-        // Dropping the old `Bump` would give back what its footer says, which may be garbage. So it is
-        // overwritten by one that has no chunk, and the chunk is given back as we know it.
-        self.bump = mem::ManuallyDrop::new(Bump::new());
-        // SAFETY: the chunk was allocated with this layout, by `new` or `refill`; the arena calls this
-        // and `refill` in turn, so it is given back once for each time it was taken.
-        unsafe { alloc::alloc::dealloc(self.chunk.base.as_ptr(), self.chunk.layout) };
-    }
-
-    /// Takes the chunk again, as in [`BumpHeap::new`], with a limit of 0.
-    pub(crate) fn refill(&mut self) {
-        // SAFETY: `empty` gave the chunk back, nobody uses it since, and by the contract of `new`
-        // nobody else asks.
-        unsafe { self.source.offer(self.chunk.base, self.capacity_bytes + BUMP_OVERHEAD_BYTES) };
-        // The same question has the same answer as in `new`. Had it not, `alloc` would refuse.
-        let bump = Bump::try_with_capacity(self.capacity_bytes).unwrap_or_default();
-        self.source.close();
-        self.bump = mem::ManuallyDrop::new(bump);
+        // SAFETY:
+        // 1. The footer is part of the region, which is this heap's for ever.
+        // 2. bumpalo reads it in `alloc` only, and finds there what it wrote when the heap was made:
+        //    an empty chunk. Words that are not initialised (padding) stay so.
+        unsafe { self.footer.write(self.pristine) };
         self.floor = self.top;
         self.mark = self.top;
     }

@@ -23,17 +23,8 @@ pub struct ChunkSource {
     bytes: AtomicUsize,
     /// Whether the next to ask gets the piece.
     is_offered: AtomicBool,
-    /// Size and alignment that the piece was last asked with; size 0 if it was not since the offer.
-    asked: [AtomicUsize; 2],
-}
-
-/// The piece, as it was asked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Chunk {
-    /// Its first byte.
-    pub(super) base: NonNull<u8>,
-    /// What it was asked with, to be given back with the same.
-    pub(super) layout: Layout,
+    /// Whether somebody took it.
+    is_taken: AtomicBool,
 }
 
 impl ChunkSource {
@@ -44,29 +35,27 @@ impl ChunkSource {
             base: AtomicPtr::new(ptr::null_mut()),
             bytes: AtomicUsize::new(0),
             is_offered: AtomicBool::new(false),
-            asked: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            is_taken: AtomicBool::new(false),
         }
     }
 
     /// Puts the `bytes` bytes from `base` on offer.
     ///
     /// # Safety
-    /// They are a region's ([`Region::new`](crate::Region::new)), and nobody uses it: if it was given
-    /// before, it has been given back since.
+    /// They are a region's ([`Region::new`](crate::Region::new)), and nobody uses it: it was not on
+    /// offer before.
     pub(super) unsafe fn offer(&self, base: NonNull<u8>, bytes: usize) {
         self.base.store(base.as_ptr(), Ordering::Relaxed);
         self.bytes.store(bytes, Ordering::Relaxed);
-        self.asked[0].store(0, Ordering::Relaxed);
+        self.is_taken.store(false, Ordering::Relaxed);
         self.is_offered.store(true, Ordering::Release);
     }
 
-    /// Ends the offer. The piece, if somebody took it.
-    pub(super) fn close(&self) -> Option<Chunk> {
+    /// Ends the offer. The piece's first byte, if somebody took it.
+    pub(super) fn close(&self) -> Option<NonNull<u8>> {
         self.is_offered.store(false, Ordering::Release);
-        let [size, align] = self.asked.each_ref().map(|number| number.load(Ordering::Relaxed));
         let base = NonNull::new(self.base.load(Ordering::Relaxed))?;
-        let layout = Layout::from_size_align(size, align).ok()?;
-        (size > 0).then_some(Chunk { base, layout })
+        self.is_taken.load(Ordering::Relaxed).then_some(base)
     }
 }
 
@@ -90,11 +79,10 @@ unsafe impl GlobalAlloc for ChunkSource {
         if !fits || !self.is_offered.swap(false, Ordering::Acquire) {
             return ptr::null_mut();
         }
-        self.asked[0].store(layout.size(), Ordering::Relaxed);
-        self.asked[1].store(layout.align(), Ordering::Relaxed);
+        self.is_taken.store(true, Ordering::Relaxed);
         base
     }
 
-    /// Does nothing: the arena knows when it gives the piece back, and offers it again itself.
+    /// Does nothing: an arena keeps its piece for ever.
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 }

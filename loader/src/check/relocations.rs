@@ -79,7 +79,7 @@ fn has_address(symbol: &NamedSymbol<'_>) -> bool {
 
 /// An address of the image. One past the end of a segment is one: slices and empty items end there.
 fn own_address(image: &Image<'_>, address: u64, value: u64) -> Result<Value, CheckError> {
-    let is_own = image.segments().any(|segment| segment.offset_of(value, 0).is_some());
+    let is_own = image.placed().any(|segment| segment.offset_of(value, 0).is_some());
     is_own
         .then_some(Value::Address(value as u32))
         .ok_or(CheckError::RelocationValue { address, value })

@@ -61,7 +61,7 @@ fn check_flags(segment: &Segment<'_>) -> Result<(), CheckError> {
     let (kind, found) = (segment.kind, segment.flags);
     let expected = match kind {
         SegmentKind::Text => PF_R | PF_X,
-        SegmentKind::ReadOnly => PF_R,
+        SegmentKind::ReadOnly | SegmentKind::Tables => PF_R,
         SegmentKind::Data => PF_R | PF_W,
     };
     match found {

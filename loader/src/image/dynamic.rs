@@ -1,6 +1,6 @@
 //! The dynamic table, and the tables that it names. Spec: gABI 5.2 "Dynamic Section".
 //!
-//! All of them are read where they lie in the read-only segment.
+//! All of them are read where they lie in the segment of tables, or in the read-only one.
 #![forbid(unsafe_code)]
 
 use elf::abi::{
@@ -25,17 +25,17 @@ pub(crate) struct Dynamic<'a> {
 }
 
 impl<'a> Dynamic<'a> {
-    /// The table that `headers` name, in `rodata`.
+    /// The table that `headers` name, in `tables`.
     pub(super) fn find(
         headers: &[ProgramHeader],
-        rodata: &Segment<'a>,
+        tables: &Segment<'a>,
     ) -> Result<Self, ParseError> {
         let header = headers.iter().find(|header| header.p_type == PT_DYNAMIC);
         let header = header.ok_or(ParseError::DynamicMissing)?;
-        let bytes = table("dynamic", header.p_vaddr, header.p_filesz, rodata)?;
+        let bytes = table("dynamic", header.p_vaddr, header.p_filesz, tables)?;
         let entries = DynamicTable::new(LittleEndian, Class::ELF64, bytes);
         let find = |what, address, bytes| match (value(&entries, address), value(&entries, bytes)) {
-            (Some(address), Some(bytes)) => table(what, address, bytes, rodata),
+            (Some(address), Some(bytes)) => table(what, address, bytes, tables),
             (None, None) => Ok(&[][..]),
             _ => Err(ParseError::TableHalf { what }),
         };
@@ -72,9 +72,9 @@ pub(super) fn table<'a>(
     what: &'static str,
     address: u64,
     bytes: u64,
-    rodata: &Segment<'a>,
+    tables: &Segment<'a>,
 ) -> Result<&'a [u8], ParseError> {
-    rodata.bytes_at(address, bytes).ok_or(ParseError::TableOutside { what, address, bytes })
+    tables.bytes_at(address, bytes).ok_or(ParseError::TableOutside { what, address, bytes })
 }
 
 fn entries<'a>(table: &DynamicTable<'a, LittleEndian>) -> impl Iterator<Item = Dyn> + use<'a> {

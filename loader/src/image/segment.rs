@@ -1,24 +1,27 @@
-//! The three segments of an image. Spec: gABI 5.1, DESIGN section 4.
+//! The segments of an image: three that are placed, and the loader's tables. Spec: gABI 5.1, DESIGN section 4.
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
 use elf::abi::PT_LOAD;
 use elf::segment::ProgramHeader;
-use mote_abi::image::{DATA_OFFSET, RODATA_OFFSET};
+use mote_abi::image::{DATA_OFFSET, RODATA_OFFSET, TABLES_OFFSET};
 use mote_abi::windows::WINDOW_BYTES;
 
 use crate::error::ParseError;
 
-/// Which window a segment belongs to.
+/// What a segment is for: a window, or the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SegmentKind {
     /// Instructions: linked at 0, read and execute.
     Text,
-    /// Constants and tables: linked one window further, read.
+    /// Constants, and tables to unwind by: linked one window further, read.
     ReadOnly,
     /// Variables: linked two windows further, read and write.
     Data,
+    /// Symbols and relocations: linked three windows further, read by the loader and not placed. An
+    /// image may have them in its read-only segment instead.
+    Tables,
 }
 
 impl SegmentKind {
@@ -29,6 +32,7 @@ impl SegmentKind {
             Self::Text => 0,
             Self::ReadOnly => RODATA_OFFSET,
             Self::Data => DATA_OFFSET,
+            Self::Tables => TABLES_OFFSET,
         }
     }
 
@@ -39,11 +43,13 @@ impl SegmentKind {
             Self::Text => "text",
             Self::ReadOnly => "read-only",
             Self::Data => "data",
+            Self::Tables => "tables",
         }
     }
 
     fn at(address: u64) -> Option<Self> {
-        [Self::Text, Self::ReadOnly, Self::Data].into_iter().find(|kind| kind.address() == address)
+        let all = [Self::Text, Self::ReadOnly, Self::Data, Self::Tables];
+        all.into_iter().find(|kind| kind.address() == address)
     }
 }
 
@@ -53,11 +59,11 @@ impl fmt::Display for SegmentKind {
     }
 }
 
-/// A part of an image that is loaded. It has no more bytes than memory, and no more memory than a
+/// A part of an image that is loaded, or read by the loader. It has no more bytes than memory, and no more memory than a
 /// window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
-    /// Which window it belongs to.
+    /// What it is for.
     pub kind: SegmentKind,
     /// Its address as linked.
     pub address: u64,
@@ -122,12 +128,14 @@ pub(super) struct Segments<'a> {
     pub(super) text: Segment<'a>,
     pub(super) rodata: Segment<'a>,
     pub(super) data: Option<Segment<'a>>,
+    /// Where the tables are: a segment of their own, or the read-only one.
+    pub(super) tables: Segment<'a>,
 }
 
 impl<'a> Segments<'a> {
     /// The segments that `headers` name.
     pub(super) fn find(headers: &[ProgramHeader], file: &'a [u8]) -> Result<Self, ParseError> {
-        let mut found = [None; 3];
+        let mut found = [None; 4];
         for (index, header) in headers.iter().enumerate() {
             if header.p_type == PT_LOAD {
                 let segment = Segment::new(index, header, file)?;
@@ -136,10 +144,10 @@ impl<'a> Segments<'a> {
                 }
             }
         }
-        let [text, rodata, data] = found;
+        let [text, rodata, data, tables] = found;
         let missing = |kind| ParseError::SegmentMissing { kind };
         let text = text.ok_or(missing(SegmentKind::Text))?;
         let rodata = rodata.ok_or(missing(SegmentKind::ReadOnly))?;
-        Ok(Self { text, rodata, data })
+        Ok(Self { text, rodata, data, tables: tables.unwrap_or(rodata) })
     }
 }

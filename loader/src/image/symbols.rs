@@ -40,12 +40,12 @@ pub(crate) struct NamedSymbol<'a> {
 }
 
 impl<'a> Symbols<'a> {
-    /// The table that `dynamic` names, in `rodata`.
-    pub(super) fn find(dynamic: &Dynamic<'a>, rodata: &Segment<'a>) -> Result<Self, ParseError> {
+    /// The table that `dynamic` names, in `tables`.
+    pub(super) fn find(dynamic: &Dynamic<'a>, tables: &Segment<'a>) -> Result<Self, ParseError> {
         let missing = ParseError::TableMissing { what: "symbol" };
         let address = dynamic.value(DT_SYMTAB).ok_or(missing)?;
-        let bytes = count(dynamic, rodata)?.saturating_mul(SYMBOL_BYTES);
-        let bytes = table("symbol", address, bytes, rodata)?;
+        let bytes = count(dynamic, tables)?.saturating_mul(SYMBOL_BYTES);
+        let bytes = table("symbol", address, bytes, tables)?;
         let table = SymbolTable::new(LittleEndian, Class::ELF64, bytes);
         let symbols = Self { table, strings: dynamic.strings() };
         match (0..symbols.count()).find(|&index| symbols.get(index).is_none()) {
@@ -88,8 +88,8 @@ fn name(strings: &[u8], offset: u32) -> Option<&str> {
 }
 
 /// How many symbols the hash tables say there are.
-fn count(dynamic: &Dynamic<'_>, rodata: &Segment<'_>) -> Result<u64, ParseError> {
-    let words_at = |address| rodata.bytes_from(address).map(Words);
+fn count(dynamic: &Dynamic<'_>, tables: &Segment<'_>) -> Result<u64, ParseError> {
+    let words_at = |address| tables.bytes_from(address).map(Words);
     if let Some(address) = dynamic.value(DT_HASH) {
         let chains = words_at(address).and_then(|words| words.get(1));
         return chains.map(u64::from).ok_or(ParseError::HashTable { address });

@@ -31,7 +31,7 @@ fn snapshot(fd: BorrowedFd<'_>) -> Vec<u8> {
 /// Places `image` between two others and asserts that only its slot changed.
 fn assert_stays_in_slot(image: &Checked) {
     let neighbour = load(&Blueprint::default().build()).unwrap();
-    let mut zone = Zone::new(imports()).unwrap();
+    let mut zone = Zone::new(0, imports()).unwrap();
     let hole = load(&Blueprint::of_size(9000, 5000, 3).build()).unwrap();
     let _before = zone.place(&neighbour).unwrap();
     let hole = zone.place(&hole).unwrap();

@@ -10,6 +10,7 @@
 //!  └──────────────────────────────────┘                 └──────────────────────────────────┘
 //! ```
 
+use crate::clock::TempoCell;
 use crate::doze::{Asleep, Doorbell};
 use crate::line::Line;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
@@ -41,10 +42,23 @@ pub mod fds {
     pub const INBOX: i32 = 3;
     /// The outbox.
     pub const OUTBOX: i32 = 4;
-    /// The text window, opened read-only.
-    pub const TEXT: i32 = 5;
-    /// The read-only window, opened read-only.
-    pub const RODATA: i32 = 6;
+    /// Only for a torture worker: the results of its sweep.
+    pub const RESULTS: i32 = 5;
+
+    /// The text window of `zone`, opened read-only.
+    #[must_use]
+    pub const fn text(zone: u8) -> i32 {
+        6 + 2 * zone as i32
+    }
+
+    /// The read-only window of `zone`, opened read-only.
+    #[must_use]
+    pub const fn rodata(zone: u8) -> i32 {
+        7 + 2 * zone as i32
+    }
+
+    /// One past the last of them.
+    pub const END: i32 = text(crate::windows::ZONES_MAX as u8);
 }
 
 /// What a worker is told once, before it starts.
@@ -63,6 +77,8 @@ pub struct Boot {
     pub stack_kib: AtomicU32,
     /// The process that must stay alive for this worker to stay alive.
     pub dispatcher_pid: AtomicU32,
+    /// How many zones there are: 1 to [`ZONES_MAX`](crate::windows::ZONES_MAX).
+    pub zones: AtomicU32,
     /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
     pub timer_us: AtomicU32,
     /// How long an invocation may run while others wait, in microseconds; 0: as long as it likes.
@@ -70,6 +86,8 @@ pub struct Boot {
     /// Stack slots: one for the running invocation, the others for paused ones. 1 to
     /// [`MAX_STACK_SLOTS`].
     pub stack_slots: AtomicU32,
+    /// How the node's clock goes.
+    pub tempo: TempoCell,
 }
 
 /// The most stack slots of one worker.
@@ -104,7 +122,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Says that `sequence` entered its service at `entered_ns` (CLOCK_MONOTONIC, nanoseconds).
+    /// Says that `sequence` entered its service at `entered_ns` (the node's clock, nanoseconds).
     #[inline]
     pub fn set(&self, sequence: u64, entered_ns: u64) {
         self.entered_ns.store(entered_ns, Ordering::Relaxed);

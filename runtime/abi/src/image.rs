@@ -1,15 +1,19 @@
 //! What an image carries for the loader, and what the loader leaves for the worker.
 
+use crate::windows::Windows;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Offset of the read-only segment from the text segment, as linked.
 pub const RODATA_OFFSET: u64 = crate::windows::WINDOW_BYTES;
 
 /// Offset of the data segment from the text segment, as linked.
 pub const DATA_OFFSET: u64 = 2 * crate::windows::WINDOW_BYTES;
+
+/// Offset from the text segment, as linked, of what only the loader reads. It is not placed.
+pub const TABLES_OFFSET: u64 = 3 * crate::windows::WINDOW_BYTES;
 
 /// The largest data segment, in bytes. A worker copies and zeroes it for every invocation, and is not
 /// preempted while it does: 1 MiB takes some tens of microseconds.
@@ -53,8 +57,18 @@ pub struct ImageRecord {
     pub eh_frame_hdr: u32,
     /// Bytes of `.eh_frame_hdr`; 0 if the image has none, and then it cannot be unwound.
     pub eh_frame_hdr_bytes: u32,
+    /// The zone that the image is in.
+    pub zone: u32,
     /// Zero.
-    pub reserved: [u32; 8],
+    pub reserved: [u32; 7],
+}
+
+impl ImageRecord {
+    /// The windows that the image is in.
+    #[must_use]
+    pub const fn windows(&self) -> Windows {
+        Windows::of(self.zone as u8)
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ imports! {
     AllocZeroed = "mote_alloc_zeroed",
     /// `fn(pointer: *mut u8, bytes: usize, align: usize)`.
     Dealloc = "mote_dealloc",
-    /// `fn() -> u64`: CLOCK_MONOTONIC, in nanoseconds.
+    /// `fn() -> u64`: the node's clock, in nanoseconds.
     NowNs = "mote_now_ns",
     /// `fn() -> u64`: what is left of the budget, in microseconds.
     RemainingUs = "mote_remaining_us",
@@ -46,8 +46,12 @@ imports! {
     Respond = "mote_respond",
     /// `fn()`: called first by an image's panic handler; does not return if a panic is under way.
     Panicking = "mote_panicking",
-    /// `fn(message: *const u8, bytes: usize) -> !`: starts unwinding.
+    /// `fn(message: *const u8, bytes: usize, file: *const u8, file_bytes: usize, line: u32, column: u32)
+    /// -> !`: starts unwinding. Line 0: the place is not known.
     Panic = "mote_panic",
+    /// `fn(bytes: usize, align: usize) -> !`: an allocation was refused and the service did not cope;
+    /// starts unwinding.
+    Refused = "mote_refused",
     /// Itanium C++ ABI, level I: a landing pad is done.
     UnwindResume = "_Unwind_Resume",
     /// The personality routine. Its address marks frames; it is never called.

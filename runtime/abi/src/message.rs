@@ -7,6 +7,7 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::outcome::{Cleanup, Heap, Mode, Outcome};
+use crate::windows::Windows;
 
 /// The words of a message, as a line carries them.
 pub type Words = [u64; 7];
@@ -33,15 +34,19 @@ pub struct Invoke {
     pub memory_kib: u32,
     /// Bytes of the request's body.
     pub body_bytes: u32,
+    /// Offset in the read-only window of what the service reads first: its global offset table.
+    pub relocated: u32,
     /// A [`Mode`].
     pub mode: u8,
     /// A [`Heap`].
     pub heap: u8,
+    /// The zone of the image: `entry` and `record` lie in its windows.
+    pub zone: u8,
     /// 0 to start an invocation; else one more than the number of the stack slot in which the
     /// invocation to be resumed was paused. Then only this and the generation matter.
     pub resume: u8,
     /// Zero.
-    pub reserved: [u8; 21],
+    pub reserved: [u8; 16],
 }
 
 impl Invoke {
@@ -55,6 +60,13 @@ impl Invoke {
     #[must_use]
     pub fn from_words(words: Words) -> Self {
         zerocopy::transmute!(words)
+    }
+
+    /// The windows that the image is in.
+    #[inline]
+    #[must_use]
+    pub const fn windows(&self) -> Windows {
+        Windows::of(self.zone)
     }
 
     /// The mode; an unknown one is the safest, `discard`.
@@ -77,7 +89,9 @@ impl Invoke {
 )]
 #[repr(C)]
 pub struct Completion {
-    /// When the worker entered the service, or went on with it: CLOCK_MONOTONIC, in nanoseconds.
+    /// When the worker entered the service, or went on with it, on the node's clock, in nanoseconds. It
+    /// is read without waiting for the request's arrival to be over, so it may be early by some ten
+    /// nanoseconds.
     pub entered_ns: u64,
     /// From the deadline to the handler that acted on it, in nanoseconds, saturating;
     /// [`NOT_PREEMPTED`] if none did.

@@ -18,9 +18,6 @@ use crate::area::Condition;
 use crate::message::Words;
 use crate::sync::{AtomicU32, AtomicU64};
 
-/// The descriptor of the results file in the torture worker.
-pub const RESULTS_FD: i32 = 7;
-
 /// Sequence number of the request that is tortured.
 pub const TARGET: u64 = 1;
 

@@ -8,6 +8,7 @@ use mote_abi::image::ABI_VERSION;
 use crate::config::NodeConfig;
 use crate::cpus::Post;
 use crate::process::SignalName;
+use crate::sys::clock;
 
 /// Tells a worker what it must know before it starts. It spins when idle only if nobody else would
 /// want its processor meanwhile.
@@ -18,8 +19,10 @@ pub(crate) fn fill(boot: &Boot, config: &NodeConfig, post: Post) {
     boot.spin_us.store(spin_us, Relaxed);
     boot.arena_kib.store(config.arena_kib, Relaxed);
     boot.stack_kib.store(config.stack_kib, Relaxed);
+    boot.zones.store(config.zones as u32, Relaxed);
     boot.timer_us.store(config.source.timer_us(), Relaxed);
     boot.dispatcher_pid.store(std::process::id(), Relaxed);
+    boot.tempo.set(clock::tempo());
 }
 
 /// Whether a worker takes requests.

@@ -23,7 +23,7 @@ pub struct Completed {
     /// What the service logged. Bytes that are not UTF-8 are replaced.
     pub log: String,
     /// When the request was published, or for a cold start when the placing of its image began:
-    /// [`now_ns`](crate::now_ns) at that time, and 0 if it never came to a worker.
+    /// on the node's clock, in nanoseconds, and 0 if it never came to a worker.
     pub stamp_ns: u64,
     /// From the stamp to the entry of the service, in nanoseconds; `None` when not known.
     pub latency_ns: Option<u64>,

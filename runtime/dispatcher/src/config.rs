@@ -1,6 +1,7 @@
 //! What a node is started with.
 
 use mote_abi::area::{ONE_SHOT, RING_ENTRIES};
+use mote_abi::windows::ZONES_MAX;
 
 use crate::error::NodeError;
 
@@ -35,6 +36,9 @@ pub struct NodeConfig {
     pub arena_kib: u32,
     /// The stack of a service, in KiB.
     pub stack_kib: u32,
+    /// Zones: 1 to [`ZONES_MAX`](mote_abi::windows::ZONES_MAX). Each has room for 512 MiB of images'
+    /// text, and costs a worker three mappings whatever is in it.
+    pub zones: usize,
     /// Jobs that may wait for a worker; more are refused.
     pub queue_limit: usize,
     /// Jobs that one worker may have: one runs, the others are behind it in its ring. 1 to
@@ -93,6 +97,7 @@ impl Default for NodeConfig {
             spin_us: 1000,
             arena_kib: 64 << 10,
             stack_kib: 256,
+            zones: 1,
             queue_limit: 1024,
             depth: 2,
             source: Source::Watchdog,
@@ -105,6 +110,7 @@ impl NodeConfig {
     /// Refuses what cannot work.
     pub(crate) fn check(&self) -> Result<(), NodeError> {
         within("workers", self.workers, 1, MAX_WORKERS)?;
+        within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
         self.source.check()?;
         within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
@@ -134,6 +140,7 @@ mod tests {
         let message = config.check().unwrap_err().to_string();
         assert_eq!(message, "NodeConfig::depth is 17; it must be from 1 to 16");
         assert!(NodeConfig { workers: 0, ..NodeConfig::default() }.check().is_err());
+        assert!(NodeConfig { zones: ZONES_MAX + 1, ..NodeConfig::default() }.check().is_err());
         assert!(NodeConfig { stack_kib: 0, ..NodeConfig::default() }.check().is_err());
         for quantum_us in [0, MIN_QUANTUM_US - 1, MAX_QUANTUM_US + 1] {
             let source = Source::Periodic { quantum_us };

@@ -8,7 +8,7 @@ use rustix::time::{ClockId, Timespec};
 use crate::cpus::Plan;
 use crate::error::NodeError;
 use crate::seat::{Equipment, News, Seat};
-use crate::sys::clock::now_ns;
+use crate::sys::clock::{monotonic_ns, now_ns};
 use crate::worker::Worker;
 
 /// Between two looks at workers that start.
@@ -118,10 +118,12 @@ fn ring_of(worker: &Worker) -> futex::Wait {
 /// Early returns (a ring, a signal, a word that has changed already) are all reasons to look again,
 /// which the caller does in any case.
 fn sleep_until(rings: &[futex::Wait], until_ns: u64, now_ns: u64) {
+    let in_ns = until_ns.saturating_sub(now_ns);
     if rings.is_empty() {
-        std::thread::sleep(Duration::from_nanos(until_ns.saturating_sub(now_ns)));
+        std::thread::sleep(Duration::from_nanos(in_ns));
         return;
     }
+    let until_ns = monotonic_ns().saturating_add(in_ns);
     let until = Timespec {
         tv_sec: (until_ns / 1_000_000_000).cast_signed(),
         tv_nsec: (until_ns % 1_000_000_000).cast_signed(),

@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `services` | deployed images, and which are resident |
+//! | `zones` | the memory that images are placed in |
 //! | `record` | what is remembered of each, and bans (pure) |
 //! | `queue` | jobs that wait for a worker |
 //! | `crew`, `seat`, `worker` | all workers; one's place; one itself |
@@ -59,6 +60,7 @@ pub mod torture;
 mod watchdog;
 mod worker;
 mod worker_program;
+mod zones;
 
 pub use budget::{BudgetError, Promise};
 pub use completed::{Completed, Tokens, Unwinding};
@@ -69,7 +71,7 @@ pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use node::Node;
 pub use record::ServiceRecord;
 pub use requirements::check as check_requirements;
-pub use sys::clock::now_ns;
+pub use sys::clock::monotonic_ns as now_ns;
 
 /// `rustc --version` of the compiler that built this: images of another are refused.
 pub const TOOLCHAIN: &str = env!("MOTE_TOOLCHAIN");

@@ -12,8 +12,6 @@
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
-use mote_loader::Zone;
-
 use crate::areas::program_file;
 use crate::completed::Completed;
 use crate::config::NodeConfig;
@@ -29,6 +27,7 @@ use crate::seat::{Equipment, News};
 use crate::services::Services;
 use crate::sys::clock::now_ns;
 use crate::worker::Request;
+use crate::zones::Zones;
 use crate::{requirements, worker_program};
 
 /// Window memory that is present from the start, in bytes: the first images are placed without page
@@ -85,17 +84,18 @@ impl Node {
     pub fn start(config: &NodeConfig) -> Result<Self, NodeError> {
         requirements::check()?;
         config.check()?;
-        let mut zone = Zone::new(worker_program::imports(worker_program::PROGRAM)?)?;
-        zone.prepare(PREPARED_BYTES);
+        let imports = worker_program::imports(worker_program::PROGRAM)?;
+        let mut zones = Zones::new(config.zones, &imports)?;
+        zones.prepare(PREPARED_BYTES);
         let allowed = cpus::allowed().map_err(system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
         let pinned = plan.dispatcher.map(Pinned::to).transpose();
         let pinned = pinned.map_err(system("pin this thread to a processor"))?;
         let timers = SharpTimers::set().map_err(system("set this thread's timer slack"))?;
-        let crew = Crew::start(equipment(config, &zone)?, &plan)?;
+        let crew = Crew::start(equipment(config, &zones)?, &plan)?;
         Ok(Self {
             crew,
-            services: Services::new(zone),
+            services: Services::new(zones),
             queue: Queue::new(config.queue_limit),
             ended: VecDeque::new(),
             outstanding: 0,
@@ -315,12 +315,11 @@ impl Node {
     }
 }
 
-fn equipment(config: &NodeConfig, zone: &Zone) -> Result<Equipment, NodeError> {
+fn equipment(config: &NodeConfig, zones: &Zones) -> Result<Equipment, NodeError> {
     let program = program_file("mote-worker", worker_program::PROGRAM);
     let files = SharedFiles {
         program: program.map_err(system("put the worker program into a memory file"))?,
-        text: zone.open_text_read_only()?,
-        rodata: zone.open_rodata_read_only()?,
+        windows: zones.files()?,
     };
     Ok(Equipment { config: config.clone(), files })
 }

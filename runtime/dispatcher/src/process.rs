@@ -16,19 +16,18 @@ use rustix::process::{
 use crate::areas::AreaFiles;
 use crate::sys::signal::queue_alarm;
 use crate::sys::spawn::Child;
+use crate::zones::WindowFiles;
 
 /// Descriptors below this one are for the child's own numbers, [`fds`] and the standard three.
-const FIRST_FREE_FD: i32 = 10;
+const FIRST_FREE_FD: i32 = if fds::END > 10 { fds::END } else { 10 };
 
 /// The files that all workers of a node share.
 #[derive(Debug)]
 pub(crate) struct SharedFiles {
     /// The worker program.
     pub(crate) program: OwnedFd,
-    /// The text window, opened read-only.
-    pub(crate) text: OwnedFd,
-    /// The read-only window, opened read-only.
-    pub(crate) rodata: OwnedFd,
+    /// The windows of each zone.
+    pub(crate) windows: Vec<WindowFiles>,
 }
 
 /// A running worker, or one that is dead and not reaped. Killed and reaped when dropped.
@@ -92,12 +91,14 @@ impl Process {
         extra: Option<(BorrowedFd<'_>, i32)>,
     ) -> io::Result<Self> {
         let program = above_standard(shared.program.as_fd())?;
-        let sources = [
+        let mut sources = vec![
             (above_standard(files.inbox.as_fd())?, fds::INBOX),
             (above_standard(files.outbox.as_fd())?, fds::OUTBOX),
-            (above_standard(shared.text.as_fd())?, fds::TEXT),
-            (above_standard(shared.rodata.as_fd())?, fds::RODATA),
         ];
+        for (zone, files) in (0..).zip(&shared.windows) {
+            sources.push((above_standard(files.text.as_fd())?, fds::text(zone)));
+            sources.push((above_standard(files.rodata.as_fd())?, fds::rodata(zone)));
+        }
         let extra = extra.map(|(fd, number)| Ok::<_, io::Error>((above_standard(fd)?, number)));
         let extra = extra.transpose()?;
         let all = sources.iter().chain(&extra);
@@ -166,15 +167,11 @@ fn above_standard(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::areas::{Areas, memory_file, program_file};
+    use crate::areas::{Areas, program_file};
 
     /// The files of a node whose worker is `program` and not the real one.
     pub(crate) fn shared_files(program: &[u8]) -> SharedFiles {
-        SharedFiles {
-            program: program_file("test-program", program).unwrap(),
-            text: memory_file("test-text", 4096).unwrap(),
-            rodata: memory_file("test-rodata", 4096).unwrap(),
-        }
+        SharedFiles { program: program_file("test-program", program).unwrap(), windows: Vec::new() }
     }
 
     pub(crate) fn start(program: &str) -> Process {

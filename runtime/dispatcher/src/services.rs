@@ -1,33 +1,55 @@
-//! The deployed services of a node, and which of them are resident in the zone.
+//! The deployed services of a node, and which of them are resident in the zones.
+//!
+//! What a warm request needs of its service is one cache line, the [`Hot`] one; the rest lies apart.
 
 use mote_abi::message::Invoke;
-use mote_loader::{Checked, Expected, Image, Placed, Zone, check};
+use mote_loader::{Checked, Expected, Image, Placed, check};
 
 use crate::TOOLCHAIN;
 use crate::completed::Completed;
 use crate::error::{DeployError, PlaceError, SubmitError};
 use crate::job::{ServiceId, Terms};
 use crate::record::ServiceRecord;
+use crate::zones::Zones;
 
 #[derive(Debug)]
 pub(crate) struct Services {
-    zone: Zone,
-    services: Vec<Service>,
+    zones: Zones,
+    hot: Vec<Hot>,
+    cold: Vec<Cold>,
 }
 
-#[derive(Debug)]
-struct Service {
-    name: String,
-    image: Checked,
-    placed: Option<Placed>,
+/// What every request looks at.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Hot {
+    place: Option<Place>,
     /// Jobs submitted and not handed back.
-    outstanding: usize,
+    outstanding: u32,
     record: ServiceRecord,
 }
 
+/// What a request says of a resident image.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    entry: u32,
+    record: u32,
+    relocated: u32,
+    data_bytes: u32,
+    zone: u8,
+}
+
+/// What deploying, placing and messages need.
+#[derive(Debug)]
+struct Cold {
+    name: String,
+    image: Checked,
+    placed: Option<Placed>,
+}
+
 impl Services {
-    pub(crate) fn new(zone: Zone) -> Self {
-        Self { zone, services: Vec::new() }
+    pub(crate) fn new(zones: Zones) -> Self {
+        Self { zones, hot: Vec::new(), cold: Vec::new() }
     }
 
     /// Checks `bytes`, and keeps what placing needs.
@@ -41,93 +63,104 @@ impl Services {
             Ok(image) => image,
             Err(source) => return Err(DeployError::Check { name, source }),
         };
-        let id = ServiceId(self.services.len() as u32);
-        self.services.push(Service {
-            name,
-            image,
-            placed: None,
-            outstanding: 0,
-            record: ServiceRecord::default(),
-        });
+        let id = ServiceId(self.hot.len() as u32);
+        self.cold.push(Cold { name, image, placed: None });
+        self.hot.push(Hot::default());
         Ok(id)
     }
 
+    /// Whether it is resident.
+    #[inline]
     pub(crate) fn is_resident(&self, id: ServiceId) -> Result<bool, PlaceError> {
-        Ok(self.get(id)?.placed.is_some())
+        Ok(self.hot(id)?.place.is_some())
     }
 
     pub(crate) fn record(&self, id: ServiceId) -> Option<ServiceRecord> {
-        self.get(id).ok().map(|service| service.record)
+        self.hot(id).ok().map(|service| service.record)
     }
 
     /// Refuses a banned service.
+    #[inline]
     pub(crate) fn check_ban(&self, id: ServiceId) -> Result<(), SubmitError> {
-        let Service { name, record, .. } = self.get(id)?;
+        let record = &self.hot(id)?.record;
         if record.is_banned {
-            return Err(SubmitError::Banned { name: name.clone(), times: record.unyielding });
+            let name = self.cold[id.0 as usize].name.clone();
+            return Err(SubmitError::Banned { name, times: record.unyielding });
         }
         Ok(())
     }
 
     /// Remembers an invocation that ended.
+    #[inline]
     pub(crate) fn note(&mut self, completed: &Completed, ban_after: Option<u32>) {
-        self.services[completed.service.0 as usize].record.note(completed, ban_after);
+        self.hot[completed.service.0 as usize].record.note(completed, ban_after);
     }
 
     pub(crate) fn name(&self, id: ServiceId) -> Option<&str> {
-        self.get(id).ok().map(|service| service.name.as_str())
+        self.cold.get(id.0 as usize).map(|service| service.name.as_str())
     }
 
     /// Makes it resident, if it is not.
     pub(crate) fn place(&mut self, id: ServiceId) -> Result<(), PlaceError> {
-        self.get(id)?;
-        let service = &mut self.services[id.0 as usize];
-        if service.placed.is_some() {
+        if self.is_resident(id)? {
             return Ok(());
         }
-        match self.zone.place(&service.image) {
-            Ok(placed) => service.placed = Some(placed),
+        let service = &mut self.cold[id.0 as usize];
+        let placed = match self.zones.place(&service.image) {
+            Ok(placed) => placed,
             Err(source) => {
-                return Err(PlaceError::Zone {
-                    name: service.name.clone(),
-                    bytes: service.image.slot_bytes(),
-                    source,
-                });
+                let (name, bytes) = (service.name.clone(), service.image.slot_bytes());
+                return Err(PlaceError::Zone { name, bytes, source });
             }
-        }
+        };
+        self.hot[id.0 as usize].place = Some(Place {
+            entry: placed.entry,
+            record: placed.record,
+            relocated: placed.relocated,
+            data_bytes: placed.data_bytes,
+            zone: placed.zone,
+        });
+        service.placed = Some(placed);
         Ok(())
     }
 
     /// Frees its slot, if it has one and nothing of it can be running.
     pub(crate) fn evict(&mut self, id: ServiceId) -> Result<(), PlaceError> {
-        let Service { name, outstanding, .. } = self.get(id)?;
-        if *outstanding > 0 {
-            return Err(PlaceError::Busy { name: name.clone(), outstanding: *outstanding });
+        let outstanding = self.hot(id)?.outstanding as usize;
+        let service = &mut self.cold[id.0 as usize];
+        if outstanding > 0 {
+            return Err(PlaceError::Busy { name: service.name.clone(), outstanding });
         }
-        if let Some(placed) = self.services[id.0 as usize].placed.take() {
-            self.zone.unplace(placed);
+        if let Some(placed) = service.placed.take() {
+            self.hot[id.0 as usize].place = None;
+            self.zones.unplace(placed);
         }
         Ok(())
     }
 
     /// Counts a job of it.
+    #[inline]
     pub(crate) fn submitted(&mut self, id: ServiceId) {
-        self.services[id.0 as usize].outstanding += 1;
+        self.hot[id.0 as usize].outstanding += 1;
     }
 
     /// Takes that back: the job was handed to the caller.
+    #[inline]
     pub(crate) fn delivered(&mut self, id: ServiceId) {
-        self.services[id.0 as usize].outstanding -= 1;
+        self.hot[id.0 as usize].outstanding -= 1;
     }
 
     /// The request for a job of a resident service. A submitted job keeps its service resident.
+    #[inline]
     pub(crate) fn invoke(&self, terms: &Terms) -> Option<Invoke> {
-        let placed = self.services.get(terms.service.0 as usize)?.placed.as_ref()?;
+        let place = self.hot.get(terms.service.0 as usize)?.place.as_ref()?;
         Some(Invoke {
-            entry: placed.entry,
-            record: placed.record,
-            generation: self.zone.generation(),
-            data_bytes: placed.data_bytes,
+            entry: place.entry,
+            record: place.record,
+            relocated: place.relocated,
+            zone: place.zone,
+            generation: self.zones.generation(),
+            data_bytes: place.data_bytes,
             budget_us: terms.budget_us,
             grace_us: terms.grace_us,
             memory_kib: terms.memory_kib,
@@ -138,9 +171,19 @@ impl Services {
         })
     }
 
-    fn get(&self, id: ServiceId) -> Result<&Service, PlaceError> {
-        self.services
-            .get(id.0 as usize)
-            .ok_or(PlaceError::UnknownService { number: id.0, deployed: self.services.len() })
+    #[inline]
+    fn hot(&self, id: ServiceId) -> Result<&Hot, PlaceError> {
+        let deployed = self.hot.len();
+        self.hot.get(id.0 as usize).ok_or(PlaceError::UnknownService { number: id.0, deployed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hot_part_of_a_service_is_one_cache_line() {
+        assert_eq!(size_of::<Hot>(), 64);
     }
 }

@@ -9,17 +9,17 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
-use mote_abi::area::RING_ENTRIES;
+use mote_abi::area::{RING_ENTRIES, fds};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::line::index;
 use mote_abi::message::{Invoke, Words};
 use mote_abi::outcome::{Heap, Mode, Outcome};
 use mote_abi::torture::{
-    CANARIES, Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, RESULTS_FD, Record,
-    TARGET, answer_sum,
+    CANARIES, Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET,
+    answer_sum,
 };
-use mote_abi::windows::TEXT_BASE;
-use mote_loader::{Checked, Expected, Image, Placed, Zone, check};
+use mote_abi::windows::Windows;
+use mote_loader::{Checked, Expected, Image, Placed, check};
 
 use crate::areas::{Areas, memory_file, program_file};
 use crate::boot;
@@ -29,6 +29,7 @@ use crate::error::{DeployError, NodeError, PlaceError};
 use crate::process::{Process, SharedFiles};
 use crate::sys::mapping::{Access, Mapping};
 use crate::worker_program::{TORTURE_PROGRAM, imports};
+use crate::zones::Zones;
 use crate::{TOOLCHAIN, requirements};
 
 pub use mote_abi::torture::{Record as Point, damage, facts};
@@ -149,7 +150,7 @@ pub struct Sweep {
     text_address: u64,
     // The worker maps what these own.
     _areas: Areas,
-    _zone: Zone,
+    _zones: Zones,
     _placed: Vec<Placed>,
 }
 
@@ -160,8 +161,8 @@ impl Sweep {
     /// An image is refused or does not fit, or the machine lacks something.
     pub fn start(order: &Order<'_>) -> Result<Self, SweepError> {
         requirements::check()?;
-        let mut zone = Zone::new(imports(TORTURE_PROGRAM).map_err(NodeError::from)?)
-            .map_err(NodeError::from)?;
+        let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
+        let mut zones = Zones::new(1, &imports).map_err(NodeError::from)?;
         let system = |what| move |source: io::Error| NodeError::System { what, source };
         let (areas, files) = Areas::create().map_err(system("create a worker's areas"))?;
         boot::fill(&areas.inbox().boot, &config(order), Post::ANYWHERE);
@@ -170,18 +171,15 @@ impl Sweep {
         let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)
             .map_err(system("map the results of a sweep"))?;
         write(results.head(), order);
-        let (placed, text_address) = place_all(&mut zone, &areas, order)?;
+        let (placed, text_address) = place_all(&mut zones, &areas, order)?;
         let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
             .map_err(system("put the torture worker into a memory file"))?;
-        let shared = SharedFiles {
-            program,
-            text: zone.open_text_read_only().map_err(NodeError::from)?,
-            rodata: zone.open_rodata_read_only().map_err(NodeError::from)?,
-        };
-        let extra = Some((results_file.as_fd(), RESULTS_FD));
+        let windows = zones.files().map_err(NodeError::from)?;
+        let shared = SharedFiles { program, windows };
+        let extra = Some((results_file.as_fd(), fds::RESULTS));
         let process = Process::start_with(&shared, &files, extra)
             .map_err(system("start the torture worker"))?;
-        Ok(Self { process, results, text_address, _areas: areas, _zone: zone, _placed: placed })
+        Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
     }
 
     /// The address at which the target's text lies in the worker.
@@ -277,7 +275,7 @@ fn write(head: &Head, order: &Order<'_>) {
 
 /// Places target and canaries, and writes their requests. Returns where the target's text lies.
 fn place_all(
-    zone: &mut Zone,
+    zones: &mut Zones,
     areas: &Areas,
     order: &Order<'_>,
 ) -> Result<(Vec<Placed>, u64), SweepError> {
@@ -287,17 +285,17 @@ fn place_all(
     let target = (order.target, order.mode);
     for (sequence, (request, mode)) in (TARGET..).zip([target].into_iter().chain(requests)) {
         let (image, entry) = checked(&request)?;
-        let placed = zone.place(&image).map_err(|source| PlaceError::Zone {
+        let placed = zones.place(&image).map_err(|source| PlaceError::Zone {
             name: request.name.to_owned(),
             bytes: image.slot_bytes(),
             source,
         })?;
         if sequence == TARGET {
-            text_address = TEXT_BASE + u64::from(placed.entry) - entry;
+            text_address = Windows::of(placed.zone).text() + u64::from(placed.entry) - entry;
         }
         let line = index(sequence, RING_ENTRIES);
         areas.write_request_body(line, request.body);
-        let invoke = invoke(zone, &placed, &request, mode);
+        let invoke = invoke(zones, &placed, &request, mode);
         areas.inbox().requests[line].publish(sequence, invoke.to_words());
         all.push(placed);
     }
@@ -315,11 +313,13 @@ fn checked(request: &Request<'_>) -> Result<(Checked, u64), DeployError> {
     Ok((checked, image.entry().unwrap_or_default()))
 }
 
-fn invoke(zone: &Zone, placed: &Placed, request: &Request<'_>, mode: Mode) -> Invoke {
+fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> Invoke {
     Invoke {
         entry: placed.entry,
         record: placed.record,
-        generation: zone.generation(),
+        generation: zones.generation(),
+        relocated: placed.relocated,
+        zone: placed.zone,
         data_bytes: placed.data_bytes,
         budget_us: NO_DEADLINE_US,
         grace_us: NO_DEADLINE_US,

@@ -23,7 +23,7 @@ use crate::config::Source;
 use crate::job::{Terms, Ticket};
 use crate::process::Process;
 use crate::report::Report;
-use crate::sys::clock::now_ns;
+use crate::sys::clock::{about_now_ns, now_ns};
 use crate::watchdog::{Action, Limits, Watch};
 
 /// A worker that takes requests.
@@ -103,7 +103,7 @@ impl Worker {
         let sequence = self.next_sequence;
         let line = index(sequence, RING_ENTRIES);
         self.areas.write_request_body(line, body);
-        let published_ns = now_ns();
+        let published_ns = about_now_ns();
         self.areas.inbox().requests[line].publish(sequence, invoke.to_words());
         self.ring_if_asleep();
         self.next_sequence += 1;

@@ -22,8 +22,8 @@ impl Context {
         Self { host, not_shared: PhantomData }
     }
 
-    /// Nanoseconds on a clock that never goes back: CLOCK_MONOTONIC of the node, see
-    /// clock_gettime(2). In a test, since the context was made.
+    /// Nanoseconds on a clock that never goes back, the same for all services of a node. It begins as
+    /// CLOCK_MONOTONIC (clock_gettime(2)) and keeps its own pace. In a test, since the context was made.
     #[must_use]
     #[inline]
     pub fn now_ns(&self) -> u64 {

@@ -16,6 +16,7 @@ use mote_sigctx::preempt::Deadline;
 use mote_sigctx::signal::Errno;
 use mote_sigctx::timer::{Setting, Timer};
 
+use crate::clock::now_ns;
 use crate::current::CURRENT;
 use crate::exit::abort;
 
@@ -77,7 +78,7 @@ pub fn expired(deadline: Option<(Deadline, u64)>) {
     match (alarm.duty, deadline) {
         (Duty::Once, Some((deadline, now_ns))) => {
             if let Some(next_ns) = after(deadline, now_ns) {
-                alarm.set(Setting::At(next_ns));
+                alarm.set(until(next_ns));
             }
         }
         (Duty::Every(_), None) if IS_ASLEEP.load(Relaxed) => {
@@ -97,11 +98,16 @@ fn after(passed: Deadline, now_ns: u64) -> Option<u64> {
     }
 }
 
+/// The kernel keeps another clock, so it is told a distance.
+fn until(at_ns: u64) -> Setting {
+    Setting::In(at_ns.saturating_sub(now_ns()))
+}
+
 impl Alarm {
     #[cold]
     fn start(&self) {
         match self.duty {
-            Duty::Once => self.set(Setting::At(CURRENT.look_ns(0))),
+            Duty::Once => self.set(until(CURRENT.look_ns(0))),
             Duty::Every(ns) => {
                 IS_RUNNING.store(true, Relaxed);
                 self.set(Setting::Every(ns));

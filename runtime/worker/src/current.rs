@@ -165,13 +165,13 @@ impl Current {
         next_ns.min(self.soft_ns())
     }
 
-    /// When the service's budget ends: CLOCK_MONOTONIC, in nanoseconds.
+    /// When the service's budget ends, on the node's clock, in nanoseconds.
     #[must_use]
     pub fn soft_ns(&self) -> u64 {
         self.soft_ns.load(Relaxed)
     }
 
-    /// When its grace ends: CLOCK_MONOTONIC, in nanoseconds.
+    /// When its grace ends, on the node's clock, in nanoseconds.
     #[must_use]
     pub fn hard_ns(&self) -> u64 {
         self.hard_ns.load(Relaxed)

@@ -52,7 +52,9 @@ pub struct Host {
     pub host_module: Module<'static>,
     /// Scratch space of the unwinder.
     pub unwinder: Unwinder,
-    /// The zone's generation when this processor last serialized.
+    /// How many zones there are.
+    pub zones: usize,
+    /// The zones' generation when this processor last serialized.
     pub generation: u32,
 }
 
@@ -188,7 +190,7 @@ impl Host {
         let arena = self.arena.addresses();
         inside(arena.start as u64..arena.end as u64)
             || inside(self.stack.clone())
-            || mote_abi::windows::is_inside_one_window(address, bytes)
+            || mote_abi::windows::is_inside_one_window(address, bytes, self.zones)
             || inside(self.body..self.body + u64::from(self.invoke.body_bytes))
     }
 }

@@ -17,6 +17,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::clock::now_ns;
 use crate::current::CURRENT;
 use crate::host::{self, Host, Reply};
+use crate::text::Text;
 use crate::{pause, raise};
 
 host_call!(quiet "mote_import_alloc" => alloc);
@@ -32,6 +33,7 @@ host_call!(raising "mote_import_random_bytes" => random_bytes);
 host_call!(raising "mote_import_checkpoint" => checkpoint);
 host_call!(raising "mote_import_respond" => respond);
 host_call!(diverging "mote_import_panic" => panic);
+host_call!(diverging "mote_import_refused" => refused);
 host_call!(diverging "mote_import__Unwind_Resume" => unwind_resume);
 // The loader binds a pointer to it in every image; nothing calls it.
 host_call!(diverging "mote_import_rust_eh_personality" => unwind_resume);
@@ -39,6 +41,9 @@ host_call!(diverging "mote_import_rust_eh_personality" => unwind_resume);
 /// Fills and copies that the host makes for a service are cut into pieces of this many bytes, and a
 /// discard that is pending ends them.
 const PIECE_BYTES: usize = 64 << 10;
+
+/// The longest text of a panic, in bytes: what is longer is cut.
+const PANIC_BYTES: usize = 4096;
 
 /// What the kernel fills without being interrupted: getrandom(2), "up to 256 bytes".
 const RANDOM_PIECE_BYTES: usize = 256;
@@ -194,14 +199,46 @@ extern "C" fn panicking() {
     Crossing::get().clear_raise();
 }
 
-extern "C" fn panic(message: *const u8, bytes: usize) -> ! {
-    let host = host();
-    let bytes = bytes.min(BODY_BYTES);
-    check_services(host, message, bytes);
-    // SAFETY: `check_services` found the bytes to be the service's.
-    reply(host, true, unsafe { bytes_of(message, bytes) });
+extern "C" fn panic(
+    message: *const u8,
+    bytes: usize,
+    file: *const u8,
+    file_bytes: usize,
+    line: u32,
+    column: u32,
+) -> ! {
+    let [bytes, file_bytes] = [bytes, file_bytes].map(|bytes| bytes.min(PANIC_BYTES));
+    check_services(host(), message, bytes);
+    check_services(host(), file, file_bytes);
+    // SAFETY: `check_services` found the bytes to be the service's, which stands still.
+    let message = unsafe { bytes_of(message, bytes) };
+    // SAFETY: the same.
+    let file = unsafe { bytes_of(file, file_bytes) };
+    say(|text| {
+        text.bytes(message);
+        if line > 0 {
+            text.bytes(b" (at ").bytes(file).bytes(b":").number(line.into());
+            text.bytes(b":").number(column.into()).bytes(b")");
+        }
+    })
+}
+
+extern "C" fn refused(bytes: usize, _align: usize) -> ! {
+    panicking();
+    say(|text| {
+        text.bytes(b"memory allocation of ").number(bytes as u64).bytes(b" bytes failed");
+    })
+}
+
+/// Hands over a panic's text and starts the raise.
+fn say(write: impl FnOnce(&mut Text<'_>)) -> ! {
+    let mut room = [0; PANIC_BYTES];
+    let mut text = Text::new(&mut room);
+    write(&mut text);
+    let len = text.len();
+    reply(host(), true, &room[..len]);
     let frame = Frame { registers: Crossing::get().captured(), is_exact: false };
-    // SAFETY: the reference to the host is not used any more.
+    // SAFETY: no reference to the host is in use, and no value here has a destructor.
     unsafe { raise::begin(frame) }
 }
 

@@ -13,12 +13,11 @@ use core::ptr;
 use mote_abi::image::ImageRecord;
 use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 use mote_abi::outcome::{Cleanup, Heap, Outcome};
-use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE};
 use mote_alloc::HeapKind;
 use mote_sigctx::arch::{Crossing, Ending, Pending, enter};
 
 use crate::alarm;
-use crate::clock::now_ns;
+use crate::clock::{about_now_ns, now_ns};
 use crate::current::{CURRENT, Turn, saturating_ns};
 use crate::host::{self, Host};
 use crate::pause;
@@ -37,12 +36,12 @@ pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     // SAFETY: the caller's promise; the reference ends before `enter`.
     let host = unsafe { host::get() };
     prepare(host, sequence, invoke);
-    let entry = TEXT_BASE + u64::from(invoke.entry);
+    let entry = invoke.windows().text() + u64::from(invoke.entry);
     let (body, stack_top) = (host.body, host.stack.end);
     let running = &host.areas.outbox().running;
 
     Crossing::get().set_pending(Pending::Nothing);
-    let entered_ns = now_ns();
+    let entered_ns = about_now_ns();
     let budget_ns = u64::from(invoke.budget_us) * 1000;
     CURRENT.begin(&Turn { sequence, entered_ns, budget_ns, verdict: Outcome::Ok }, &invoke);
     alarm::begin();
@@ -73,7 +72,7 @@ pub(crate) unsafe fn conclude(ending: Ending, entered_ns: u64) -> Completion {
 /// What the worker must know of the image that `invoke` runs.
 #[must_use]
 pub fn record(invoke: &Invoke) -> ImageRecord {
-    let address = RODATA_BASE + u64::from(invoke.record);
+    let address = invoke.windows().rodata() + u64::from(invoke.record);
     // SAFETY: the loader put a record there, aligned, and leaves it while an invocation is
     // outstanding; the window is mapped.
     unsafe { (address as *const ImageRecord).read() }
@@ -157,8 +156,8 @@ fn clean(host: &mut Host) -> crate::tokens::Tally {
 
 /// Makes the image's data segment what it was when linked.
 fn fill_data(record: &ImageRecord) {
-    let pristine = (RODATA_BASE + u64::from(record.pristine)) as *const u8;
-    let data = (DATA_BASE + u64::from(record.slot)) as *mut u8;
+    let pristine = (record.windows().rodata() + u64::from(record.pristine)) as *const u8;
+    let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
     let (copied, whole) = (record.pristine_bytes as usize, record.data_bytes as usize);
     // SAFETY: the loader checked that both lie in their windows; the data window is this worker's own.
     unsafe { ptr::copy_nonoverlapping(pristine, data, copied) };
@@ -167,7 +166,7 @@ fn fill_data(record: &ImageRecord) {
 }
 
 pub(crate) fn zero_data(record: &ImageRecord) {
-    let data = (DATA_BASE + u64::from(record.slot)) as *mut u8;
+    let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
     // SAFETY: as in `fill_data`.
     unsafe { data.write_bytes(0, record.data_bytes as usize) };
 }

@@ -11,6 +11,7 @@
 //! | `mem` | `memcpy` and its like, as a macro |
 //! | [`serve`] | the loop: take, run, publish, sleep |
 //! | [`invocation`] | one run of a service, from entry to clean slate |
+//! | [`ahead`] | bringing near what an invocation will touch |
 //! | [`host`] | what the worker owns while services run |
 //! | [`host_calls`] | the functions behind the import table |
 //! | [`service_mem`] | `memcpy` and its like for services |
@@ -23,12 +24,15 @@
 //! | [`program`] | this program's own segments |
 //! | [`serialize`] | before running code that another processor wrote |
 //! | [`tokens`] | the handle table |
+//! | [`text`] | what is said in a service's stead |
 //! | [`clock`] | the clock |
 //! | [`exit`] | the way out |
 //! | `torture` | with the feature of that name: one invocation, step by step, instead of the loop |
 #![no_std]
 #![deny(unsafe_code)]
 
+#[allow(unsafe_code, reason = "is an instruction")]
+pub mod ahead;
 pub mod alarm;
 pub mod clock;
 pub mod current;
@@ -61,6 +65,7 @@ pub mod service_mem;
 pub mod slots;
 #[allow(unsafe_code, reason = "calls what is to be called once")]
 pub mod start;
+pub mod text;
 pub mod tokens;
 #[cfg(feature = "torture")]
 #[allow(unsafe_code, reason = "steps, forks, and looks at memory that others own")]

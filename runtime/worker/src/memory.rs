@@ -1,7 +1,7 @@
 //! Everything that a worker maps, before its first request.
 //!
 //! ```text
-//!  wherever the kernel likes          at the zone's fixed base
+//!  wherever the kernel likes          at each zone's fixed base
 //!  inbox   r--  shared                text window   r-x  shared
 //!  outbox  rw-  shared                rodata window r--  shared
 //!  guard | alternate signal stack     data window   rw-  private, reserved
@@ -18,11 +18,11 @@ use core::ops::Range;
 use core::ptr::{NonNull, null_mut};
 
 use mote_abi::area::{INBOX_BYTES, OUTBOX_BYTES, fds};
-use mote_abi::windows::{DATA_BASE, RODATA_BASE, TEXT_BASE, WINDOW_BYTES};
+use mote_abi::windows::{WINDOW_BYTES, Windows};
 use mote_sigctx::arch::KeptFrame;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
-use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise};
 
 use crate::slots::ShelfSpace;
 
@@ -58,24 +58,31 @@ pub fn outbox() -> Result<NonNull<u8>, Errno> {
 /// The kernel's.
 #[cfg(feature = "torture")]
 pub fn results() -> Result<NonNull<u8>, Errno> {
-    use mote_abi::torture::{RESULTS_BYTES, RESULTS_FD};
+    use mote_abi::torture::RESULTS_BYTES;
     let writable = ProtFlags::READ | ProtFlags::WRITE;
-    map_file(null_mut(), RESULTS_BYTES, writable, MapFlags::SHARED, RESULTS_FD)
+    map_file(null_mut(), RESULTS_BYTES, writable, MapFlags::SHARED, fds::RESULTS)
 }
 
-/// Maps the three windows at their fixed addresses: executable, readable, writable, never two of
-/// "writable" and another's.
+/// Maps the three windows of `zone` at their fixed addresses: executable, readable, writable, never two
+/// of "writable" and another's. Where the system lets shared memory have huge pages, images do.
 ///
 /// # Errors
 /// The kernel's; `EEXIST` if something else lies there.
-pub fn windows() -> Result<(), Errno> {
+pub fn windows(zone: u8) -> Result<(), Errno> {
+    let windows = Windows::of(zone);
     let bytes = WINDOW_BYTES as usize;
     let fixed = MapFlags::FIXED_NOREPLACE;
     let shared = fixed | MapFlags::SHARED;
     let executable = ProtFlags::READ | ProtFlags::EXEC;
-    map_file(TEXT_BASE as *mut c_void, bytes, executable, shared, fds::TEXT)?;
-    map_file(RODATA_BASE as *mut c_void, bytes, ProtFlags::READ, shared, fds::RODATA)?;
-    map_private(DATA_BASE as *mut c_void, bytes, fixed)?;
+    let text = map_file(address(windows.text()), bytes, executable, shared, fds::text(zone))?;
+    let readable = ProtFlags::READ;
+    let rodata = map_file(address(windows.rodata()), bytes, readable, shared, fds::rodata(zone))?;
+    map_private(address(windows.data()), bytes, fixed)?;
+    for window in [text, rodata] {
+        // SAFETY: the range was just mapped; the advice changes no byte. A kernel without huge pages
+        // refuses it, and then there are none.
+        let _refused = unsafe { madvise(window.as_ptr().cast(), bytes, Advice::LinuxHugepage) };
+    }
     Ok(())
 }
 
@@ -143,21 +150,26 @@ pub fn place<T>(value: T) -> Result<&'static mut T, Errno> {
 /// The kernel's.
 pub unsafe fn give_back(address: *mut u8, bytes: usize) -> Result<(), Errno> {
     // SAFETY: passed on to the caller.
-    unsafe { rustix::mm::madvise(address.cast(), bytes, Advice::LinuxDontNeed) }
+    unsafe { madvise(address.cast(), bytes, Advice::LinuxDontNeed) }
 }
 
 /// Closes the descriptors that the areas and windows were mapped from: a worker keeps none.
-pub fn close_descriptors() {
-    for fd in [fds::INBOX, fds::OUTBOX, fds::TEXT, fds::RODATA] {
+pub fn close_descriptors(zones: Range<u8>) {
+    let windows = zones.flat_map(|zone| [fds::text(zone), fds::rodata(zone)]);
+    for fd in [fds::INBOX, fds::OUTBOX].into_iter().chain(windows) {
         // SAFETY: the descriptors are this worker's by the start's agreement, mapped, and not used
         // again.
         unsafe { rustix::io::close(fd) };
     }
 }
 
+fn address(of: u64) -> *mut c_void {
+    of as *mut c_void
+}
+
 fn populate(address: u64, bytes: usize) -> Result<(), Errno> {
     // SAFETY: the range lies in a private mapping of ours; making it present changes no byte.
-    unsafe { rustix::mm::madvise(address as *mut c_void, bytes, Advice::LinuxPopulateWrite) }
+    unsafe { madvise(address as *mut c_void, bytes, Advice::LinuxPopulateWrite) }
 }
 
 fn map_file(

@@ -15,7 +15,6 @@
 //! The time of its slices is counted together; deadlines are set anew from what is left of the budget.
 
 use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
-use mote_abi::windows::DATA_BASE;
 use mote_sigctx::arch::{self, Crossing, Ending, Pending};
 
 use crate::alarm;
@@ -130,5 +129,6 @@ fn take_up(host: &mut Host, sequence: u64, request: &Invoke) -> Option<Turn> {
 
 /// Where the data segment of an image lies.
 fn data(invoke: &Invoke) -> *mut u8 {
-    (DATA_BASE + u64::from(record(invoke).slot)) as *mut u8
+    let record = record(invoke);
+    (record.windows().data() + u64::from(record.slot)) as *mut u8
 }

@@ -8,7 +8,6 @@ use core::slice;
 
 use mote_abi::image::ImageRecord;
 use mote_abi::outcome::Outcome;
-use mote_abi::windows::{RODATA_BASE, TEXT_BASE};
 use mote_sigctx::arch::{Crossing, Ending, Pending, land, leave};
 use mote_sigctx::registers::Registers;
 use mote_sigctx::unwind::{Coverage, Frame, Module, Stack, Step};
@@ -107,9 +106,10 @@ fn walk(host: &mut Host, mut frame: Frame) -> Walked {
 /// The tables of the running image; `None` if they are damaged or absent.
 fn image_module(host: &Host) -> Option<Module<'static>> {
     let record = invocation::record(&host.invoke);
-    let text = TEXT_BASE + u64::from(record.slot);
-    let rodata = RODATA_BASE + u64::from(record.slot);
-    let header = RODATA_BASE + u64::from(record.eh_frame_hdr);
+    let windows = record.windows();
+    let text = windows.text() + u64::from(record.slot);
+    let rodata = windows.rodata() + u64::from(record.slot);
+    let header = windows.rodata() + u64::from(record.eh_frame_hdr);
     Module::new(
         text..text + u64::from(record.text_bytes),
         rodata,
@@ -120,7 +120,7 @@ fn image_module(host: &Host) -> Option<Module<'static>> {
 }
 
 fn image_rodata(record: &ImageRecord) -> &'static [u8] {
-    let address = RODATA_BASE + u64::from(record.slot);
+    let address = record.windows().rodata() + u64::from(record.slot);
     // SAFETY: the loader checked that the segment lies in the window, which is mapped, and does not
     // change it while an invocation of the image is outstanding.
     unsafe { slice::from_raw_parts(address as *const u8, record.rodata_bytes as usize) }

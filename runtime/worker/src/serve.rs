@@ -8,24 +8,36 @@ use mote_abi::line::{Line, index};
 use mote_abi::message::{Invoke, Words};
 use rustix::thread::futex;
 
+use crate::ahead;
 use crate::alarm;
 use crate::clock::now_ns;
 use crate::host::Areas;
 use crate::invocation;
 
-/// Polls between two looks at the clock.
-const POLLS_PER_LOOK: u32 = 128;
+/// Polls between two looks at the clock. There is no `pause` between polls: it takes as long as a line's
+/// way from the other processor, and nobody shares the processor of a worker that spins.
+const POLLS_PER_LOOK: u32 = 1024;
 
 /// Serves requests for ever.
 pub fn run(areas: Areas) -> ! {
     let spin_ns = u64::from(areas.inbox().boot.spin_us.load(Relaxed)) * 1000;
     for sequence in 1.. {
         let invoke = Invoke::from_words(take(&areas, sequence, spin_ns));
+        ahead::fetch(&invoke, areas.request(sequence));
+        fetch_next(&areas, sequence + 1);
         // SAFETY: the start set the host, and this loop holds no reference to it.
         let completion = unsafe { invocation::run(sequence, invoke) };
         publish(&areas, sequence, completion.to_words());
     }
     unreachable!("2^64 invocations take longer than any machine lasts")
+}
+
+/// Asks for what the request behind this one needs, if there is one already.
+#[inline]
+fn fetch_next(areas: &Areas, sequence: u64) {
+    if let Some(words) = areas.inbox().requests[index(sequence, RING_ENTRIES)].poll(sequence) {
+        ahead::fetch(&Invoke::from_words(words), areas.request(sequence));
+    }
 }
 
 fn publish(areas: &Areas, sequence: u64, words: Words) {
@@ -58,8 +70,8 @@ fn spin(line: &Line, sequence: u64, spin_ns: u64) -> Option<Words> {
             if words.is_some() {
                 return words;
             }
-            spin_loop();
         }
+        spin_loop();
         let now = now_ns();
         if now >= *give_up_ns.get_or_insert(now.saturating_add(spin_ns)) {
             return None;

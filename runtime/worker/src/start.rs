@@ -8,6 +8,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use mote_abi::area::{ANY_CPU, Boot, Condition, Inbox, MAX_STACK_SLOTS, Stage};
 use mote_abi::image::ABI_VERSION;
+use mote_abi::windows::ZONES_MAX;
 use mote_alloc::{Arena, ChunkSource, Region};
 use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
@@ -25,7 +26,7 @@ use crate::slots::{Shelf, Slots, StackSlot};
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
-use crate::{alarm, handlers, host, host_calls, memory, serialize};
+use crate::{alarm, clock, handlers, host, host_calls, memory, serialize};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -87,13 +88,15 @@ unsafe fn prepare(
     if boot.abi_version.load(Relaxed) != ABI_VERSION {
         return Err(Errno::PROTO);
     }
+    clock::prepare(boot.tempo.get());
     bind_to_dispatcher(boot)?;
     pin(boot)?;
     serialize::prepare();
     let program = Program::running().ok_or(Errno::NOEXEC)?;
-    memory::windows()?;
+    let zones = zones(boot)?;
+    zones.clone().try_for_each(memory::windows)?;
     let (slot, slots) = stack_slots(boot, chunks)?;
-    memory::close_descriptors();
+    memory::close_descriptors(zones);
     reach(condition, Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
     install_handlers(condition, areas.inbox(), program.text.clone())?;
@@ -126,6 +129,14 @@ fn pin(boot: &Boot) -> Result<(), Errno> {
     let mut set = CpuSet::new();
     set.set(cpu as usize);
     rustix::thread::sched_setaffinity(None, &set)
+}
+
+/// The numbers of the node's zones.
+fn zones(boot: &Boot) -> Result<Range<u8>, Errno> {
+    match boot.zones.load(Relaxed) as usize {
+        zones @ 1..=ZONES_MAX => Ok(0..zones as u8),
+        _ => Err(Errno::INVAL),
+    }
 }
 
 /// The stack slot that is in use first, and all others. Without slices there is one.
@@ -184,6 +195,7 @@ fn errno(of: signal::Errno) -> Errno {
 }
 
 fn new_host(areas: Areas, slot: StackSlot, slots: Slots, program: Program) -> Host {
+    let zones = areas.inbox().boot.zones.load(Relaxed) as usize;
     Host {
         areas,
         arena: slot.arena,
@@ -199,6 +211,7 @@ fn new_host(areas: Areas, slot: StackSlot, slots: Slots, program: Program) -> Ho
         unwinding: Unwinding::default(),
         host_module: program.module,
         unwinder: Unwinder::new(),
+        zones,
         generation: 0,
     }
 }

@@ -2,18 +2,16 @@
 //! its own standard input ends. It says `ready` when it has begun, and at the end prints what the
 //! shortest invocation took: a line `total N`, then `N FUNCTION` for each function.
 //!
-//! An idle worker executes `pause` between two looks at its ring. So what lies between two of them is
-//! an idle turn, or, if any of it is in the text window, one invocation: from the look that finds
-//! the request to the look after its completion was published. An instruction with a `rep` prefix
-//! counts once, however often it repeats. Whoever sends the requests leaves time between two.
+//! An idle worker polls its ring, so the instruction that is met most often is a poll's. What lies
+//! between two of them is idle, or, if any of it is in a text window, one invocation: from the poll that
+//! finds the request to the poll after its completion was published. An instruction with a `rep` prefix
+//! counts once, however often it repeats, and an invocation that a signal met counts not at all.
 //!
 //! The shortest of many is the count that does not depend on the clock: reading it takes a few more
-//! instructions after each tick of the kernel's. Source: ptrace(2), proc_pid_mem(5).
+//! instructions after each tick of the kernel's. Source: ptrace(2).
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::{env, process, thread};
 
@@ -23,8 +21,8 @@ use mote_abi::windows::is_text;
 use mote_tests::ptrace::{registers, resume, seize, signal_to_pass, wait};
 use mote_tests::tracer::SERVICE;
 
-/// The encoding of `pause`.
-const PAUSE: [u8; 2] = [0xf3, 0x90];
+/// Stands between the addresses where a signal came: no instruction lies there.
+const SIGNALLED: u64 = 0;
 
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
@@ -59,53 +57,41 @@ fn count(pid: i32) -> io::Result<()> {
 
 /// The addresses of each invocation's instructions, in their order.
 fn follow(pid: i32) -> io::Result<Vec<Vec<u64>>> {
-    let mut code =
-        Code { memory: File::open(format!("/proc/{pid}/mem"))?, is_pause: BTreeMap::new() };
-    let (mut invocations, mut turn) = (Vec::new(), Vec::new());
+    let mut trace = Vec::new();
     while !IS_OVER.load(Relaxed) {
         let address = registers(pid)?.rip;
-        if code.is_pause(address)? {
-            if turn.iter().any(|&address| is_text(address)) {
-                invocations.push(std::mem::take(&mut turn));
-            }
-            turn.clear();
-        } else if turn.last() != Some(&address) {
-            turn.push(address);
+        if trace.last() != Some(&address) {
+            trace.push(address);
         }
-        step(pid)?;
+        if step(pid)? {
+            trace.push(SIGNALLED);
+        }
     }
-    Ok(invocations)
+    Ok(invocations(&trace))
 }
 
-/// Lets the process execute one instruction, and passes signals on.
-fn step(pid: i32) -> io::Result<()> {
-    let mut signal = 0;
+/// The parts of a trace that are invocations which no signal met.
+fn invocations(trace: &[u64]) -> Vec<Vec<u64>> {
+    let mut times: BTreeMap<u64, usize> = BTreeMap::new();
+    trace.iter().for_each(|&address| *times.entry(address).or_default() += 1);
+    let Some((&poll, _)) = times.iter().max_by_key(|&(_, times)| times) else { return Vec::new() };
+    let turns = trace.split(|&address| address == poll);
+    let whole = turns
+        .filter(|turn| turn.iter().any(|&address| is_text(address)) && !turn.contains(&SIGNALLED));
+    whole.map(<[u64]>::to_vec).collect()
+}
+
+/// Lets the process execute one instruction, and passes signals on. Whether there was one.
+fn step(pid: i32) -> io::Result<bool> {
+    let (mut signal, mut was_signalled) = (0, false);
     loop {
         resume(libc::PTRACE_SINGLESTEP, pid, signal)?;
         let status = wait(pid, 0)?.ok_or_else(|| io::Error::other("it is gone"))?;
         signal = signal_to_pass(status);
         if signal == 0 {
-            return Ok(());
+            return Ok(was_signalled);
         }
-    }
-}
-
-/// The process's instructions, as far as they matter here.
-struct Code {
-    memory: File,
-    is_pause: BTreeMap<u64, bool>,
-}
-
-impl Code {
-    fn is_pause(&mut self, address: u64) -> io::Result<bool> {
-        if let Some(&known) = self.is_pause.get(&address) {
-            return Ok(known);
-        }
-        let mut bytes = [0; 2];
-        // The vDSO's page is the one that cannot be read past its end: it has no pause there.
-        let is_pause = self.memory.read_exact_at(&mut bytes, address).is_ok() && bytes == PAUSE;
-        self.is_pause.insert(address, is_pause);
-        Ok(is_pause)
+        was_signalled = true;
     }
 }
 

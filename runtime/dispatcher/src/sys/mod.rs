@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`clock`] | the monotonic clock |
+//! | [`clock`] | the clocks |
 //! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
 //! | [`signal`] | a signal that carries a value |
 //! | [`spawn`] | a child process with chosen file descriptors |

@@ -48,8 +48,8 @@ pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
     let now = now_ns();
     let hard_ns = now.saturating_add(grace_ns);
     // Without its timers a child that hangs stays; the tool's user sees the sweep stand still.
-    let _killer = sys::arm(SIGKILL, now.saturating_add(give_up_ns).max(hard_ns), 0);
-    arm_at(hard_ns);
+    let _killer = sys::arm(SIGKILL, give_up_ns.max(grace_ns), 0);
+    arm_discard(grace_ns);
     CURRENT.set_deadlines(now, hard_ns);
     deliver(context);
 }
@@ -63,19 +63,15 @@ pub fn inject_again(context: &mut Context) {
 
 /// Delivers SIGALRM `from_now_ns` from now, and then again and again.
 pub fn arm_discard(from_now_ns: u64) {
-    arm_at(now_ns().saturating_add(from_now_ns));
+    if let Ok(timer) = sys::arm(SIGALRM, from_now_ns, REPEAT_NS) {
+        DEADLINE.store(timer, Relaxed);
+    }
 }
 
 /// No more SIGALRM.
 pub fn disarm() {
     if let Some(timer) = Some(DEADLINE.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
         sys::disarm(timer);
-    }
-}
-
-fn arm_at(at_ns: u64) {
-    if let Ok(timer) = sys::arm(SIGALRM, at_ns, REPEAT_NS) {
-        DEADLINE.store(timer, Relaxed);
     }
 }
 

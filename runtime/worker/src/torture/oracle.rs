@@ -9,7 +9,6 @@ use core::sync::atomic::Ordering::Relaxed;
 use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Cleanup, Outcome};
 use mote_abi::torture::{CANARIES, SUM_START, TARGET, damage, facts};
-use mote_abi::windows::DATA_BASE;
 use mote_sigctx::arch::Crossing;
 
 use super::{answer, injection, request, results, stepper, sys};
@@ -85,7 +84,7 @@ impl Expected {
 
     fn is_data_clear(&self) -> bool {
         let record = invocation::record(&self.target);
-        is_zero(DATA_BASE + u64::from(record.slot), record.data_bytes as usize)
+        is_zero(record.windows().data() + u64::from(record.slot), record.data_bytes as usize)
     }
 }
 

@@ -36,12 +36,11 @@ pub fn wait(child: Pid) -> u32 {
     }
 }
 
-/// Sends this process `signal` at `at_ns` of the monotonic clock, then every `every_ns` unless that
-/// is 0.
+/// Sends this process `signal` in `in_ns` nanoseconds, then every `every_ns` unless that is 0.
 ///
 /// # Errors
 /// The kernel's.
-pub fn arm(signal: u32, at_ns: u64, every_ns: u64) -> Result<i32, Errno> {
+pub fn arm(signal: u32, in_ns: u64, every_ns: u64) -> Result<i32, Errno> {
     /// `struct sigevent`.
     #[repr(C)]
     struct Event {
@@ -51,7 +50,7 @@ pub fn arm(signal: u32, at_ns: u64, every_ns: u64) -> Result<i32, Errno> {
         padding: [u64; 6],
     }
     const SIGEV_SIGNAL: u32 = 0;
-    const TIMER_ABSTIME: usize = 1;
+    const RELATIVE: usize = 0;
     let event = Event { value: 0, signal, notify: SIGEV_SIGNAL, padding: [0; 6] };
     let mut timer = 0_i32;
     let (event, id) = (&raw const event as usize, &raw mut timer as usize);
@@ -60,11 +59,10 @@ pub fn arm(signal: u32, at_ns: u64, every_ns: u64) -> Result<i32, Errno> {
         syscall4(kernel::__NR_timer_create, kernel::CLOCK_MONOTONIC as usize, event, id, 0)
     };
     check(created)?;
-    let times = [split(every_ns), split(at_ns)];
+    let times = [split(every_ns), split(in_ns.max(1))];
     let times = &raw const times as usize;
     // SAFETY: the kernel reads one `itimerspec`, which is alive.
-    let set =
-        unsafe { syscall4(kernel::__NR_timer_settime, timer as usize, TIMER_ABSTIME, times, 0) };
+    let set = unsafe { syscall4(kernel::__NR_timer_settime, timer as usize, RELATIVE, times, 0) };
     check(set)?;
     Ok(timer)
 }

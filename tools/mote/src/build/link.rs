@@ -12,7 +12,7 @@
 //! | `--hash-style=sysv` | the dynamic section then says how many symbols there are |
 //! | `--strip-debug` | the symbol table stays, for `mote inspect` |
 //! | `--shuffle-sections` | another order of functions, see `link_until_accepted` |
-//! | `--defsym` | see `allocation_refused` in `templates/final.rs` |
+//! | `--defsym` | see `mote_allocation_refused` in `templates/final.rs` |
 
 use std::fmt::Write as _;
 

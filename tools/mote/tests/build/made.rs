@@ -7,7 +7,7 @@ use elf::ElfBytes;
 use elf::abi;
 use elf::endian::LittleEndian;
 use mote::build::{BuildError, Event, Profile, Step, build};
-use mote_abi::image::{DATA_OFFSET, ENTRY_SYMBOL, NOTE_SECTION, RODATA_OFFSET};
+use mote_abi::image::{DATA_OFFSET, ENTRY_SYMBOL, NOTE_SECTION, RODATA_OFFSET, TABLES_OFFSET};
 use mote_abi::imports::Import;
 
 use crate::service::{self, Service, built};
@@ -79,8 +79,9 @@ fn image_has_only_the_relocations_that_placing_knows() {
 
 #[test]
 fn image_has_its_segments_where_the_windows_are() {
-    assert_eq!(segments(&built("hello")), [0, RODATA_OFFSET]);
-    assert_eq!(segments(&built("counter")), [0, RODATA_OFFSET, DATA_OFFSET]);
+    assert_eq!(segments(&built("hello")), [0, RODATA_OFFSET, TABLES_OFFSET]);
+    let all = [0, RODATA_OFFSET, DATA_OFFSET, TABLES_OFFSET];
+    assert_eq!(segments(&built("counter")), all);
 }
 
 #[test]

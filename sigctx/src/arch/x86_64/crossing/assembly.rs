@@ -21,8 +21,6 @@ global_asm!(
     "push r14",
     "push r15",
     "sub rsp, 8",
-    "stmxcsr [rsp]",
-    "fnstcw [rsp + 4]",
     "mov [rip + {crossing} + {HOST_RSP}], rsp",
     "mov rax, rdi",
     "mov rdi, rsi",
@@ -153,8 +151,7 @@ global_asm!(
     "2:",
     "mov eax, ecx",
     "fninit",
-    "fldcw [rsp + 4]",
-    "ldmxcsr [rsp]",
+    "ldmxcsr [rip + {initial_state} + 24]",
     "jmp mote_forget",
     ".size mote_recover, . - mote_recover",
     //

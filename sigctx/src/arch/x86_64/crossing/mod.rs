@@ -9,7 +9,7 @@
 //!  ┌───────────────────────────┐             ┌───────────────────────────┐ ← top
 //!  │ frames of the worker      │             │ return address: `bottom`  │
 //!  │ rbp rbx r12 r13 r14 r15   │   enter ──▶ │ frames of the service     │
-//!  │ MXCSR, x87 control word   │             │ return address of a call  │
+//!  │ 8 B, for alignment        │             │ return address of a call  │
 //!  ├───────────────────────────┤ ← host_rsp  ├───────────────────────────┤ ← service_rsp
 //!  │ frames of the host call   │ ◀── call    │ red zone (128 B)          │
 //!  └───────────────────────────┘             └───────────────────────────┘
@@ -164,6 +164,8 @@ unsafe extern "C" {
 /// 2. `stack_top` is 16-aligned and the end of writable memory that is enough for it or ends in a
 ///    guard, and that nobody else uses.
 /// 3. No other `enter` is under way in this process.
+/// 4. MXCSR and the x87 control word have their initial values (psABI 3.4.1). They have them again
+///    afterwards, whatever the service did.
 pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending {
     // SAFETY: the caller's promises are the assembly's needs; it saves what the C ABI asks to be
     // saved, and every way back restores it from the host stack.

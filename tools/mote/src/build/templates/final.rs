@@ -4,20 +4,30 @@
 //! without the standard one. Nothing here needs a landing pad: the host's functions are declared
 //! `extern "C"`, so calls get neither pads nor guards, and unwinding passes through these frames by
 //! their call-frame information alone.
+//!
+//! Every image carries this, so it is small: what can be said without formatting, a panic's place and
+//! most messages, is handed to the host as it is.
 #![no_std]
 
 extern crate mote_glue;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt::{self, Write};
-use core::panic::PanicInfo;
+use core::panic::{PanicInfo, PanicMessage};
 
 unsafe extern "C" {
     fn mote_alloc(bytes: usize, align: usize) -> *mut u8;
     fn mote_alloc_zeroed(bytes: usize, align: usize) -> *mut u8;
     fn mote_dealloc(pointer: *mut u8, bytes: usize, align: usize);
     safe fn mote_panicking();
-    fn mote_panic(message: *const u8, bytes: usize) -> !;
+    fn mote_panic(
+        message: *const u8,
+        bytes: usize,
+        file: *const u8,
+        file_bytes: usize,
+        line: u32,
+        column: u32,
+    ) -> !;
 }
 
 /// The heap of the invocation that runs. It does not reallocate: the trait's own way, to allocate,
@@ -56,40 +66,48 @@ struct Message {
 
 impl Write for Message {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = MESSAGE_BYTES - self.len;
-        let cut = text.floor_char_boundary(room);
-        self.bytes[self.len..self.len + cut].copy_from_slice(&text.as_bytes()[..cut]);
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        let cut = text.floor_char_boundary(room.len());
+        for (to, from) in room.iter_mut().zip(text.as_bytes().iter().take(cut)) {
+            *to = *from;
+        }
         self.len += cut;
         if cut < text.len() { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
-/// Starts unwinding with this text. The host takes over first: it does not come back from
-/// `mote_panicking` when a panic is under way already.
-fn raise(text: fmt::Arguments<'_>) -> ! {
-    mote_panicking();
-    let mut message = Message { bytes: [0; MESSAGE_BYTES], len: 0 };
-    let _ = message.write_fmt(text);
-    // SAFETY: the host reads exactly the message's bytes.
-    unsafe { mote_panic(message.bytes.as_ptr(), message.len) }
-}
-
+/// The host takes over first: it does not come back from `mote_panicking` when a panic is under way
+/// already.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    match info.location() {
-        Some(location) => raise(format_args!("{} (at {location})", info.message())),
-        None => raise(format_args!("{}", info.message())),
+    mote_panicking();
+    let message = info.message();
+    match message.as_str() {
+        Some(text) => raise(text.as_bytes(), info),
+        None => raise_formatted(&message, info),
     }
 }
 
-/// What happens when an allocation was refused and the service did not cope. The linker puts it in
-/// the place of the standard library's handler of the same signature, which panics through a
-/// function that may not be unwound, so that no destructor would run.
-extern "C" fn allocation_refused(bytes: usize, _align: usize) -> ! {
-    raise(format_args!("memory allocation of {bytes} bytes failed"))
+fn raise_formatted(text: &PanicMessage<'_>, info: &PanicInfo<'_>) -> ! {
+    let mut message = Message { bytes: [0; MESSAGE_BYTES], len: 0 };
+    let _ = write!(message, "{text}");
+    raise(message.bytes.get(..message.len).unwrap_or_default(), info)
 }
 
-// A name for the linker that is not exported.
+/// Starts unwinding with this text.
+fn raise(text: &[u8], info: &PanicInfo<'_>) -> ! {
+    let (file, line, column) = match info.location() {
+        Some(location) => (location.file(), location.line(), location.column()),
+        None => ("", 0, 0),
+    };
+    // SAFETY: the host reads exactly the bytes of text and file.
+    unsafe { mote_panic(text.as_ptr(), text.len(), file.as_ptr(), file.len(), line, column) }
+}
+
+// What happens when an allocation was refused and the service did not cope. The linker puts it in the
+// place of the standard library's handler of the same signature, `fn(bytes: usize, align: usize) -> !`,
+// which panics through a function that may not be unwound, so that no destructor would run. A name for
+// the linker that is not exported; the way to the host is `-fno-plt`'s, as in compiled code.
 core::arch::global_asm!(
     ".pushsection .text.mote_allocation_refused, \"ax\", @progbits",
     ".globl mote_allocation_refused",
@@ -97,9 +115,8 @@ core::arch::global_asm!(
     ".type mote_allocation_refused, @function",
     "mote_allocation_refused:",
     ".cfi_startproc",
-    "jmp {target}",
+    "jmp [rip + mote_refused@GOTPCREL]",
     ".cfi_endproc",
     ".size mote_allocation_refused, . - mote_allocation_refused",
     ".popsection",
-    target = sym allocation_refused,
 );

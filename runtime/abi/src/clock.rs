@@ -1,0 +1,188 @@
+//! The node's clock: nanoseconds that dispatcher, workers and services agree on.
+//!
+//! ```text
+//!  time-stamp counter ──▶ Tempo::ns ──▶ nanoseconds      9 ns, 18 ns in order
+//!  clock_gettime(CLOCK_MONOTONIC), where there is no such counter        23 ns
+//! ```
+//!
+//! A warm start takes so little time that asking the kernel's clock would be most of it. Where the
+//! kernel itself keeps time by the processor's counter, everybody on a node reads that counter and
+//! converts it by the same [`Tempo`], which the dispatcher measures once against CLOCK_MONOTONIC. So
+//! the node's clock starts as CLOCK_MONOTONIC and then keeps its own pace: it is not slewed, and after
+//! an hour it may differ from the kernel's by some ten milliseconds. Who gives the kernel a time gives
+//! it a distance from now. (Times above: a 2-vCPU virtual machine.)
+//!
+//! Source: Intel SDM 3B, 18.17 "Time-Stamp Counter", 18.17.1 "Invariant TSC"; SDM 2B, "RDTSC" for the
+//! order of a reading; Linux, `Documentation/virt/kvm/x86/timekeeping.rst`.
+
+use core::arch::x86_64::{_mm_lfence, _rdtsc};
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// Bits of [`Tempo::ns_per_tick`] behind the point.
+const FRACTION_BITS: u32 = 32;
+
+/// How ticks of the time-stamp counter become nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tempo {
+    base: Reading,
+    /// With [`FRACTION_BITS`] bits behind the point; 0 where the counter is not to be used.
+    ns_per_tick: u64,
+}
+
+/// Both clocks at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The time-stamp counter.
+    pub ticks: u64,
+    /// CLOCK_MONOTONIC, in nanoseconds.
+    pub ns: u64,
+}
+
+impl Tempo {
+    /// The counter is not to be used.
+    pub const KERNELS: Self = Self { base: Reading { ticks: 0, ns: 0 }, ns_per_tick: 0 };
+
+    /// The tempo that both readings bear out; [`Tempo::KERNELS`] if the counter stood still between
+    /// them, went back, or is slower than once in 2^32 nanoseconds.
+    #[must_use]
+    pub fn between(first: Reading, second: Reading) -> Self {
+        let ticks = second.ticks.saturating_sub(first.ticks);
+        let ns = second.ns.saturating_sub(first.ns);
+        let scaled = u128::from(ns) << FRACTION_BITS;
+        let ns_per_tick = scaled.checked_div(u128::from(ticks)).and_then(|it| it.try_into().ok());
+        Self { base: first, ns_per_tick: ns_per_tick.unwrap_or(0) }
+    }
+
+    /// Whether the time-stamp counter is to be used.
+    #[inline]
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        self.ns_per_tick != 0
+    }
+
+    /// What the node's clock shows at `ticks`; before the base, the base.
+    #[inline]
+    #[must_use]
+    pub const fn ns(&self, ticks: u64) -> u64 {
+        let since = ticks.saturating_sub(self.base.ticks) as u128;
+        let ns = (since * self.ns_per_tick as u128) >> FRACTION_BITS;
+        self.base.ns.wrapping_add(ns as u64)
+    }
+}
+
+/// A [`Tempo`] in shared or static memory, written before anybody reads it.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct TempoCell {
+    base_ticks: AtomicU64,
+    base_ns: AtomicU64,
+    ns_per_tick: AtomicU64,
+}
+
+impl TempoCell {
+    /// Holds [`Tempo::KERNELS`].
+    #[cfg(not(loom))]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            base_ticks: AtomicU64::new(0),
+            base_ns: AtomicU64::new(0),
+            ns_per_tick: AtomicU64::new(0),
+        }
+    }
+
+    /// Writes it.
+    pub fn set(&self, tempo: Tempo) {
+        self.base_ticks.store(tempo.base.ticks, Ordering::Relaxed);
+        self.base_ns.store(tempo.base.ns, Ordering::Relaxed);
+        self.ns_per_tick.store(tempo.ns_per_tick, Ordering::Relaxed);
+    }
+
+    /// Reads it.
+    #[inline]
+    #[must_use]
+    pub fn get(&self) -> Tempo {
+        Tempo {
+            base: Reading {
+                ticks: self.base_ticks.load(Ordering::Relaxed),
+                ns: self.base_ns.load(Ordering::Relaxed),
+            },
+            ns_per_tick: self.ns_per_tick.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The time-stamp counter after everything before it in the program.
+#[inline]
+#[must_use]
+pub fn ticks_in_order() -> u64 {
+    // SAFETY: SSE2 is part of x86-64, and the instruction orders, nothing else.
+    unsafe { _mm_lfence() };
+    ticks()
+}
+
+/// The time-stamp counter. The processor may read it some ten nanoseconds before what stands before it
+/// in the program is done, so a stamp of an *arrival* taken with it may be early by that much.
+#[inline]
+#[must_use]
+pub fn ticks() -> u64 {
+    // SAFETY: the instruction only reads; Linux lets processes execute it unless they asked otherwise
+    // (PR_SET_TSC).
+    unsafe { _rdtsc() }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BASE: Reading = Reading { ticks: 1_000_000, ns: 5_000_000_000 };
+
+    fn after(ticks: u64, ns: u64) -> Reading {
+        Reading { ticks: BASE.ticks + ticks, ns: BASE.ns + ns }
+    }
+
+    #[test]
+    fn tempo_is_what_the_readings_bear_out() {
+        let tempo = Tempo::between(BASE, after(2_600_000, 1_000_000));
+        assert!(tempo.counts());
+        assert_eq!(tempo.ns(BASE.ticks), BASE.ns);
+        let hour_ns = 3_600_000_000_000;
+        let shown_ns = tempo.ns(BASE.ticks + 2_600 * 3_600_000_000) - BASE.ns;
+        assert!(shown_ns.abs_diff(hour_ns) < 3_000, "{shown_ns}");
+    }
+
+    #[test]
+    fn counter_is_not_used_when_it_stands_still_or_goes_back() {
+        assert!(!Tempo::between(BASE, BASE).counts());
+        assert!(!Tempo::between(after(10, 10), BASE).counts());
+        assert!(!Tempo::between(BASE, after(1, u64::MAX / 2)).counts());
+        assert!(!Tempo::KERNELS.counts());
+    }
+
+    #[test]
+    fn clock_does_not_go_back_before_its_base() {
+        let tempo = Tempo::between(BASE, after(2_600_000, 1_000_000));
+        assert_eq!(tempo.ns(0), BASE.ns);
+    }
+
+    #[test]
+    fn cell_keeps_what_it_was_given() {
+        let cell = TempoCell::new();
+        assert_eq!(cell.get(), Tempo::KERNELS);
+        let tempo = Tempo::between(BASE, after(26, 10));
+        cell.set(tempo);
+        assert_eq!(cell.get(), tempo);
+    }
+
+    proptest! {
+        #[test]
+        fn clock_never_goes_back(rate in 1_u64..10_000, a: u64, b: u64) {
+            let tempo = Tempo::between(BASE, after(rate * 1_000, 1_000_000));
+            let (early, late) = (a.min(b) >> 4, a.max(b) >> 4);
+            prop_assert!(tempo.ns(early) <= tempo.ns(late));
+        }
+    }
+}
