@@ -79,6 +79,8 @@ pub struct Boot {
     pub dispatcher_pid: AtomicU32,
     /// How many zones there are: 1 to [`ZONES_MAX`](crate::windows::ZONES_MAX).
     pub zones: AtomicU32,
+    /// An [`Order`](crate::doze::Order): how both sides keep from sleeping through a ring.
+    pub order: AtomicU32,
     /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
     pub timer_us: AtomicU32,
     /// How long an invocation may run while others wait, in microseconds; 0: as long as it likes.

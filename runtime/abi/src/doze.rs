@@ -4,8 +4,35 @@
 //! sleeps. With a sequentially consistent fence between the two steps on both sides, at least one
 //! sees the other (Dekker). The doorbell is the futex word: it changes before every wake, so a sleeper
 //! that read it before its last look cannot sleep through one. Source: futex(2), "lost wake-ups".
+//!
+//! A waker publishes for every invocation, a sleeper sleeps seldom, and a fence costs the waker the way
+//! of the line that it has just written. So where both sides spin first, the waker has none
+//! ([`Order::Kernel`]): the sleeper asks the kernel for a fence on every processor that runs one of
+//! them, which comes either after the waker's store or before its load. Source: membarrier(2),
+//! `MEMBARRIER_CMD_GLOBAL_EXPEDITED`.
+
+use core::sync::atomic::compiler_fence;
 
 use crate::sync::{AtomicU32, Ordering, fence};
+
+/// Who keeps a waker's publishing and its question apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Order {
+    /// The waker, by a fence each time.
+    #[default]
+    Fence,
+    /// The sleeper: it calls membarrier(2) between announcing and its last look.
+    Kernel,
+}
+
+impl Order {
+    /// The order that `number` stands for; for an unknown one, that which needs nobody else.
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
+        if number == Self::Kernel as u32 { Self::Kernel } else { Self::Fence }
+    }
+}
 
 /// The sleeper's flag, written by the sleeper only.
 #[derive(Debug)]
@@ -19,7 +46,8 @@ impl Asleep {
         Self(AtomicU32::new(0))
     }
 
-    /// Says that the caller sleeps. It must look for work once more before it does.
+    /// Says that the caller sleeps. It must look for work once more before it does, and in
+    /// [`Order::Kernel`] have the kernel fence before that.
     pub fn announce(&self) {
         self.0.store(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
@@ -31,9 +59,13 @@ impl Asleep {
     }
 
     /// Asked by the waker after it published: must it ring?
+    #[inline]
     #[must_use]
-    pub fn must_ring(&self) -> bool {
-        fence(Ordering::SeqCst);
+    pub fn must_ring(&self, order: Order) -> bool {
+        match order {
+            Order::Fence => fence(Ordering::SeqCst),
+            Order::Kernel => compiler_fence(Ordering::SeqCst),
+        }
         self.0.load(Ordering::Relaxed) != 0
     }
 }
@@ -89,7 +121,8 @@ mod models {
     use super::*;
     use crate::line::Line;
 
-    /// Either the sleeper sees the message, or the waker rings: never neither.
+    /// Either the sleeper sees the message, or the waker rings: never neither. (Of [`Order::Fence`]; the
+    /// model knows no fence that one thread makes for another.)
     #[test]
     fn wake_is_never_missed_when_both_sides_race() {
         loom::model(|| {
@@ -98,7 +131,7 @@ mod models {
             let waker = loom::thread::spawn(move || {
                 let (line, asleep, doorbell) = &*theirs;
                 line.publish(1, [1; 7]);
-                if asleep.must_ring() {
+                if asleep.must_ring(Order::Fence) {
                     doorbell.ring();
                     return true;
                 }

@@ -10,6 +10,7 @@ use mote_abi::area::{
     BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
     RING_ENTRIES,
 };
+use mote_abi::fetch;
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 
 use crate::sys::mapping::{Access, Mapping};
@@ -79,6 +80,11 @@ impl Areas {
     /// A copy of what the worker left as the body of the completion at `index`.
     pub(crate) fn completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
         self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
+    }
+
+    /// Asks for the beginning of that body, before its length is known.
+    pub(crate) fn fetch_completion_body(&self, index: usize) {
+        fetch::line(self.outbox.address() + body_offset(index) as u64);
     }
 
     /// A copy of what the worker left as the log of the completion at `index`.

@@ -3,17 +3,19 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use mote_abi::area::{ANY_CPU, Boot, Condition, Stage};
+use mote_abi::doze::Order;
 use mote_abi::image::ABI_VERSION;
 
 use crate::config::NodeConfig;
 use crate::cpus::Post;
 use crate::process::SignalName;
-use crate::sys::clock;
+use crate::sys::{barrier, clock};
 
 /// Tells a worker what it must know before it starts. It spins when idle only if nobody else would
 /// want its processor meanwhile.
 pub(crate) fn fill(boot: &Boot, config: &NodeConfig, post: Post) {
     let spin_us = if post.is_alone { config.spin_us } else { 0 };
+    boot.order.store(order(post) as u32, Relaxed);
     boot.abi_version.store(ABI_VERSION, Relaxed);
     boot.cpu.store(post.cpu.unwrap_or(ANY_CPU), Relaxed);
     boot.spin_us.store(spin_us, Relaxed);
@@ -25,6 +27,12 @@ pub(crate) fn fill(boot: &Boot, config: &NodeConfig, post: Post) {
     boot.stack_slots.store(config.stack_slots as u32, Relaxed);
     boot.dispatcher_pid.store(std::process::id(), Relaxed);
     boot.tempo.set(clock::tempo());
+}
+
+/// Who spins sleeps seldom, and may make the kernel fence the other side then. Who does not, sleeps for
+/// each request: for it, both sides fence themselves.
+fn order(post: Post) -> Order {
+    if post.is_alone && barrier::register() { Order::Kernel } else { Order::Fence }
 }
 
 /// Whether a worker takes requests.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mote_abi::doze::Order;
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
@@ -9,6 +10,7 @@ use crate::cpus::Plan;
 use crate::error::NodeError;
 use crate::job::Terms;
 use crate::seat::{Equipment, News, Seat};
+use crate::sys::barrier;
 use crate::sys::clock::{monotonic_ns, now_ns};
 use crate::worker::Worker;
 
@@ -117,6 +119,9 @@ impl Crew {
         let rings: Vec<futex::Wait> = workers.iter().map(|worker| ring_of(worker)).collect();
         for worker in &workers {
             worker.areas.inbox().dispatcher_asleep.announce();
+        }
+        if workers.iter().any(|worker| worker.order == Order::Kernel) {
+            barrier::everywhere();
         }
         if !workers.iter().any(|worker| worker.has_completion()) {
             sleep_until(&rings, until_ns.unwrap_or(now_ns), now_ns);

@@ -11,7 +11,6 @@
 //! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
 //! [`Node::wait`].
 
-use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use crate::areas::program_file;
@@ -27,7 +26,7 @@ use crate::record::ServiceRecord;
 use crate::rest::{Manners, Rest, SharpTimers};
 use crate::seat::{Equipment, News};
 use crate::services::Services;
-use crate::sys::clock::now_ns;
+use crate::sys::clock::{about_now_ns, now_ns};
 use crate::worker::Request;
 use crate::zones::Zones;
 use crate::{requirements, worker_program};
@@ -63,7 +62,7 @@ pub struct Node {
     crew: Crew,
     services: Services,
     queue: Queue,
-    ended: VecDeque<Completed>,
+    news: News,
     /// Jobs submitted and not handed back.
     outstanding: usize,
     last_ticket: u64,
@@ -101,7 +100,7 @@ impl Node {
             crew,
             services: Services::new(zones),
             queue: Queue::new(config.queue_limit),
-            ended: VecDeque::new(),
+            news: News::default(),
             outstanding: 0,
             last_ticket: 0,
             arena_kib: config.arena_kib,
@@ -165,7 +164,7 @@ impl Node {
         job.check(self.arena_kib)?;
         self.services.check_ban(job.service)?;
         let is_resident = self.services.is_resident(job.service)?;
-        let now_ns = now_ns();
+        let now_ns = about_now_ns();
         if self.crew.is_checkup_due(now_ns) {
             self.turn(now_ns);
         }
@@ -189,8 +188,8 @@ impl Node {
     /// One turn of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
     /// Never blocks. `None` when nothing has ended.
     pub fn poll(&mut self) -> Option<Completed> {
-        if self.ended.is_empty() {
-            self.turn(now_ns());
+        if self.news.ended.is_empty() {
+            self.turn(about_now_ns());
         }
         let completed = self.deliver(0);
         if completed.is_none() && !self.manners.may_spin {
@@ -263,18 +262,17 @@ impl Node {
     }
 
     fn turn(&mut self, now_ns: u64) {
-        let mut news = News::default();
-        self.crew.turn(now_ns, &mut news);
-        for completed in &news.ended {
+        let known = self.news.ended.len();
+        self.crew.turn(now_ns, &mut self.news);
+        for completed in self.news.ended.range(known..) {
             self.services.note(completed, self.ban_after);
         }
-        self.ended.append(&mut news.ended);
-        self.queue.take_back(news.orphans);
+        self.queue.take_back(&mut self.news.orphans);
         if self.queue.is_empty() && !(self.is_slicing && self.crew.has_paused()) {
             return;
         }
         if let Some(why) = self.crew.abandoned() {
-            self.ended.extend(self.queue.drain_lost(&why));
+            self.news.ended.extend(self.queue.drain_lost(&why));
         }
         while self.feed() {}
     }
@@ -301,19 +299,19 @@ impl Node {
         let mut seen = 0;
         let mut fruitful_ns = None;
         loop {
-            if let Some(found) = self.ended.iter().skip(seen).position(&is_wanted) {
+            if let Some(found) = self.news.ended.iter().skip(seen).position(&is_wanted) {
                 return self.deliver(seen + found);
             }
-            if self.outstanding == self.ended.len() {
+            if self.outstanding == self.news.ended.len() {
                 return None;
             }
-            let now_ns = now_ns();
-            if seen != self.ended.len() {
+            let now_ns = about_now_ns();
+            if seen != self.news.ended.len() {
                 fruitful_ns = Some(now_ns);
             }
-            seen = self.ended.len();
+            seen = self.news.ended.len();
             self.turn(now_ns);
-            if seen == self.ended.len() {
+            if seen == self.news.ended.len() {
                 self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns));
             }
         }
@@ -322,13 +320,16 @@ impl Node {
     fn rest(&self, now_ns: u64, fruitful_ns: u64) {
         let deadline_in_ns = self.crew.deadline_ns().map(|at_ns| at_ns.saturating_sub(now_ns));
         match self.manners.rest(now_ns - fruitful_ns, deadline_in_ns) {
-            Rest::Spin => std::hint::spin_loop(),
+            // A turn takes about as long as a `pause`, and nobody shares this processor.
+            Rest::Spin => {}
             Rest::Sleep => self.crew.sleep(now_ns, self.manners.lead_ns()),
         }
     }
 
+    #[inline]
     fn deliver(&mut self, position: usize) -> Option<Completed> {
-        let completed = self.ended.remove(position)?;
+        let ended = &mut self.news.ended;
+        let completed = if position == 0 { ended.pop_front() } else { ended.remove(position) }?;
         self.outstanding -= 1;
         self.services.delivered(completed.service);
         Some(completed)

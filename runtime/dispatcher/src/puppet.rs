@@ -6,6 +6,7 @@ use mote_abi::area::{
     BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
     RING_ENTRIES,
 };
+use mote_abi::doze::Order;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 use rustix::thread::futex;
@@ -84,7 +85,7 @@ impl Puppet {
     pub(crate) fn complete(&self, sequence: u64, completion: Completion) {
         let line = index(sequence, RING_ENTRIES);
         self.outbox().completions[line].publish(sequence, completion.to_words());
-        if self.inbox().dispatcher_asleep.must_ring() {
+        if self.inbox().dispatcher_asleep.must_ring(Order::Fence) {
             let doorbell = &self.outbox().doorbell;
             doorbell.ring();
             futex::wake(doorbell.futex(), futex::Flags::empty(), 1).unwrap();

@@ -44,8 +44,8 @@ impl Queue {
 
     /// Jobs that had a worker and lost it go first, in their order. They were admitted before, so the
     /// limit does not hold for them.
-    pub(crate) fn take_back(&mut self, orphans: Vec<Waiting>) {
-        for orphan in orphans.into_iter().rev() {
+    pub(crate) fn take_back(&mut self, orphans: &mut Vec<Waiting>) {
+        for orphan in orphans.drain(..).rev() {
             // What its latency counts from is its new publishing.
             let request = Request { cold_ns: None, ..orphan.request };
             self.jobs.push_front(Waiting { request, ..orphan });
@@ -87,7 +87,7 @@ mod tests {
         queue.push(request(3), b"", 3);
         assert!(matches!(queue.check_room(), Err(SubmitError::QueueFull { limit: 1 })));
         assert_eq!(queue.first_ns(), 3);
-        queue.take_back(vec![waiting(1), waiting(2)]);
+        queue.take_back(&mut vec![waiting(1), waiting(2)]);
         assert_eq!(queue.first_ns(), 1);
         assert_eq!(order(&mut queue), [1, 2, 3]);
     }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn orphan_is_no_longer_cold() {
         let mut queue = Queue::new(1);
-        queue.take_back(vec![waiting(1)]);
+        queue.take_back(&mut vec![waiting(1)]);
         let next = queue.pop().unwrap();
         assert_eq!((next.request.cold_ns, next.body), (None, vec![1]));
     }

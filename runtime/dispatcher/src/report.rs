@@ -11,9 +11,9 @@ use thiserror::Error;
 
 use crate::completed::{Tokens, Unwinding};
 
-/// How much before its publishing a request may seem to have been entered, in nanoseconds: what a
-/// processor executes ahead of what it waits for takes less.
-const EARLY_NS: u64 = 1_000;
+/// How much before its publishing, or after now, a request may seem to have been entered, in
+/// nanoseconds: what a processor executes ahead of what it waits for takes less.
+const ASTRAY_NS: u64 = 1_000;
 
 /// A completion whose every field is in range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,19 +91,20 @@ impl Report {
     }
 }
 
-/// A worker stamps an entry without waiting for the request's arrival to be over: a little early is
-/// honest, and counts as the moment of publishing.
+/// Neither side waits, when it reads the clock, for what it was doing to be over: an entry that seems a
+/// little early is honest and counts as the moment of publishing, one a little late as now.
 pub(crate) fn entered_ns(
     completion: &Completion,
     published_ns: u64,
     now_ns: u64,
 ) -> Result<u64, FalseClaim> {
     let entered_ns = completion.entered_ns;
-    let earliest_ns = published_ns.saturating_sub(EARLY_NS);
-    if !(earliest_ns..=now_ns).contains(&entered_ns) {
+    let earliest_ns = published_ns.saturating_sub(ASTRAY_NS);
+    let latest_ns = now_ns.saturating_add(ASTRAY_NS);
+    if !(earliest_ns..=latest_ns).contains(&entered_ns) {
         return Err(FalseClaim::Entered { entered_ns, published_ns, now_ns });
     }
-    Ok(entered_ns.max(published_ns))
+    Ok(entered_ns.clamp(published_ns, now_ns.max(published_ns)))
 }
 
 fn body_bytes(completion: &Completion) -> Result<usize, FalseClaim> {
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn entry_is_refused_when_before_the_request_or_in_the_future() {
-        for entered_ns in [0, 8_999, 10_101, u64::MAX] {
+        for entered_ns in [0, 8_999, 11_101, u64::MAX] {
             let refused = claim(Completion { entered_ns, ..honest() });
             assert!(matches!(refused, Err(FalseClaim::Entered { .. })), "{entered_ns}");
         }
@@ -209,9 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn entry_that_is_a_little_early_counts_as_the_publishing() {
+    fn entry_that_is_a_little_astray_is_moved_to_where_it_can_be() {
         let report = claim(Completion { entered_ns: 9_000, ..honest() }).unwrap();
         assert_eq!(report.entered_ns, 10_000);
+        let report = claim(Completion { entered_ns: 11_100, ..honest() }).unwrap();
+        assert_eq!(report.entered_ns, 10_100);
     }
 
     proptest! {

@@ -14,6 +14,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use mote_abi::area::{RING_ENTRIES, signal_value};
+use mote_abi::doze::Order;
+use mote_abi::fetch;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Cleanup, Outcome};
@@ -26,7 +28,7 @@ use crate::job::{Terms, Ticket};
 use crate::pause::{Past, Paused, Slicing};
 use crate::process::Process;
 use crate::report::{FalseClaim, Report};
-use crate::sys::clock::{about_now_ns, now_ns};
+use crate::sys::clock::about_now_ns;
 use crate::watchdog::{Action, Watch};
 
 /// A worker that takes requests.
@@ -34,6 +36,8 @@ use crate::watchdog::{Action, Watch};
 pub(crate) struct Worker {
     pub(crate) process: Process,
     pub(crate) areas: Areas,
+    /// How both sides keep from sleeping through a ring.
+    pub(crate) order: Order,
     next_sequence: u64,
     outstanding: VecDeque<Outstanding>,
     /// Watches the first of `outstanding`.
@@ -78,9 +82,11 @@ pub(crate) struct Waiting {
 impl Worker {
     /// A worker that was just started, its areas, and how its jobs take turns, if they do.
     pub(crate) fn new(process: Process, areas: Areas, slicing: Option<Slicing>) -> Self {
+        let order = Order::from_number(areas.inbox().boot.order.load(Ordering::Relaxed));
         Self {
             process,
             areas,
+            order,
             next_sequence: 1,
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
@@ -133,7 +139,7 @@ impl Worker {
     }
 
     fn ring_if_asleep(&self) {
-        if self.areas.outbox().worker_asleep.must_ring() {
+        if self.areas.outbox().worker_asleep.must_ring(self.order) {
             let doorbell = &self.areas.inbox().doorbell;
             doorbell.ring();
             // Waking an address that is mapped, as this one is, does not fail.
@@ -164,8 +170,9 @@ impl Worker {
     pub(crate) fn take(&mut self, turn_ns: u64) -> Option<Completed> {
         loop {
             let (next, completion) = self.next_completion(turn_ns)?;
+            self.fetch(next.sequence);
             // What was found may be younger than the turn.
-            let taken_ns = now_ns();
+            let taken_ns = about_now_ns();
             if completion.paused == 0 {
                 return self.end(&next, &completion, taken_ns);
             }
@@ -206,6 +213,13 @@ impl Worker {
 
     fn disbelieve(&mut self, claim: FalseClaim) {
         self.condemn(format!("it was not believed: {claim}"));
+    }
+
+    /// Asks for the body of the completion `sequence`, and for the line of the next.
+    fn fetch(&self, sequence: u64) {
+        let line = &self.areas.outbox().completions[index(sequence + 1, RING_ENTRIES)];
+        fetch::line(std::ptr::from_ref(line).addr() as u64);
+        self.areas.fetch_completion_body(index(sequence, RING_ENTRIES));
     }
 
     fn completed(&self, ended: &Outstanding, report: &Report, taken_ns: u64) -> Completed {

@@ -5,14 +5,9 @@
 //! service meets them one after the other, at some ten nanoseconds each. Asked for together, they
 //! arrive together; asked for while the invocation before runs, they are there. A hint that is wrong
 //! costs nothing but the hint: no address faults here.
-//!
-//! Source: Intel SDM 2B, "PREFETCHh".
 
-use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-
+use mote_abi::fetch::{self, LINE_BYTES};
 use mote_abi::message::Invoke;
-
-const LINE_BYTES: u64 = 64;
 
 /// Lines of a service's text, from its entry on: a small service is not longer.
 const TEXT_LINES: u64 = 4;
@@ -33,8 +28,5 @@ pub fn fetch(invoke: &Invoke, body: *const u8) {
 
 #[inline]
 fn lines(address: u64, count: u64) {
-    for line in 0..count {
-        // SAFETY: prefetching reads nothing that the program sees, at any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>((address + line * LINE_BYTES) as *const i8) };
-    }
+    (0..count).for_each(|line| fetch::line(address + line * LINE_BYTES));
 }

@@ -26,14 +26,16 @@
 //! | [`tokens`] | the handle table |
 //! | [`text`] | what is said in a service's stead |
 //! | [`clock`] | the clock |
+//! | [`barrier`] | a fence on every processor |
 //! | [`exit`] | the way out |
 //! | `torture` | with the feature of that name: one invocation, step by step, instead of the loop |
 #![no_std]
 #![deny(unsafe_code)]
 
-#[allow(unsafe_code, reason = "is an instruction")]
 pub mod ahead;
 pub mod alarm;
+#[allow(unsafe_code, reason = "is a system call")]
+pub mod barrier;
 pub mod clock;
 pub mod current;
 #[allow(unsafe_code, reason = "is a system call")]

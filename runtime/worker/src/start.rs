@@ -7,6 +7,7 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use mote_abi::area::{ANY_CPU, Boot, Condition, Inbox, MAX_STACK_SLOTS, Stage};
+use mote_abi::doze::Order;
 use mote_abi::image::ABI_VERSION;
 use mote_abi::windows::ZONES_MAX;
 use mote_alloc::{Arena, ChunkSource, Region};
@@ -26,7 +27,7 @@ use crate::slots::{Shelf, Slots, StackSlot};
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
-use crate::{alarm, clock, handlers, host, host_calls, memory, serialize};
+use crate::{alarm, barrier, clock, handlers, host, host_calls, memory, serialize};
 
 /// Exit status of a worker that could not start: the areas could not even be mapped.
 const NO_AREAS: i32 = 70;
@@ -91,6 +92,9 @@ unsafe fn prepare(
     clock::prepare(boot.tempo.get());
     bind_to_dispatcher(boot)?;
     pin(boot)?;
+    if Order::from_number(boot.order.load(Relaxed)) == Order::Kernel {
+        barrier::register()?;
+    }
     serialize::prepare();
     let program = Program::running().ok_or(Errno::NOEXEC)?;
     let zones = zones(boot)?;

@@ -47,7 +47,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
         let waker = std::thread::spawn(move || {
             let before = Instant::now();
             let asleep = &puppet.inbox().dispatcher_asleep;
-            while !asleep.must_ring() && before.elapsed() < Duration::from_millis(20) {
+            while !asleep.must_ring(Order::Fence) && before.elapsed() < Duration::from_millis(20) {
                 std::thread::yield_now();
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -70,7 +70,7 @@ fn dispatcher_does_not_sleep_when_a_completion_is_there() {
     let before = Instant::now();
     (0..100).for_each(|_| crew.sleep(now_ns(), 0));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
-    assert!(!puppet.inbox().dispatcher_asleep.must_ring());
+    assert!(!puppet.inbox().dispatcher_asleep.must_ring(Order::Fence));
 }
 
 #[test]

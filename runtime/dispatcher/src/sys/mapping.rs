@@ -2,15 +2,23 @@
 //!
 //! Another process writes some of these bytes while we look, and may be hostile. So there is never a
 //! reference to them: the head consists of atomics, for which racing is defined, and the rest is
-//! moved by one string instruction whose memory accesses the compiler does not see.
+//! moved by one string instruction whose memory accesses the compiler does not see, or, where it is
+//! little, as atomic words.
 
 use std::arch::asm;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use mote_abi::area::{Inbox, Outbox};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
+
+const WORD_BYTES: usize = size_of::<u64>();
+
+/// Up to so many bytes are copied word by word.
+const SMALL_BYTES: usize = 64;
 
 /// What this process may do with a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +101,9 @@ impl Mapping {
     pub(crate) fn copy_in(&self, offset: usize, source: &[u8]) {
         assert_eq!(self.access, Access::ReadWrite, "a read-only mapping cannot be written");
         let to = self.at(offset, source.len());
+        if source.is_empty() {
+            return;
+        }
         // SAFETY: `source` is readable, `to` is writable for the same length, and a mapping of a
         // memory file that only this module knows does not overlap a slice.
         unsafe { copy_bytes(source.as_ptr(), to.as_ptr(), source.len()) };
@@ -104,12 +115,23 @@ impl Mapping {
     /// If that is not inside the mapping.
     pub(crate) fn copy_out(&self, offset: usize, bytes: usize) -> Vec<u8> {
         let from = self.at(offset, bytes);
+        if bytes == 0 {
+            return Vec::new();
+        }
+        if bytes <= SMALL_BYTES && offset.is_multiple_of(WORD_BYTES) {
+            return small(from, bytes);
+        }
         let mut copy = Vec::with_capacity(bytes);
         // SAFETY: `from` is readable and the new vector writable for `bytes` bytes; they are apart.
         unsafe { copy_bytes(from.as_ptr(), copy.as_mut_ptr(), bytes) };
         // SAFETY: the copy initialised the first `bytes` bytes, which are within the capacity.
         unsafe { copy.set_len(bytes) };
         copy
+    }
+
+    /// Where it is mapped.
+    pub(crate) fn address(&self) -> u64 {
+        self.start.addr().get() as u64
     }
 
     fn at(&self, offset: usize, bytes: usize) -> NonNull<u8> {
@@ -126,6 +148,23 @@ impl Drop for Mapping {
         let unmapped = unsafe { munmap(self.start.as_ptr().cast(), self.bytes) };
         debug_assert!(unmapped.is_ok(), "unmapping a whole mapping does not fail");
     }
+}
+
+/// A copy of the `bytes` bytes at `from`, at most [`SMALL_BYTES`], word by word: the instruction that
+/// copies much takes long to begin. `from` is aligned to a word of a mapping, which ends with a word.
+fn small(from: NonNull<u8>, bytes: usize) -> Vec<u8> {
+    let mut copy = [0; SMALL_BYTES];
+    for (index, piece) in copy.chunks_exact_mut(WORD_BYTES).enumerate() {
+        if index * WORD_BYTES >= bytes {
+            break;
+        }
+        // SAFETY: the word begins inside the mapping's bytes that the caller checked.
+        let word = unsafe { from.cast::<u64>().add(index) };
+        // SAFETY: it is aligned, and mapped to its end; others may write it, whole or in parts.
+        let word = unsafe { AtomicU64::from_ptr(word.as_ptr()) }.load(Relaxed);
+        piece.copy_from_slice(&word.to_ne_bytes());
+    }
+    copy[..bytes].to_vec()
 }
 
 /// Copies bytes that another process may be changing: what arrives is then any mixture of old and

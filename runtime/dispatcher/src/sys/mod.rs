@@ -1,7 +1,8 @@
-//! All that the compiler cannot check here: memory shared with workers, and three calls to the kernel.
+//! All that the compiler cannot check here: memory shared with workers, and a few calls to the kernel.
 //!
 //! | module | what |
 //! | --- | --- |
+//! | [`barrier`] | a fence on every processor |
 //! | [`clock`] | the clocks |
 //! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
 //! | [`signal`] | a signal that carries a value |
@@ -9,6 +10,7 @@
 //!
 //! Everything offered is safe to call. This is the module to edit for another architecture or kernel.
 
+pub(crate) mod barrier;
 pub(crate) mod clock;
 pub(crate) mod mapping;
 pub(crate) mod signal;
