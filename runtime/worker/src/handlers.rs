@@ -151,8 +151,8 @@ fn act(action: Action, context: &mut Context) {
 
 /// Keeps what the way back to the service needs of this signal to pause it.
 fn prepare(context: &Context) {
-    // SAFETY: a slice ends only where a frame was set, which stays mapped. Nothing is kept in it, so
-    // nobody else uses it.
+    // SAFETY: a slice ends only where a frame was set, which stays mapped. Nobody else uses it now:
+    // keeping a call is marked before it begins, and resuming reads what this does not write.
     unsafe { (*CURRENT.frame()).prepare(context) };
 }
 

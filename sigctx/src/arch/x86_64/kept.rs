@@ -12,6 +12,8 @@
 //!  │ state, as xsave has it   │        │ ucontext: fpstate ───────┼─▶ state, 64-aligned
 //!  ├──────────────────────────┤        │ return address           │
 //!  │ ucontext: fpstate ─▶ top │        └──────────────────────────┘
+//!  ├──────────────────────────┤
+//!  │ another, as a pattern    │
 //!  └──────────────────────────┘
 //! ```
 //!
@@ -53,13 +55,15 @@ const EXTENDED: u32 = 0x4650_5853;
 pub struct KeptFrame {
     state: [u8; STATE_BYTES],
     context: Context,
+    /// What a signal in host text left: all of it but registers and state serves for the service too.
+    pattern: Context,
 }
 
 impl KeptFrame {
     /// A frame that keeps nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: [0; STATE_BYTES], context: Context::zeroed() }
+        Self { state: [0; STATE_BYTES], context: Context::zeroed(), pattern: Context::zeroed() }
     }
 
     /// Keeps the service that a signal interrupted. False if its state is larger than there is room:
@@ -81,9 +85,10 @@ impl KeptFrame {
     }
 
     /// A signal left word in host text that the service is to be paused: keeps the pattern of its
-    /// frame, for [`KeptFrame::keep_call`].
+    /// frame, for [`KeptFrame::keep_call`]. What is kept stays: the signal may strike just before the
+    /// service is resumed.
     pub const fn prepare(&mut self, context: &Context) {
-        self.context = *context;
+        self.pattern = *context;
     }
 
     /// Keeps a service as it would be on return from a host call: these registers, and its control
@@ -93,6 +98,7 @@ impl KeptFrame {
         self.state[..LEGACY_BYTES].fill(0);
         self.state[X87_CONTROL_OFFSET..X87_CONTROL_OFFSET + 2].copy_from_slice(&x87.to_le_bytes());
         self.state[MXCSR_OFFSET..MXCSR_OFFSET + 4].copy_from_slice(&mxcsr.to_le_bytes());
+        self.context = self.pattern;
         self.context.set_registers(registers);
         self.context.set_state(self.state.as_ptr() as u64);
     }
@@ -164,6 +170,16 @@ mod tests {
         assert_eq!(state_bytes(Some((EXTENDED, 2700))), Some(2700));
         assert_eq!(state_bytes(Some((EXTENDED, STATE_BYTES as u32 + 1))), None);
         assert_eq!(state_bytes(None), None);
+    }
+
+    #[test]
+    fn what_is_kept_stays_when_another_pause_is_prepared() {
+        let registers = Registers::new(core::array::from_fn(|i| i as u64 + 100));
+        let mut frame = KeptFrame::new();
+        frame.keep_call(&registers);
+        frame.prepare(&Context::zeroed());
+        assert_eq!(frame.registers(), registers);
+        assert_eq!(frame.context.state(), frame.state.as_ptr());
     }
 
     #[test]
