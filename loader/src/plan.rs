@@ -14,6 +14,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use mote_abi::fetch;
 use mote_abi::image::ImageRecord;
 use mote_abi::imports::Import;
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
@@ -23,6 +24,10 @@ use crate::image::{Image, Segment};
 
 /// One-byte breakpoint: fills what is behind text, so that running off its end traps.
 pub(crate) const INT3: u8 = 0xcc;
+
+/// Lines of an image that are asked for at once, before they are copied; processors find the rest of a
+/// long image by themselves.
+const FETCHED_LINES: usize = 32;
 
 /// The bytes at `at` become the address `addend` bytes behind the slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,22 +116,37 @@ impl Layout {
 /// An image that passed every check, ready to be placed any number of times.
 #[derive(Debug)]
 pub struct Checked {
-    text: Box<[u8]>,
-    rodata: Box<[u8]>,
-    relocations: Relocations,
     layout: Layout,
+    /// Text, then the read-only bytes: together, so that they come from memory as one stream.
+    bytes: Box<[u8]>,
+    /// Bytes of text.
+    text_bytes: usize,
+    relocations: Relocations,
 }
 
 impl Checked {
     /// Copies what placing needs out of `image`.
     pub(crate) fn new(image: &Image<'_>, mut layout: Layout, relocations: Relocations) -> Self {
         layout.relocated = relocations.first().unwrap_or(0);
-        let mut text = extended(image.text().bytes, u64::from(layout.text_bytes), 0);
-        text.resize(padded_text_bytes(image.text()) as usize, INT3);
-        let mut rodata = extended(image.rodata().bytes, u64::from(layout.pristine), 0);
-        rodata.extend_from_slice(image.data().map_or(&[], |data| data.bytes));
-        rodata.resize(layout.record as usize + size_of::<ImageRecord>(), 0);
-        Self { text: text.into(), rodata: rodata.into(), relocations, layout }
+        let text_bytes = padded_text_bytes(image.text()) as usize;
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(image.text().bytes);
+        bytes.resize(layout.text_bytes as usize, 0);
+        bytes.resize(text_bytes, INT3);
+        bytes.extend_from_slice(image.rodata().bytes);
+        bytes.resize(text_bytes + layout.pristine as usize, 0);
+        bytes.extend_from_slice(image.data().map_or(&[], |data| data.bytes));
+        bytes.resize(text_bytes + layout.record as usize + size_of::<ImageRecord>(), 0);
+        Self { layout, bytes: bytes.into(), text_bytes, relocations }
+    }
+
+    /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
+    /// caches for long.
+    pub(crate) fn fetch(&self) {
+        let lines = self.bytes.chunks(fetch::LINE_BYTES as usize).take(FETCHED_LINES);
+        lines.for_each(|bytes| fetch::line(bytes.as_ptr().addr() as u64));
+        fetch::line(self.relocations.relative.as_ptr().addr() as u64);
+        fetch::line(self.relocations.imported.as_ptr().addr() as u64);
     }
 
     /// Bytes of the slot that the image takes in each of the three windows.
@@ -164,11 +184,11 @@ impl Checked {
     }
 
     pub(crate) fn text(&self) -> &[u8] {
-        &self.text
+        &self.bytes[..self.text_bytes]
     }
 
     pub(crate) fn rodata(&self) -> &[u8] {
-        &self.rodata
+        &self.bytes[self.text_bytes..]
     }
 
     pub(crate) fn relative(&self) -> &[Relative] {
@@ -190,14 +210,6 @@ fn padded_text_bytes(text: &Segment<'_>) -> u64 {
 fn slot_bytes(window_bytes: [u64; 3]) -> Result<u64, CheckError> {
     let bytes = window_bytes.into_iter().fold(1, u64::max).next_multiple_of(SLOT_ALIGN_BYTES);
     (bytes <= WINDOW_BYTES).then_some(bytes).ok_or(CheckError::SlotBytes { bytes })
-}
-
-/// `bytes` with `fill` behind them, `to_bytes` long.
-fn extended(bytes: &[u8], to_bytes: u64, fill: u8) -> Vec<u8> {
-    let mut extended = Vec::with_capacity(to_bytes as usize + bytes.len());
-    extended.extend_from_slice(bytes);
-    extended.resize(to_bytes as usize, fill);
-    extended
 }
 
 #[cfg(test)]

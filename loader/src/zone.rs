@@ -89,6 +89,7 @@ impl Zone {
     /// # Errors
     /// No slot is large enough.
     pub fn place(&mut self, image: &Checked) -> Result<Placed, PlaceError> {
+        image.fetch();
         let layout = image.layout();
         let taken = self.slots.take(layout.slot_bytes, layout.slot_align).ok_or_else(|| {
             PlaceError::Full { bytes: layout.slot_bytes, free_bytes: self.slots.free_bytes() }

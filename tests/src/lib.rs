@@ -97,6 +97,15 @@ impl TestNode {
         service
     }
 
+    /// Deploys another copy of the service `name`, as `copy`.
+    ///
+    /// # Panics
+    /// As [`TestNode::service`].
+    pub fn deploy_as(&mut self, copy: &str, name: &str) {
+        let service = self.node.deploy(copy, image(name)).unwrap_or_else(|error| panic!("{error}"));
+        self.services.insert(copy.to_owned(), service);
+    }
+
     /// As [`TestNode::service`], but not optimised, under the name `debug NAME`.
     ///
     /// # Panics

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 
 /// The most that the worker may execute for one invocation besides the service's own instructions:
 /// taking the request, preparing, entering, host calls, cleaning up, publishing. As released.
-const MOST: usize = 900;
+const MOST: usize = 700;
 
 /// The same without optimisation, where the number says little: it only must not explode.
 const MOST_DEBUG: usize = 30_000;

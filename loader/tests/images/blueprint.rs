@@ -82,6 +82,8 @@ pub(crate) struct Blueprint {
     pub(crate) data: Option<Vec<u8>>,
     /// Text, read-only, data.
     pub(crate) loads: [Load; 3],
+    /// Where the tables lie, if not in the read-only segment: a segment with the same bytes.
+    pub(crate) tables: Option<Load>,
     /// Without the null symbol.
     pub(crate) symbols: Vec<Sym>,
     pub(crate) relocations: Vec<Reloc>,
@@ -114,6 +116,7 @@ impl Default for Blueprint {
                 load(RODATA_OFFSET, PF_R, 0),
                 load(DATA_OFFSET, PF_R | PF_W, 48),
             ],
+            tables: None,
             symbols: vec![
                 Sym::undefined("mote_alloc"),
                 Sym::undefined("memcpy"),

@@ -1,9 +1,11 @@
 //! What an image may not contain: one change to a good one, one error.
 
-use crate::blueprint::{Blueprint, GOT, Header, Reloc, Sym, TOOLCHAIN, changed, check_error, load};
+use crate::blueprint::{
+    Blueprint, GOT, Header, Load, Reloc, Sym, TOOLCHAIN, changed, check_error, load,
+};
 use elf::abi::*;
-use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET};
-use mote_loader::{CheckError, DATA_LIMIT_BYTES, SegmentKind};
+use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET, TABLES_OFFSET};
+use mote_loader::{CheckError, DATA_LIMIT_BYTES, Image, SegmentKind};
 
 #[test]
 fn image_is_accepted_when_good() {
@@ -275,4 +277,45 @@ fn relocation_is_refused_when_it_points_beside_an_import() {
 fn text_is_refused_when_it_contains_a_system_call() {
     let error = check_error(|it| it.text[297..299].copy_from_slice(&[0x0f, 0x05]));
     assert_eq!(error, CheckError::Instruction { instruction: "syscall", offset: 297 });
+}
+
+/// The loader's tables in a segment of their own.
+fn apart(it: &mut Blueprint) {
+    it.tables = Some(Load { address: TABLES_OFFSET, flags: PF_R, align: 64, zeros: 0 });
+}
+
+#[test]
+fn tables_may_lie_in_a_segment_of_their_own() {
+    let bytes = changed(apart).build();
+    assert!(load(&bytes).is_ok(), "{:?}", load(&bytes));
+    let image = Image::parse(&bytes).unwrap();
+    assert_eq!(image.segments().count(), 4);
+    assert_eq!(image.imports().len(), 3);
+}
+
+#[test]
+fn address_in_the_tables_is_refused_because_they_are_not_placed() {
+    let error = check_error(|it| {
+        apart(it);
+        it.relocations[1].addend = TABLES_OFFSET as i64 + 8;
+    });
+    let value = TABLES_OFFSET + 8;
+    assert!(matches!(error, CheckError::RelocationValue { value: found, .. } if found == value));
+}
+
+#[test]
+fn relocation_of_the_tables_is_refused() {
+    let error = check_error(|it| {
+        apart(it);
+        it.relocations[1].at = TABLES_OFFSET + 8;
+    });
+    assert!(matches!(error, CheckError::RelocationTarget { .. }), "{error}");
+}
+
+#[test]
+fn writable_tables_are_refused() {
+    let error = check_error(|it| {
+        it.tables = Some(Load { address: TABLES_OFFSET, flags: PF_R | PF_W, align: 64, zeros: 0 });
+    });
+    assert!(matches!(error, CheckError::SegmentFlags { kind: SegmentKind::Tables, .. }), "{error}");
 }

@@ -199,3 +199,14 @@ fn windows_are_sealed_sparse_and_opened_read_only() {
         assert_eq!(fcntl_getfl(fd).unwrap() & OFlags::RWMODE, OFlags::RDONLY);
     }
 }
+
+#[test]
+fn addresses_are_those_of_the_zone() {
+    let mut zone = Zone::new(5, imports()).unwrap();
+    let placed = place(&mut zone, &Blueprint::default());
+    let record = record(&zone, &placed);
+    assert_eq!((placed.zone, record.zone), (5, 5));
+    let slot = u64::from(record.slot);
+    assert_eq!(word(&zone, record.slot + 8), Windows::of(5).text() + slot + 32);
+    assert_eq!(placed.relocated, record.slot, "the global offset table comes first here");
+}

@@ -56,3 +56,17 @@ impl Zones {
         self.0.iter().map(files).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mote_abi::imports::Import;
+
+    use super::*;
+
+    #[test]
+    fn zones_are_as_many_as_asked_for_and_each_has_files() {
+        let zones = Zones::new(3, &ImportTable([1; Import::COUNT])).unwrap();
+        assert_eq!(zones.files().unwrap().len(), 3);
+        assert_eq!(zones.generation(), 3, "each zone's begins with 1");
+    }
+}

@@ -152,6 +152,7 @@ impl Host {
     ///
     /// The ring's line is used again when an invocation is paused; so one that may be gets a body of
     /// its own.
+    #[inline]
     pub fn begin(&mut self, sequence: u64, invoke: Invoke) {
         self.sequence = sequence;
         self.invoke = invoke;

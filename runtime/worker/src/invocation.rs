@@ -25,9 +25,13 @@ use crate::serialize::serialize;
 
 /// Runs request `sequence` and returns what became of it.
 ///
+/// Inlined into the loop, so that request and completion stay in registers between the ring's lines and
+/// the host.
+///
 /// # Safety
 /// The host is set, no reference to it is in use, and the request comes from the dispatcher, which
 /// placed its image.
+#[inline]
 pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     if invoke.resume != 0 {
         // SAFETY: passed on to the caller.
@@ -35,13 +39,16 @@ pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     }
     // SAFETY: the caller's promise; the reference ends before `enter`.
     let host = unsafe { host::get() };
-    prepare(host, sequence, invoke);
+    prepare_image(host, &invoke);
+    // The clock takes its time; what follows goes on meanwhile.
+    let entered_ns = about_now_ns();
+    host.begin(sequence, invoke);
+    host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
     let entry = invoke.windows().text() + u64::from(invoke.entry);
     let (body, stack_top) = (host.body, host.stack.end);
     let running = &host.areas.outbox().running;
 
     Crossing::get().set_pending(Pending::Nothing);
-    let entered_ns = about_now_ns();
     let budget_ns = u64::from(invoke.budget_us) * 1000;
     CURRENT.begin(&Turn { sequence, entered_ns, budget_ns, verdict: Outcome::Ok }, &invoke);
     alarm::begin();
@@ -57,16 +64,15 @@ pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
 ///
 /// # Safety
 /// `enter` or `resume` came back with `ending`, and no reference to the host is in use.
+#[inline]
 pub(crate) unsafe fn conclude(ending: Ending, entered_ns: u64) -> Completion {
     CURRENT.end();
     // SAFETY: passed on to the caller.
     let host = unsafe { host::get() };
-    match ending {
-        Ending::Paused if CURRENT.is_kept() => pause::suspend(host, entered_ns),
-        // It went to the recovery point by itself.
-        Ending::Paused => finish(host, Ending::Discarded, entered_ns),
-        _ => finish(host, ending, entered_ns),
+    if ending == Ending::Paused && CURRENT.is_kept() {
+        return pause::suspend(host, entered_ns);
     }
+    finish(host, ending, entered_ns)
 }
 
 /// What the worker must know of the image that `invoke` runs.
@@ -78,13 +84,12 @@ pub fn record(invoke: &Invoke) -> ImageRecord {
     unsafe { (address as *const ImageRecord).read() }
 }
 
-fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) {
+#[inline]
+fn prepare_image(host: &mut Host, invoke: &Invoke) {
     catch_up(host, invoke.generation);
-    host.begin(sequence, invoke);
     if invoke.data_bytes > 0 {
-        fill_data(&record(&invoke));
+        fill_data(&record(invoke));
     }
-    host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
 }
 
 /// Serializes if images were placed since this processor last did.
@@ -96,6 +101,7 @@ pub(crate) fn catch_up(host: &mut Host, generation: u32) {
     }
 }
 
+#[inline]
 fn finish(host: &mut Host, ending: Ending, entered_ns: u64) -> Completion {
     let (pending, verdict) = (Crossing::get().pending(), CURRENT.verdict());
     let outcome = outcome(ending, host.reply.is_error, pending, verdict);
@@ -155,6 +161,7 @@ fn clean(host: &mut Host) -> crate::tokens::Tally {
 }
 
 /// Makes the image's data segment what it was when linked.
+#[cold]
 fn fill_data(record: &ImageRecord) {
     let pristine = (record.windows().rodata() + u64::from(record.pristine)) as *const u8;
     let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
@@ -165,6 +172,7 @@ fn fill_data(record: &ImageRecord) {
     unsafe { data.wrapping_add(copied).write_bytes(0, whole.saturating_sub(copied)) };
 }
 
+#[cold]
 pub(crate) fn zero_data(record: &ImageRecord) {
     let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
     // SAFETY: as in `fill_data`.
@@ -175,10 +183,12 @@ fn cleanup(ending: Ending) -> Cleanup {
     match ending {
         Ending::Returned => Cleanup::Returned,
         Ending::Unwound => Cleanup::Unwound,
+        // One that says it was paused, and was not kept, went to the recovery point by itself.
         Ending::Discarded | Ending::Paused => Cleanup::Discarded,
     }
 }
 
+#[inline]
 fn heap_kind(heap: Heap) -> HeapKind {
     match heap {
         Heap::Bump => HeapKind::Bump,

@@ -19,6 +19,7 @@ pub fn prepare() {
 }
 
 /// Executes a serializing instruction: `serialize`, or `iretq` to the next instruction.
+#[cold]
 pub fn serialize() {
     if HAS.get() == Some(&true) {
         // SAFETY: changes nothing but the order of things.

@@ -5,7 +5,7 @@
 //! An idle worker polls its ring, so the instruction that is met most often is a poll's. What lies
 //! between two of them is idle, or, if any of it is in a text window, one invocation: from the poll that
 //! finds the request to the poll after its completion was published. An instruction with a `rep` prefix
-//! counts once, however often it repeats, and an invocation that a signal met counts not at all.
+//! counts once, however often it repeats, and what a signal's handler executes counts not at all.
 //!
 //! The shortest of many is the count that does not depend on the clock: reading it takes a few more
 //! instructions after each tick of the kernel's. Source: ptrace(2).
@@ -20,9 +20,6 @@ use elf::endian::LittleEndian;
 use mote_abi::windows::is_text;
 use mote_tests::ptrace::{registers, resume, seize, signal_to_pass, wait};
 use mote_tests::tracer::SERVICE;
-
-/// Stands between the addresses where a signal came: no instruction lies there.
-const SIGNALLED: u64 = 0;
 
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
@@ -63,36 +60,41 @@ fn follow(pid: i32) -> io::Result<Vec<Vec<u64>>> {
         if trace.last() != Some(&address) {
             trace.push(address);
         }
-        if step(pid)? {
-            trace.push(SIGNALLED);
-        }
+        step(pid)?;
     }
     Ok(invocations(&trace))
 }
 
-/// The parts of a trace that are invocations which no signal met.
+/// The parts of a trace that are invocations.
 fn invocations(trace: &[u64]) -> Vec<Vec<u64>> {
     let mut times: BTreeMap<u64, usize> = BTreeMap::new();
     trace.iter().for_each(|&address| *times.entry(address).or_default() += 1);
     let Some((&poll, _)) = times.iter().max_by_key(|&(_, times)| times) else { return Vec::new() };
     let turns = trace.split(|&address| address == poll);
-    let whole = turns
-        .filter(|turn| turn.iter().any(|&address| is_text(address)) && !turn.contains(&SIGNALLED));
-    whole.map(<[u64]>::to_vec).collect()
+    turns.filter(|turn| turn.iter().any(|&address| is_text(address))).map(<[u64]>::to_vec).collect()
 }
 
-/// Lets the process execute one instruction, and passes signals on. Whether there was one.
-fn step(pid: i32) -> io::Result<bool> {
-    let (mut signal, mut was_signalled) = (0, false);
-    loop {
+/// Lets the process execute one instruction. A signal that comes is passed on, and its handler stepped
+/// until it is back where it interrupted.
+fn step(pid: i32) -> io::Result<()> {
+    resume(libc::PTRACE_SINGLESTEP, pid, 0)?;
+    let mut signal = stopped_by(pid)?;
+    while signal != 0 {
+        let interrupted = registers(pid)?.rip;
         resume(libc::PTRACE_SINGLESTEP, pid, signal)?;
-        let status = wait(pid, 0)?.ok_or_else(|| io::Error::other("it is gone"))?;
-        signal = signal_to_pass(status);
-        if signal == 0 {
-            return Ok(was_signalled);
+        signal = stopped_by(pid)?;
+        while signal == 0 && registers(pid)?.rip != interrupted && !IS_OVER.load(Relaxed) {
+            resume(libc::PTRACE_SINGLESTEP, pid, 0)?;
+            signal = stopped_by(pid)?;
         }
-        was_signalled = true;
     }
+    Ok(())
+}
+
+/// Waits for the process to stop: the signal to pass on, or 0.
+fn stopped_by(pid: i32) -> io::Result<i32> {
+    let status = wait(pid, 0)?.ok_or_else(|| io::Error::other("it is gone"))?;
+    Ok(signal_to_pass(status))
 }
 
 /// How many of the addresses lie in which function of the worker, most first.

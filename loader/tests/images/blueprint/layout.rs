@@ -15,6 +15,7 @@ type Part = (u64, u64);
 /// The read-only segment as it grows.
 struct Rodata {
     bytes: Vec<u8>,
+    /// Where its tables are said to lie.
     address: u64,
 }
 
@@ -33,23 +34,24 @@ impl Rodata {
 
 /// The file that `blueprint` describes.
 pub(super) fn build(blueprint: &Blueprint) -> Vec<u8> {
-    let mut rodata = Rodata { bytes: vec![0; 8 * GOT_WORDS as usize], address: super::GOT };
+    let address = blueprint.tables.map_or(super::GOT, |tables| tables.address);
+    let mut rodata = Rodata { bytes: vec![0; 8 * GOT_WORDS as usize], address };
     rodata.add(&blueprint.constants);
     let (symbols, strings) = symbol_tables(&blueprint.symbols);
     let mut dynamic = tables(blueprint, &symbols, &strings, &mut rodata);
     let mut headers = blueprint.more_headers.clone();
-    let mut add_header = |kind, (start, bytes): Part| {
-        headers.push(Header { kind, flags: PF_R, address: super::GOT + start, bytes });
+    let mut add_header = |kind, segment, (start, bytes): Part| {
+        headers.push(Header { kind, flags: PF_R, address: segment + start, bytes });
     };
     if let Some((version, toolchain)) = &blueprint.note {
-        add_header(PT_NOTE, rodata.add(&note(*version, toolchain)));
+        add_header(PT_NOTE, super::GOT, rodata.add(&note(*version, toolchain)));
     }
     if let Some(bytes) = blueprint.eh_frame_hdr {
-        add_header(PT_GNU_EH_FRAME, rodata.add(&vec![1; bytes]));
+        add_header(PT_GNU_EH_FRAME, super::GOT, rodata.add(&vec![1; bytes]));
     }
     adjust(&mut dynamic, blueprint);
     if blueprint.has_dynamic {
-        add_header(PT_DYNAMIC, rodata.add(&dynamic_bytes(&dynamic)));
+        add_header(PT_DYNAMIC, rodata.address, rodata.add(&dynamic_bytes(&dynamic)));
     }
     file(blueprint, &rodata.bytes, &headers)
 }
@@ -149,12 +151,10 @@ fn note(version: u32, toolchain: &[u8]) -> Vec<u8> {
 
 fn file(blueprint: &Blueprint, rodata: &[u8], headers: &[Header]) -> Vec<u8> {
     let contents = [Some(&blueprint.text[..]), Some(rodata), blueprint.data.as_deref()];
-    let loads: Vec<(Load, &[u8])> = blueprint
-        .loads
-        .iter()
-        .zip(contents)
-        .filter_map(|(load, bytes)| Some((*load, bytes?)))
-        .collect();
+    let placed = blueprint.loads.iter().zip(contents);
+    let placed = placed.filter_map(|(load, bytes)| Some((*load, bytes?)));
+    let loads: Vec<(Load, &[u8])> =
+        placed.chain(blueprint.tables.map(|load| (load, rodata))).collect();
     let count = loads.len() + headers.len();
     let mut file = file_header(count as u16);
     let mut body = Vec::new();
@@ -162,7 +162,7 @@ fn file(blueprint: &Blueprint, rodata: &[u8], headers: &[Header]) -> Vec<u8> {
     let mut rodata_start = 0;
     for (load, bytes) in &loads {
         let start = body_start + body.len() as u64;
-        if bytes.as_ptr() == rodata.as_ptr() {
+        if load.address == super::GOT {
             rodata_start = start;
         }
         let length = bytes.len() as u64;
