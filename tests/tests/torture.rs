@@ -80,6 +80,50 @@ fn guarded_discards_where_a_collection_lets_nothing_pass() {
     assert!(discarded < report.points / 20, "{report:?}");
 }
 
+/// Every service answers as ever, with every token released by itself, whichever instruction it was paused
+/// before and whatever ran meanwhile.
+fn assert_undisturbed(report: &Report) {
+    assert_sound(report);
+    assert_eq!(report.verdicts.clean, report.points, "{report:?}");
+    assert_eq!(report.endings.get("returned"), Some(&report.points), "{report:?}");
+}
+
+#[test]
+fn pause_changes_nothing_at_any_instruction() {
+    let corpus = image("corpus");
+    for (name, _) in INJECTED {
+        let case = Case { pauses: true, ..workload(&corpus, name, Mode::Guarded) };
+        assert_undisturbed(&sweep(&case).1);
+    }
+}
+
+#[test]
+fn pause_changes_nothing_in_host_text_on_either_heap() {
+    let corpus = image("corpus");
+    for heap in [Heap::Bump, Heap::General] {
+        let case = Case {
+            pauses: true,
+            reaches_host: true,
+            heap,
+            every: 2,
+            ..workload(&corpus, "assign", Mode::Inject)
+        };
+        assert_undisturbed(&sweep(&case).1);
+    }
+}
+
+#[test]
+fn pause_keeps_statics_and_log() {
+    for (name, body) in [("counter", &b""[..]), ("logs", b"one\ntwo\nthree")] {
+        let image = image(name);
+        let case =
+            Case { body, pauses: true, ..Case::every_instruction(name, &image, Mode::Discard) };
+        let (found, report) = sweep(&Case { grace_us: AMPLE_US, ..case });
+        assert_undisturbed(&report);
+        assert!(found.is_complete);
+    }
+}
+
 #[test]
 fn discard_is_sound_at_every_instruction() {
     let corpus = image("corpus");

@@ -68,8 +68,9 @@ pub struct Order {
     pub second_end: AtomicU32,
     /// From the injection to the end of a child that hangs, in microseconds.
     pub give_up_us: AtomicU32,
-    /// Zero.
-    pub reserved: AtomicU32,
+    /// 1 if the injection is the end of a slice: the invocation is paused, and goes on when the canaries
+    /// have run.
+    pub is_pausing: AtomicU32,
     /// [`answer_sum`] of each canary's right answer.
     pub canaries: [AtomicU64; CANARIES],
 }

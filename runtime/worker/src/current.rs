@@ -141,6 +141,12 @@ impl Current {
         self.hard_ns.store(hard_ns, Relaxed);
     }
 
+    /// Ends the slice of the running invocation at `now_ns`.
+    #[cfg(feature = "torture")]
+    pub fn end_slice(&self, now_ns: u64) {
+        self.slice_end_ns.store(now_ns, Relaxed);
+    }
+
     /// Which deadline has passed at `now_ns`.
     #[must_use]
     pub fn deadline(&self, now_ns: u64) -> Deadline {

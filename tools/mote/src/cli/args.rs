@@ -171,6 +171,10 @@ pub struct TortureArgs {
     /// another distance.
     #[arg(long, value_name = "K[..L]", value_parser = span::parse_short)]
     pub second: Option<(u32, u32)>,
+    /// Pause the invocation at the injection instead of stopping it, run others, and go on: every verdict
+    /// must then be `clean`.
+    #[arg(long, conflicts_with_all = ["second", "suite"])]
+    pub pause: bool,
     /// Inject in host text too: allocator, host calls, entry and exit.
     #[arg(long)]
     pub host: bool,
