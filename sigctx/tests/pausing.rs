@@ -88,8 +88,9 @@ extern "C" fn on_signal(_: u32, _: &SigInfo, context: &mut Context) {
     if is_in(SERVICE.load(Relaxed), context.rip()) {
         if IS_PAUSING.swap(false, Relaxed) {
             // SAFETY: this is the handler, and the test looks at the frame only after it.
-            let is_kept = unsafe { (*frame()).keep(context) };
-            assert!(is_kept);
+            let frame = unsafe { &mut *frame() };
+            // SAFETY: the context is the kernel's.
+            assert!(unsafe { frame.keep(context) });
             // SAFETY: the handler of this test, and `spin` runs inside `enter` and `resume` only.
             unsafe { Redirect::pause().apply(context) };
         }
@@ -143,10 +144,13 @@ fn struck(step: impl FnOnce() -> Ending) -> Ending {
     })
 }
 
+/// Runs what signals are to pause.
+fn begin(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> Ending {
+    SERVICE.store(service as *const () as u64, Relaxed);
+    run(service, stack)
+}
+
 fn run(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> Ending {
-    if service as *const () as usize != spoil as *const () as usize {
-        SERVICE.store(service as *const () as u64, Relaxed);
-    }
     // SAFETY: the service takes two integers; the stack is leaked memory under the lock, and what is
     // paused on it is not resumed after this.
     unsafe { enter(service as *const () as u64, 20, 22, stack.end) }
@@ -244,7 +248,7 @@ extern "C" fn spoil(_: u64, _: u64) -> u64 {
 fn paused_service_gets_its_registers_back() {
     let (_guard, stack) = setup();
     let upper = stack.start..stack.start + STACK_BYTES as u64 / 2;
-    assert_eq!(struck(|| run(spin, &stack)), Ending::Paused);
+    assert_eq!(struck(|| begin(spin, &stack)), Ending::Paused);
     for _ in 0..3 {
         assert_eq!(run(spoil, &upper), Ending::Returned);
         let before = 1.0f64 / std::hint::black_box(3.0);
@@ -273,7 +277,7 @@ extern "C" fn caller(a: u64, b: u64) -> u64 {
 #[test]
 fn service_is_paused_on_its_way_back_from_a_call_of_any_kind() {
     let (_guard, stack) = setup();
-    let mut ending = run(caller, &stack);
+    let mut ending = begin(caller, &stack);
     for way in [Way::Quiet, Way::Raising, Way::Quiet] {
         assert_eq!((ending, WAY.swap(u64::MAX, Relaxed)), (Ending::Paused, way as u64));
         ending = go_on();
@@ -285,7 +289,7 @@ fn service_is_paused_on_its_way_back_from_a_call_of_any_kind() {
 #[test]
 fn resuming_is_refused_while_a_discard_is_pending() {
     let (_guard, stack) = setup();
-    assert_eq!(struck(|| run(spin, &stack)), Ending::Paused);
+    assert_eq!(struck(|| begin(spin, &stack)), Ending::Paused);
     Crossing::get().set_pending(Pending::Discard);
     assert_eq!((go_on(), WAY.load(Relaxed)), (Ending::Discarded, Way::Resuming as u64));
 }

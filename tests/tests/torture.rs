@@ -12,6 +12,7 @@ use mote::torture::report::{Counts, Report};
 use mote::torture::sweep::{Case, Found, run};
 use mote_abi::outcome::{Heap, Mode, Outcome};
 use mote_dispatcher::TOOLCHAIN;
+use mote_dispatcher::torture::{Point, facts};
 use mote_tests::{built, image};
 
 /// A grace that no workload comes near on the noisiest machine, in microseconds.
@@ -93,8 +94,14 @@ fn pause_changes_nothing_at_any_instruction() {
     let corpus = image("corpus");
     for (name, _) in INJECTED {
         let case = Case { pauses: true, ..workload(&corpus, name, Mode::Guarded) };
-        assert_undisturbed(&sweep(&case).1);
+        let (found, report) = sweep(&case);
+        assert_undisturbed(&report);
+        assert!(found.points.iter().all(is_paused), "{name}: service text is paused where it is");
     }
+}
+
+fn is_paused(point: &Point) -> bool {
+    point.facts & facts::PAUSED != 0
 }
 
 #[test]
@@ -108,7 +115,11 @@ fn pause_changes_nothing_in_host_text_on_either_heap() {
             every: 2,
             ..workload(&corpus, "assign", Mode::Inject)
         };
-        assert_undisturbed(&sweep(&case).1);
+        let (found, report) = sweep(&case);
+        assert_undisturbed(&report);
+        let paused = found.points.iter().filter(|point| is_paused(point)).count();
+        // A call that is the last, and what comes before the entry and behind the end, has no way back.
+        assert!(paused > found.points.len() / 2, "{heap}: {paused} of {}", found.points.len());
     }
 }
 

@@ -169,6 +169,8 @@ pub mod facts {
     pub const REFUSED: u8 = 2;
     /// In the baseline: two undisturbed invocations answered differently.
     pub const UNSTEADY: u8 = 4;
+    /// The invocation was paused, and went on.
+    pub const PAUSED: u8 = 8;
 }
 
 impl Record {

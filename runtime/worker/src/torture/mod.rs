@@ -84,7 +84,7 @@ fn go_on(areas: &Areas, target: Invoke, completion: Completion) -> Completion {
     if !oracle::canaries_are_right(areas) {
         exit(BAD_CANARY);
     }
-    stepper::forget_recovery_point();
+    stepper::note_pause();
     // SAFETY: as in `run`; the invocation is paused where its completion says.
     unsafe { invocation::run(TARGET, Invoke { resume: completion.paused, ..target }) }
 }

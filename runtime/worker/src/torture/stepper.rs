@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicBool, compiler_fence};
 
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
-use mote_abi::torture::{MAX_RECORDS, Order, Record};
+use mote_abi::torture::{MAX_RECORDS, Order, Record, facts};
 use mote_sigctx::arch::{Context, Crossing, SigInfo};
 use mote_sigctx::signal::{self, Errno, PREEMPT};
 use mote_sigctx::step::{Selection, Steps, TRAP_FLAG, is_pushf, second_distance};
@@ -202,9 +202,11 @@ pub fn is_recovery_point_kept() -> bool {
 }
 
 /// In a child: the invocation was paused, and goes on from another recovery point.
-pub fn forget_recovery_point() {
+pub fn note_pause() {
     // SAFETY: as in `record`.
-    unsafe { state() }.recovery = None;
+    let state = unsafe { state() };
+    state.recovery = None;
+    state.record.facts |= facts::PAUSED;
 }
 
 /// The recovery point as it is while service text runs.
