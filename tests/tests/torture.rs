@@ -11,9 +11,9 @@ use mote::torture::map::Map;
 use mote::torture::report::{Counts, Report};
 use mote::torture::sweep::{Case, Found, run};
 use mote_abi::outcome::{Heap, Mode, Outcome};
-use mote_dispatcher::TOOLCHAIN;
 use mote_dispatcher::torture::{Point, facts};
-use mote_tests::{built, image};
+use mote_dispatcher::{Job, TOOLCHAIN};
+use mote_tests::{TestNode, built, image};
 
 /// A grace that no workload comes near on the noisiest machine, in microseconds.
 const AMPLE_US: u32 = 5_000_000;
@@ -98,6 +98,18 @@ fn pause_changes_nothing_at_any_instruction() {
         assert_undisturbed(&report);
         assert!(found.points.iter().all(is_paused), "{name}: service text is paused where it is");
     }
+}
+
+#[test]
+fn pause_changes_nothing_in_any_workload() {
+    let names = TestNode::default().run_with("corpus", |job| Job { body: b"", ..job }).body;
+    let names = String::from_utf8(names).unwrap();
+    let corpus = image("corpus");
+    for name in names.lines() {
+        let case = Case { pauses: true, every: 11, ..workload(&corpus, name, Mode::Guarded) };
+        assert_undisturbed(&sweep(&case).1);
+    }
+    assert!(names.lines().count() >= 25, "{names}");
 }
 
 fn is_paused(point: &Point) -> bool {

@@ -18,7 +18,8 @@ use mote_alloc::{Arena, PageSource};
 use mote_sigctx::unwind::{Module, Unwinder};
 
 use crate::memory;
-use crate::slots::{Kept, Shelf, Slots};
+use crate::shelf::{Kept, Shelf};
+use crate::slots::Slots;
 use crate::tokens::Tokens;
 
 /// What the worker owns.

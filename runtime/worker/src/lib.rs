@@ -20,7 +20,8 @@
 //! | [`alarm`] | the worker's own timer |
 //! | [`current`] | what handlers know of the running invocation |
 //! | [`pause`] | suspending an invocation, and going on with it |
-//! | [`slots`] | where paused invocations are: stacks, arenas, and what they leave |
+//! | [`slots`] | where paused invocations are: stacks, arenas, shelves |
+//! | [`shelf`] | what else they leave |
 //! | [`program`] | this program's own segments |
 //! | [`serialize`] | before running code that another processor wrote |
 //! | [`tokens`] | the handle table |
@@ -64,6 +65,7 @@ pub mod serve;
 #[allow(unsafe_code, reason = "is assembly")]
 pub mod service_mem;
 #[allow(unsafe_code, reason = "copies what services left")]
+pub mod shelf;
 pub mod slots;
 #[allow(unsafe_code, reason = "calls what is to be called once")]
 pub mod start;

@@ -24,7 +24,7 @@ use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise};
 
-use crate::slots::ShelfSpace;
+use crate::shelf::ShelfSpace;
 
 /// Bytes of the guard below a stack: more than a page, so that code which touches its frame out of
 /// order still meets it.

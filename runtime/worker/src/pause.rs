@@ -23,7 +23,7 @@ use crate::current::{CURRENT, Turn};
 use crate::exit::abort;
 use crate::host::{self, Host};
 use crate::invocation::{catch_up, conclude, record, zero_data};
-use crate::slots::{Kept, Part};
+use crate::shelf::{Kept, Part};
 
 /// Pauses the service on its way back from a host call, with its registers captured.
 ///

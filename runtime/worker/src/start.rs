@@ -23,7 +23,8 @@ use crate::host::{Areas, GiveBack, Host, Reply, Unwinding};
 use crate::program::Program;
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
-use crate::slots::{Shelf, Slots, StackSlot};
+use crate::shelf::Shelf;
+use crate::slots::{Slots, StackSlot};
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
