@@ -70,7 +70,9 @@ impl Tokens {
             reclaimed: self.created - self.released,
             double_released: self.double_released,
         };
-        self.live[..(self.created as usize).div_ceil(64)].fill(0);
+        if self.created > 0 {
+            self.live[..(self.created as usize).div_ceil(64)].fill(0);
+        }
         self.created = 0;
         self.released = 0;
         self.double_released = 0;

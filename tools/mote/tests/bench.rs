@@ -20,6 +20,19 @@ const ROWS: &[&str] = &[
     "dlopen_lean_cold",
 ];
 
+/// The rows of wasmtime, where it was built before.
+const PEERS: &[&str] = &[
+    "wasmtime_warm_kept",
+    "wasmtime_warm_fresh",
+    "wasmtime_warm_fresh_own_slot",
+    "wasmtime_cold_memory",
+    "wasmtime_cold_file",
+    "wasmtime_interrupted",
+    "mote_interrupted",
+    "hashing_wasmtime",
+    "hashing_wasmtime_epochs",
+];
+
 /// What can be measured with two processors only.
 fn has_two_cores() -> bool {
     std::thread::available_parallelism().is_ok_and(|cores| cores.get() >= 2)
@@ -65,11 +78,32 @@ fn report_of_all_experiments_is_complete_and_sane() {
     }
     assert_kills(&report);
     assert_growth(&report);
+    assert_peers(&report);
     assert!(report["ratios"].as_object().is_some_and(|ratios| ratios.len() >= 10));
     let cold = report["ratios"]["process_cold_to_mote_cold"].as_f64().unwrap();
     assert!(cold > 1.0, "a process starts faster than a service is placed: {cold}");
     for file in ["index.html", "latency.svg", "figure2.svg", "lateness.svg", "growth.svg"] {
         assert!(std::fs::metadata(page.join(file)).unwrap().len() > 1_000, "{file}");
+    }
+}
+
+/// Either all rows of wasmtime or a reason, with what to do.
+fn assert_peers(report: &Value) {
+    let missing = report["missing"].as_array().expect("missing");
+    match missing.iter().find(|it| it["what"] == "wasmtime") {
+        Some(missing) => {
+            let why = missing["why"].as_str().unwrap();
+            assert!(why.contains("tools/peers"), "{why}");
+            let rows = report["rows"].as_array().unwrap();
+            assert!(rows.iter().all(|row| !row["name"].as_str().unwrap().contains("wasmtime")));
+        }
+        None => {
+            PEERS.iter().for_each(|name| assert_ordered(row(report, name)));
+            let share = report["ratios"]["hashing_epochs_share"].as_f64().unwrap();
+            assert!(share > 0.0, "{share}");
+            let fresh = report["ratios"]["wasmtime_warm_fresh_to_mote_warm_5000"].as_f64().unwrap();
+            assert!(fresh > 1.0, "a fresh instance is faster than ours: {fresh}");
+        }
     }
 }
 
@@ -90,13 +124,27 @@ fn assert_growth(report: &Value) {
     let resident: Vec<_> = ours.iter().map(|it| it["resident"].as_u64().unwrap()).collect();
     assert_eq!(resident, [1, 1_000, 5_000, 20_000]);
     assert!(ours.iter().all(|it| it["mappings"] == ours[0]["mappings"]), "{ours:?}");
+    assert!(ours.iter().all(|it| it["zones"].as_u64() > Some(1)), "{ours:?}");
+    let others = growth.iter().filter(|it| it["contender"] != "mote");
+    assert!(others.count() >= 6, "{growth:?}");
+}
+
+#[test]
+fn peers_that_are_not_there_are_an_error_that_says_what_to_give() {
+    if !has_two_cores() {
+        return;
+    }
+    let output = mote(&["bench", "peers", "--peers", "/nowhere/mote-peers"]);
+    assert_eq!(status(&output), 1);
+    let said = stderr(&output);
+    assert!(said.contains("/nowhere/mote-peers") && said.contains("--peers"), "{said}");
 }
 
 #[test]
 fn experiment_without_a_name_is_refused_and_the_names_are_told() {
     let output = mote(&["bench", "table2"]);
     assert_eq!(status(&output), 2);
-    for name in ["table1", "timer", "quantum", "kill", "density", "all"] {
+    for name in ["table1", "timer", "quantum", "kill", "density", "peers", "all"] {
         assert!(stderr(&output).contains(name), "{}", stderr(&output));
     }
 }

@@ -1,36 +1,27 @@
-//! The contender that the paper compares with: each service a shared library in a worker process.
-//!
-//! The worker is [`contender::libraries`](super::contender); the mailbox between is the same cache
-//! line that our workers poll.
+//! The contender that the paper compares with: each service a shared library in a worker process,
+//! [`contender::libraries`](super::contender).
 
 use std::fs;
-use std::hint::spin_loop;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context as _, ensure};
-use mote_abi::line::Line;
-use mote_dispatcher::now_ns;
+use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::contender::{COLD, WARM};
-use super::place::{self, Place};
+use super::mailbox::{Mailbox, Samples};
+use super::place::Place;
 use super::programs::Program;
 use super::random::Random;
-use super::sys::memory::Memory;
 use crate::report::latency::Times;
 use crate::status::Failure;
 
 /// Libraries that are not loaded, to be loaded in turn.
 const SPARE: usize = 64;
-/// A worker that does not answer by then never will.
-const LOST_NS: u64 = 10_000_000_000;
 
 /// A worker process with its libraries.
 pub(super) struct Libraries {
-    worker: Child,
-    memory: Memory,
-    sequence: u64,
+    mailbox: Mailbox,
     resident: usize,
     next_cold: usize,
     random: Random,
@@ -53,130 +44,54 @@ impl Libraries {
         for name in names.chain((0..SPARE).map(|index| format!("cold-{index}"))) {
             fs::copy(&library, folder.path().join(name)).context("cannot copy a library")?;
         }
-        let memory = Memory::create(2).context("cannot share memory")?;
-        let start = |resident| place.beside_the_worker(|| worker(&folder, resident, &memory));
-        let empty_bytes = {
-            let mut empty = start(0)?;
-            let bytes = place::memory_bytes([empty.id()]);
-            end(&mut empty);
-            bytes?
-        };
-        let worker = start(resident)?;
+        let start = |resident| Mailbox::start(command(folder.path(), resident)?, place);
+        let empty_bytes = start(0)?.memory_bytes()?;
+        let mailbox = start(resident)?;
         let random = Random::new();
-        Ok(Self {
-            worker,
-            memory,
-            sequence: 0,
-            resident,
-            next_cold: 0,
-            random,
-            empty_bytes,
-            _folder: folder,
-        })
+        Ok(Self { mailbox, resident, next_cold: 0, random, empty_bytes, _folder: folder })
+    }
+
+    /// Calls every library once.
+    pub(super) fn visit(&mut self) -> anyhow::Result<()> {
+        self.mailbox.visit(WARM, self.resident)
     }
 
     /// Calls libraries at random, one after the other.
-    pub(super) fn warm(
-        &mut self,
-        warm_up: u64,
-        samples: u64,
-        times: &mut Times,
-    ) -> Result<(), Failure> {
-        self.round(WARM, warm_up, samples, times)
+    pub(super) fn warm(&mut self, samples: Samples, times: &mut Times) -> anyhow::Result<()> {
+        let Self { mailbox, random, resident, .. } = self;
+        mailbox.round(WARM, samples, times, || random.below(*resident))
+    }
+
+    /// Calls libraries at random, many at once; returns how many, and how long that took in nanoseconds.
+    pub(super) fn saturated(&mut self, samples: Samples) -> anyhow::Result<(u64, u64)> {
+        let Self { mailbox, random, resident, .. } = self;
+        mailbox.saturated(WARM, samples, || random.below(*resident))
     }
 
     /// Has libraries loaded that are not, called and unloaded, one after the other.
-    pub(super) fn cold(
-        &mut self,
-        warm_up: u64,
-        samples: u64,
-        times: &mut Times,
-    ) -> Result<(), Failure> {
-        self.round(COLD, warm_up, samples, times)
+    pub(super) fn cold(&mut self, samples: Samples, times: &mut Times) -> anyhow::Result<()> {
+        let Self { mailbox, next_cold, .. } = self;
+        mailbox.round(COLD, samples, times, || {
+            *next_cold = (*next_cold + 1) % SPARE;
+            *next_cold
+        })
     }
 
     /// What each library takes, in bytes.
     pub(super) fn bytes_each(&self) -> anyhow::Result<u64> {
-        let bytes = place::memory_bytes([self.worker.id()])?.saturating_sub(self.empty_bytes);
+        let bytes = self.mailbox.memory_bytes()?.saturating_sub(self.empty_bytes);
         Ok(bytes / self.resident.max(1) as u64)
     }
 
-    fn round(
-        &mut self,
-        kind: u64,
-        warm_up: u64,
-        samples: u64,
-        times: &mut Times,
-    ) -> Result<(), Failure> {
-        let input = self.worker.stdin.as_mut().context("the worker has no input")?;
-        writeln!(input, "{}", warm_up + samples).context("the worker is gone")?;
-        for sample in 0..warm_up + samples {
-            let index = self.next(kind);
-            let taken_ns = self.call(index, kind)?;
-            if sample >= warm_up {
-                times.add(taken_ns);
-            }
-        }
-        Ok(())
-    }
-
-    fn next(&mut self, kind: u64) -> usize {
-        if kind == WARM {
-            return self.random.below(self.resident);
-        }
-        self.next_cold = (self.next_cold + 1) % SPARE;
-        self.next_cold
-    }
-
-    fn call(&mut self, index: usize, kind: u64) -> anyhow::Result<u64> {
-        self.sequence += 1;
-        let start_ns = now_ns();
-        let request: &Line = self.memory.at(0);
-        request.publish(self.sequence, [index as u64, kind, 0, 0, 0, 0, 0]);
-        let [stamp_ns, ..] = self.wait()?;
-        Ok(stamp_ns.saturating_sub(start_ns))
-    }
-
-    fn wait(&self) -> anyhow::Result<[u64; 7]> {
-        let completion: &Line = self.memory.at(1);
-        let deadline_ns = now_ns() + LOST_NS;
-        loop {
-            for _ in 0..256 {
-                if let Some(words) = completion.poll(self.sequence) {
-                    return Ok(words);
-                }
-                spin_loop();
-            }
-            ensure!(now_ns() < deadline_ns, "the worker with libraries does not answer");
-        }
+    /// The worker's mappings.
+    pub(super) fn mappings(&self) -> anyhow::Result<usize> {
+        self.mailbox.mappings()
     }
 }
 
-impl Drop for Libraries {
-    fn drop(&mut self) {
-        end(&mut self.worker);
-    }
-}
-
-fn end(worker: &mut Child) {
-    // Both fail only for one that has ended already.
-    let _ = worker.kill();
-    let _ = worker.wait();
-}
-
-fn worker(folder: &TempDir, resident: usize, memory: &Memory) -> anyhow::Result<Child> {
-    let mut worker = Command::new(std::env::current_exe().context("which program is this?")?)
-        .args(["__contender", "libraries"])
-        .arg(folder.path())
-        .args([resident.to_string(), SPARE.to_string()])
-        .arg(memory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot start the worker with libraries")?;
-    let mut said = String::new();
-    let output = worker.stdout.take().context("the worker has no output")?;
-    BufReader::new(output).read_line(&mut said).context("the worker says nothing")?;
-    ensure!(said == "ready\n", "the worker with libraries did not start");
-    Ok(worker)
+fn command(folder: &Path, resident: usize) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("which program is this?")?);
+    command.args(["__contender", "libraries"]).arg(folder);
+    command.args([resident.to_string(), SPARE.to_string()]);
+    Ok(command)
 }

@@ -1,5 +1,6 @@
-//! `mote __contender` as a process that may never get to run: a periodic timer can be so fast that the
-//! kernel does nothing but serve it. So it has a time limit, and its silence is a result.
+//! A process that measures by itself and prints numbers. It may never get to run: a periodic timer can
+//! be so fast that the kernel does nothing but serve it. So it has a time limit, and its silence is a
+//! result.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -13,21 +14,28 @@ use super::place::Place;
 /// Between two looks at it.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// `mote __contender` with these arguments.
+pub(super) fn contender(arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("which program is this?")?);
+    command.arg("__contender").args(arguments);
+    Ok(command)
+}
+
 /// Starts it beside the worker, and takes what it prints: numbers. `None` if it does not end within
 /// `limit`; it is killed then.
 pub(super) fn numbers(
     place: &Place,
-    arguments: &[&str],
+    mut command: Command,
     limit: Duration,
 ) -> anyhow::Result<Option<Vec<u64>>> {
+    let what = format!("the contender {command:?}");
     // A pipe would hold a process back that has more to say than fits.
     let said = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
     let output = said.reopen().context("cannot open a temporary file")?;
-    let mut command = Command::new(std::env::current_exe().context("which program is this?")?);
-    command.arg("__contender").args(arguments).stdin(Stdio::null()).stdout(output);
+    command.stdin(Stdio::null()).stdout(output);
     let started = place.beside_the_worker(|| command.spawn());
-    let started = started.with_context(|| format!("cannot start the contender {arguments:?}"))?;
-    if !ends_within(started, limit).with_context(|| format!("the contender {arguments:?}"))? {
+    let started = started.with_context(|| format!("cannot start {what}"))?;
+    if !ends_within(started, limit).context(what)? {
         return Ok(None);
     }
     let text = fs::read_to_string(said.path()).context("cannot read a temporary file")?;

@@ -63,12 +63,21 @@ pub(super) fn memory_bytes(pids: impl IntoIterator<Item = u32>) -> anyhow::Resul
     pids.into_iter().map(proportional_bytes).sum()
 }
 
+/// The memory of this process, whoever shares it, in bytes. Source: as above, `Rss`.
+pub(super) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    rollup(pid, "Rss:")
+}
+
 fn proportional_bytes(pid: u32) -> anyhow::Result<u64> {
+    rollup(pid, "Pss:")
+}
+
+fn rollup(pid: u32, field: &str) -> anyhow::Result<u64> {
     let path = format!("/proc/{pid}/smaps_rollup");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let kib = text.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB"));
+    let kib = text.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix(" kB"));
     let kib = kib.and_then(|kib| kib.parse::<u64>().ok());
-    Ok(kib.with_context(|| format!("{path} has no Pss"))? * 1024)
+    Ok(kib.with_context(|| format!("{path} has no {field}"))? * 1024)
 }
 
 /// How many mappings a process has. Source: proc_pid_maps(5).
@@ -88,6 +97,7 @@ mod tests {
         let filled = std::hint::black_box(vec![1_u8; 8 << 20]);
         let after = memory_bytes([std::process::id()]).unwrap();
         assert!(after >= before + (7 << 20), "{before} and then {after}");
+        assert!(resident_bytes(std::process::id()).unwrap() >= 8 << 20);
         drop(filled);
         assert!(mappings(std::process::id()).unwrap() > 5);
     }

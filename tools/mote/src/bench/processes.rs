@@ -9,9 +9,10 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use mote_dispatcher::now_ns;
 
+use super::mailbox::Samples;
 use super::place::{self, Place};
 use super::programs;
 use super::random::Random;
@@ -39,20 +40,23 @@ impl Processes {
     pub(super) fn start(count: usize, place: &Place) -> Result<Self, Failure> {
         let program = programs::PROCESS.built()?;
         let memory = Memory::create(count + 1).context("cannot share memory")?;
+        let path = memory.path();
         let command = |what: &str, index: usize| {
             let mut command = Command::new(&program);
-            command.arg(what).arg(memory.path()).arg(index.to_string());
+            command.arg(what).arg(&path).arg(index.to_string());
             command.env_clear().stdin(Stdio::inherit());
             command
         };
         let cold = command("stamp", count);
-        let start = |index| command("serve", index).spawn().context("cannot start a process");
-        let start_all = || (0..count).map(start).collect::<anyhow::Result<_>>();
-        let children = place.beside_the_worker(start_all)?;
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot open a socket")?;
-        let addresses = Vec::with_capacity(count);
+        let (children, addresses) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let random = Random::new();
+        // Those that were started end with it, also if there cannot be as many as wanted.
         let mut processes = Self { children, addresses, memory, socket, cold, random };
+        for mut command in (0..count).map(|index| command("serve", index)) {
+            let child = place.beside_the_worker(|| command.spawn());
+            processes.children.push(child.context("cannot start a process")?);
+        }
         for index in 0..count {
             let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, processes.port(index)?);
             processes.addresses.push(address);
@@ -63,10 +67,9 @@ impl Processes {
     /// Wakes processes at random, one after the other.
     pub(super) fn warm(
         &mut self,
-        warm_up: u64,
-        samples: u64,
+        (warm_up, samples): Samples,
         times: &mut Times,
-    ) -> Result<(), Failure> {
+    ) -> anyhow::Result<()> {
         for sample in 0..warm_up + samples {
             let index = self.random.below(self.children.len());
             let start_ns = self.send(index)?;
@@ -79,7 +82,7 @@ impl Processes {
     }
 
     /// Wakes many at once, again and again; returns how long that took, in nanoseconds.
-    pub(super) fn saturated(&mut self, bursts: u64) -> Result<(u64, u64), Failure> {
+    pub(super) fn saturated(&mut self, bursts: u64) -> anyhow::Result<(u64, u64)> {
         let burst = BURST.min(self.children.len());
         let start_ns = now_ns();
         for _ in 0..bursts {
@@ -98,10 +101,9 @@ impl Processes {
     /// Starts processes that stamp and end, one after the other.
     pub(super) fn cold(
         &mut self,
-        warm_up: u64,
-        samples: u64,
+        (warm_up, samples): Samples,
         times: &mut Times,
-    ) -> Result<(), Failure> {
+    ) -> anyhow::Result<()> {
         let index = self.children.len();
         for sample in 0..warm_up + samples {
             self.memory.at::<Slot>(index).stamp_ns.store(0, Ordering::Relaxed);
@@ -109,7 +111,7 @@ impl Processes {
             let mut child = self.cold.spawn().context("cannot start a process")?;
             let status = child.wait().context("cannot wait for a process")?;
             if !status.success() {
-                return Err(anyhow::anyhow!("a process ended with {status}").into());
+                bail!("a process ended with {status}");
             }
             let taken_ns = self.stamp_ns(index)?.saturating_sub(start_ns);
             if sample >= warm_up {

@@ -12,18 +12,16 @@ use serde::Serialize;
 
 use super::Setting;
 use super::contender::periodic::Source;
+use super::hashing::{Hashed, Hashing};
 use super::outside;
 use super::row::Row;
 use super::stage::{Stage, number};
-use crate::report::latency::Times;
 use crate::status::Failure;
 
 /// The quanta, in microseconds, as in the paper's figure.
 const QUANTA_US: &[u32] = &[3, 5, 10, 20, 50, 100, 200, 500, 1_000];
 /// Hashes of one invocation: a few milliseconds.
 const HASHES: u32 = 16_384;
-/// One sample is how long so many take.
-const HASHES_PER_SAMPLE: u64 = 1_000;
 
 /// What is left of the throughput under one source.
 #[derive(Clone, Debug, Serialize)]
@@ -41,15 +39,7 @@ struct Point {
     source: &'static str,
     quantum_us: Option<u32>,
     periodic: Option<Source>,
-    times: Times,
-    hashed: Hashed,
-}
-
-/// Hashes, and the time that they took.
-#[derive(Clone, Copy, Default)]
-struct Hashed {
-    hashes: u64,
-    taken_ns: u64,
+    hashing: Hashing,
 }
 
 fn rounds(is_quick: bool) -> u64 {
@@ -71,8 +61,7 @@ fn points() -> Vec<Point> {
         source,
         quantum_us,
         periodic,
-        times: Times::new(),
-        hashed: Hashed::default(),
+        hashing: Hashing::default(),
     };
     let mut points =
         vec![point("undisturbed", Some(Source::None), None), point("watchdog", None, None)];
@@ -92,13 +81,13 @@ pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Throughput
     for _ in 0..rounds(setting.is_quick) {
         for point in &mut points {
             setting.step(&format!("hashing, {}", point.title()));
-            point.add(match point.periodic {
+            point.hashing.add(match point.periodic {
                 Some(source) => in_process(setting, source, point.quantum_us.unwrap_or(0))?,
                 None => in_worker(&mut stage, duration_ms(setting.is_quick))?,
             });
         }
     }
-    let undisturbed = points.first().context("there is a first point")?.hashes_per_second();
+    let undisturbed = points.first().context("there is a first point")?.hashing.per_second();
     let throughputs = points.iter().map(|point| point.throughput(undisturbed)).collect();
     Ok((points.into_iter().map(Point::row).collect(), throughputs))
 }
@@ -109,7 +98,7 @@ fn in_process(setting: &Setting<'_>, source: Source, quantum_us: u32) -> anyhow:
     let duration_ms = duration_ms(setting.is_quick);
     let arguments = ["hash", source.name(), &quantum_us.to_string(), &duration_ms.to_string()];
     let limit = Duration::from_millis(200 + 4 * duration_ms);
-    match outside::numbers(setting.place, &arguments, limit)?.as_deref() {
+    match outside::numbers(setting.place, outside::contender(&arguments)?, limit)?.as_deref() {
         Some(&[hashes, taken_ns]) => Ok(Hashed { hashes, taken_ns }),
         Some(_) => Err(anyhow!("the contender hash does not print two numbers")),
         // The kernel did nothing but serve the timer.
@@ -136,19 +125,8 @@ impl Point {
         format!("{}{}", self.source, quantum.unwrap_or_default())
     }
 
-    /// A period so short that nothing was hashed has one hash in all that time.
-    fn add(&mut self, hashed: Hashed) {
-        self.times.add(hashed.taken_ns * HASHES_PER_SAMPLE / hashed.hashes.max(1));
-        self.hashed.hashes += hashed.hashes;
-        self.hashed.taken_ns += hashed.taken_ns;
-    }
-
-    fn hashes_per_second(&self) -> f64 {
-        self.hashed.hashes as f64 * 1e9 / self.hashed.taken_ns.max(1) as f64
-    }
-
     fn throughput(&self, undisturbed: f64) -> Throughput {
-        let hashes_per_second = self.hashes_per_second();
+        let hashes_per_second = self.hashing.per_second();
         Throughput {
             source: self.source,
             quantum_us: self.quantum_us,
@@ -160,10 +138,8 @@ impl Point {
     fn row(self) -> Row {
         let quantum = self.quantum_us.map(|quantum_us| format!("_{quantum_us}us"));
         let name = format!("hashing_{}{}", self.source, quantum.unwrap_or_default());
-        let mut row = Row::new(name, format!("{HASHES_PER_SAMPLE} hashes, {}", self.title()));
-        row.per_second = Some(self.hashes_per_second());
-        row.times = self.times;
-        row
+        let title = self.title();
+        self.hashing.row(name, &title)
     }
 }
 
@@ -174,10 +150,7 @@ mod tests {
     #[test]
     fn share_is_of_the_undisturbed_process() {
         let mut point = points().remove(0);
-        point.add(Hashed { hashes: 1_500, taken_ns: 3_000_000 });
-        point.add(Hashed { hashes: 500, taken_ns: 1_000_000 });
-        assert_eq!(point.times.count(), 2);
-        assert_eq!(point.hashes_per_second(), 500_000.0);
+        point.hashing.add(Hashed { hashes: 500, taken_ns: 1_000_000 });
         assert_eq!(point.throughput(1_000_000.0).share, 0.5);
     }
 }

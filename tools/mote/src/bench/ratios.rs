@@ -30,6 +30,16 @@ const MEDIANS: &[(&str, &str, &str)] = &[
     ("process_cold_to_mote_cold", "process_cold", "mote_cold"),
     ("dlopen_std_cold_to_mote_cold", "dlopen_std_cold", "mote_cold"),
     ("dlopen_lean_cold_to_mote_cold", "dlopen_lean_cold", "mote_cold"),
+    ("wasmtime_warm_kept_to_mote_warm_5000", "wasmtime_warm_kept", "mote_warm_5000"),
+    ("wasmtime_warm_fresh_to_mote_warm_5000", "wasmtime_warm_fresh", "mote_warm_5000"),
+    (
+        "wasmtime_warm_fresh_own_slot_to_mote_warm_5000",
+        "wasmtime_warm_fresh_own_slot",
+        "mote_warm_5000",
+    ),
+    ("wasmtime_cold_memory_to_mote_cold", "wasmtime_cold_memory", "mote_cold"),
+    ("wasmtime_cold_file_to_mote_cold", "wasmtime_cold_file", "mote_cold"),
+    ("wasmtime_interrupted_to_mote_interrupted", "wasmtime_interrupted", "mote_interrupted"),
     ("mote_warm_5000_to_mote_warm_1", "mote_warm_5000", "mote_warm_1"),
     ("mote_cold_at_20000_to_at_1", "mote_cold_at_20000", "mote_cold_at_1"),
 ];
@@ -52,6 +62,8 @@ pub(super) fn of(results: &Results) -> BTreeMap<&'static str, f64> {
     put("mote_warm_5000_p99_to_p50", p99(results, "mote_warm_5000"), p50("mote_warm_5000"));
     let rate = |name: &str| results.row(name).and_then(|row| row.per_second);
     put("mote_throughput_to_process", rate("mote_throughput"), rate("process_warm"));
+    put("mote_throughput_to_wasmtime_kept", rate("mote_throughput"), rate("wasmtime_warm_kept"));
+    put("hashing_epochs_share", rate("hashing_wasmtime_epochs"), rate("hashing_wasmtime"));
     put("hashing_watchdog_share", rate("hashing_watchdog"), rate("hashing_undisturbed"));
     ratios
 }
@@ -80,6 +92,14 @@ const RATIOS: &[(&str, Wanted)] = &[
         "process_warm_to_mote_warm_5000",
         Wanted("warm p50, better than a process woken", "7.3 ×", 100.0, AtLeast, "×"),
     ),
+    (
+        "wasmtime_warm_fresh_to_mote_warm_5000",
+        Wanted("warm p50, better than wasmtime, fresh instance", "", 20.0, AtLeast, "×"),
+    ),
+    (
+        "wasmtime_warm_kept_to_mote_warm_5000",
+        Wanted("warm p50, better than wasmtime, kept instance", "", 1.3, AtLeast, "×"),
+    ),
     ("mote_warm_1_p99_to_p50", Wanted("warm p99 to p50, one service", "1.7 ×", 1.7, AtMost, "×")),
     (
         "mote_warm_5000_p99_to_p50",
@@ -96,6 +116,10 @@ const RATIOS: &[(&str, Wanted)] = &[
     (
         "dlopen_lean_cold_to_mote_cold",
         Wanted("cold p50, better than dlopen without std", "", 3.0, AtLeast, "×"),
+    ),
+    (
+        "wasmtime_cold_file_to_mote_cold",
+        Wanted("cold p50, better than wasmtime from a file", "", 4.0, AtLeast, "×"),
     ),
     (
         "hashing_watchdog_share",

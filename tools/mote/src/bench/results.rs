@@ -38,6 +38,16 @@ pub(super) struct Results {
     pub(super) quantum: Vec<Throughput>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) density: Vec<Growth>,
+    pub(super) missing: Vec<Missing>,
+}
+
+/// What would belong here and was not measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Missing {
+    /// What, in words.
+    pub(super) what: String,
+    /// The reason, and what one can do about it.
+    pub(super) why: String,
 }
 
 /// What the machine itself takes, each the median in nanoseconds.
@@ -90,6 +100,7 @@ impl Results {
             timer: Vec::new(),
             quantum: Vec::new(),
             density: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -150,6 +161,7 @@ pub(super) fn sample(rows: &[(&str, u64)]) -> Results {
         timer: Vec::new(),
         quantum: Vec::new(),
         density: Vec::new(),
+        missing: Vec::new(),
     };
     results.compare();
     results
@@ -171,7 +183,7 @@ mod tests {
     fn json_has_what_others_read() {
         let results = sample(&[("mote_warm_1", 150)]);
         let json = serde_json::to_value(&results).unwrap();
-        for name in ["machine", "floors", "rows", "ratios", "aims", "command", "date"] {
+        for name in ["machine", "floors", "rows", "ratios", "aims", "command", "date", "missing"] {
             assert!(json.get(name).is_some(), "no {name} in {json}");
         }
         assert_eq!(json["floors"]["cache_line_one_way_ns"], 100);

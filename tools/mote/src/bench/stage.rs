@@ -3,9 +3,12 @@
 use anyhow::anyhow;
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::outcome::{Heap, Mode, Outcome};
-use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId};
+use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, now_ns};
 
+use super::mailbox::Samples;
 use super::place;
+use super::random::Random;
+use crate::report::latency::Times;
 use crate::status::{Failure, OrStatus as _, Status};
 
 /// What one invocation may allocate, in KiB.
@@ -23,8 +26,14 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts a node with one worker, for copies of this image.
     pub(super) fn start(image: &[u8]) -> Result<Self, Failure> {
+        Self::start_with(image, 1)
+    }
+
+    /// The same with so many zones.
+    pub(super) fn start_with(image: &[u8], zones: usize) -> Result<Self, Failure> {
         let config = NodeConfig {
             workers: 1,
+            zones,
             depth: RING_ENTRIES,
             // Long enough to be awake through a round, short enough to sleep through the others'.
             spin_us: 500,
@@ -79,6 +88,70 @@ impl Stage {
     /// Runs it, however it ends.
     pub(super) fn run(&mut self, job: Job<'_>) -> Result<Completed, Failure> {
         self.node.invoke(job).or_status(Status::NodeFailed, || "the node refuses the request")
+    }
+
+    /// Invokes the copies that `next` names, one after the other.
+    pub(super) fn warm(
+        &mut self,
+        (warm_up, samples): Samples,
+        times: &mut Times,
+        mut next: impl FnMut() -> usize,
+    ) -> Result<(), Failure> {
+        for sample in 0..warm_up + samples {
+            let completed = self.invoke(self.job(next(), b""))?;
+            if sample >= warm_up {
+                times.add(own_stamp_ns(&completed)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes copies at random out and invokes them, one after the other: the time includes placing.
+    pub(super) fn cold(
+        &mut self,
+        (warm_up, samples): Samples,
+        times: &mut Times,
+        random: &mut Random,
+    ) -> Result<(), Failure> {
+        for sample in 0..warm_up + samples {
+            let index = random.below(self.services.len());
+            self.evict(index)?;
+            let completed = self.invoke(self.job(index, b""))?;
+            if sample >= warm_up {
+                times.add(own_stamp_ns(&completed)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Always as many copies at random under way as the worker's ring has entries; returns how many, and
+    /// how long they took in nanoseconds.
+    pub(super) fn saturate(
+        &mut self,
+        (warm_up, samples): Samples,
+        times: &mut Times,
+        random: &mut Random,
+    ) -> Result<(u64, u64), Failure> {
+        let (mut submitted, mut start_ns) = (0, now_ns());
+        let all = warm_up + samples;
+        for ended in 0..all {
+            while submitted < all.min(ended + RING_ENTRIES as u64) {
+                let job = self.job(random.below(self.services.len()), b"");
+                let submit = self.node.submit(job);
+                submit.or_status(Status::NodeFailed, || "the node refuses the request")?;
+                submitted += 1;
+            }
+            let completed = self.node.wait();
+            let completed = completed.ok_or_else(|| anyhow!("the node has lost a job"))?;
+            let stamp_ns = own_stamp_ns(&completed)?;
+            if ended + 1 == warm_up {
+                start_ns = now_ns();
+            }
+            if ended >= warm_up {
+                times.add(stamp_ns);
+            }
+        }
+        Ok((samples, now_ns() - start_ns))
     }
 
     /// Takes copy `index` out of the windows.

@@ -3,6 +3,7 @@
 //! A process does nothing but spin while a timer interrupts it; its handler notes the time. What
 //! counts is how far the time from one run of the handler to the next is from the period.
 
+use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use super::Setting;
 use super::contender::periodic::Source;
 use super::outside;
+use super::results::Missing;
 use super::row::Row;
 use super::stage::Stage;
 use crate::report::latency::Times;
@@ -40,31 +42,104 @@ pub(super) struct Regularity {
     pub(super) n: usize,
 }
 
-/// Steps of the progress bar.
-pub(super) fn steps() -> u64 {
-    (SOURCES.len() * PERIODS_US.len() + BUDGETS_US.len()) as u64
+/// Times of each timer in a round, and rounds: 65,535 times, as in the paper.
+fn times(is_quick: bool) -> (u32, u64) {
+    if is_quick { (500, 2) } else { (13_107, 5) }
 }
 
-/// Measures timers one after the other: each needs the processor for itself.
-pub(super) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Regularity>), Failure> {
-    let count = if setting.is_quick { 1_000 } else { 65_535 };
-    let (mut rows, mut regularities) = (Vec::new(), Vec::new());
-    for &period_us in PERIODS_US {
-        for &source in SOURCES {
-            setting.step(&format!("{} at {period_us} µs", source.name()));
-            let arguments = ["timer", source.name(), &period_us.to_string(), &count.to_string()];
-            let times_ns = outside::numbers(setting.place, &arguments, limit(period_us, count))?;
-            rows.extend(times_ns.as_ref().map(|times_ns| row(source, period_us, times_ns)));
-            regularities.push(regularity(source, period_us, &times_ns.unwrap_or_default()));
+/// Runaways of each budget in a round.
+fn runaways(is_quick: bool) -> u64 {
+    if is_quick { 25 } else { 400 }
+}
+
+/// Steps of the progress bar.
+pub(super) fn steps(is_quick: bool) -> u64 {
+    times(is_quick).1
+}
+
+/// One timer at one period: its times, filled round by round.
+struct Timer {
+    source: Source,
+    period_us: u32,
+    times_ns: Vec<u64>,
+    /// Rounds that did not end.
+    lost: u64,
+}
+
+/// All that was found.
+pub(super) struct Found {
+    pub(super) rows: Vec<Row>,
+    pub(super) regularities: Vec<Regularity>,
+    pub(super) missing: Vec<Missing>,
+}
+
+/// Measures all timers and our watchdog, round by round, one after the other: each needs the processor
+/// for itself.
+pub(super) fn measure(setting: &Setting<'_>) -> Result<Found, Failure> {
+    let (count, rounds) = times(setting.is_quick);
+    let mut stage = Stage::start(setting.image("spin")?)?;
+    stage.fill(1)?;
+    let (mut timers, mut late) = (timers(), BUDGETS_US.iter().map(late_row).collect::<Vec<_>>());
+    for round in 0..rounds {
+        setting.step(&format!("timers, round {} of {rounds}", round + 1));
+        for timer in &mut timers {
+            timer.round(setting, count)?;
+        }
+        for (&budget_us, row) in BUDGETS_US.iter().zip(&mut late) {
+            add_late(&mut stage, budget_us, runaways(setting.is_quick), &mut row.times)?;
         }
     }
-    rows.extend(lateness(setting)?);
-    Ok((rows, regularities))
+    let ran = timers.iter().filter(|timer| !timer.times_ns.is_empty());
+    let rows = ran.map(|timer| row(timer.source, timer.period_us, &timer.times_ns)).chain(late);
+    let regularities =
+        timers.iter().map(|timer| regularity(timer.source, timer.period_us, &timer.times_ns));
+    Ok(Found {
+        rows: rows.collect(),
+        regularities: regularities.collect(),
+        missing: timers.iter().filter_map(|timer| timer.missing(rounds)).collect(),
+    })
 }
 
-/// Twice what it takes on a machine that needs 40 µs for each run of a handler.
+fn timers() -> Vec<Timer> {
+    let of = |&period_us: &u32| {
+        SOURCES.iter().map(move |&source| Timer {
+            source,
+            period_us,
+            times_ns: Vec::new(),
+            lost: 0,
+        })
+    };
+    PERIODS_US.iter().flat_map(of).collect()
+}
+
+impl Timer {
+    fn round(&mut self, setting: &Setting<'_>, count: u32) -> anyhow::Result<()> {
+        // Our worker sleeps by then.
+        sleep(Duration::from_millis(2));
+        let (period, count_word) = (self.period_us.to_string(), count.to_string());
+        let command = outside::contender(&["timer", self.source.name(), &period, &count_word])?;
+        let times_ns = outside::numbers(setting.place, command, limit(self.period_us, count))?;
+        match times_ns {
+            Some(times_ns) => self.times_ns.extend(times_ns),
+            None => self.lost += 1,
+        }
+        Ok(())
+    }
+
+    fn missing(&self, rounds: u64) -> Option<Missing> {
+        let Self { source, period_us, lost, .. } = self;
+        let why = "the process did not end in time: the kernel did nothing but serve the timer, or \
+                   others had the processor";
+        (*lost > 0).then(|| Missing {
+            what: format!("{} every {period_us} µs, {lost} of {rounds} rounds", source.name()),
+            why: why.into(),
+        })
+    }
+}
+
+/// Four times what it takes on a machine that needs 40 µs for each run of a handler.
 fn limit(period_us: u32, count: u32) -> Duration {
-    let each = Duration::from_micros(u64::from(period_us.max(40)) * 2);
+    let each = Duration::from_micros(u64::from(period_us.max(40)) * 4);
     Duration::from_millis(500) + each * count
 }
 
@@ -95,26 +170,19 @@ fn regularity(source: Source, period_us: u32, times_ns: &[u64]) -> Regularity {
     }
 }
 
-/// From the deadline of a runaway to the handler that acts on it.
-fn lateness(setting: &Setting<'_>) -> Result<Vec<Row>, Failure> {
-    let samples = if setting.is_quick { 50 } else { 2_000 };
-    let mut stage = Stage::start(setting.image("spin")?)?;
-    stage.fill(1)?;
-    BUDGETS_US
-        .iter()
-        .map(|&budget_us| {
-            setting.step(&format!("our watchdog at {budget_us} µs"));
-            let name = format!("watchdog_late_{budget_us}us");
-            let mut row = Row::new(name, format!("our watchdog at {budget_us} µs, lateness"));
-            row.times = late(&mut stage, budget_us, samples)?;
-            Ok(row)
-        })
-        .collect()
+fn late_row(budget_us: &u32) -> Row {
+    let name = format!("watchdog_late_{budget_us}us");
+    Row::new(name, format!("our watchdog at {budget_us} µs, lateness"))
 }
 
-fn late(stage: &mut Stage, budget_us: u32, samples: u64) -> Result<Times, Failure> {
+/// From the deadline of a runaway to the handler that acts on it.
+fn add_late(
+    stage: &mut Stage,
+    budget_us: u32,
+    samples: u64,
+    times: &mut Times,
+) -> Result<(), Failure> {
     const WARM_UP: u64 = 20;
-    let mut times = Times::new();
     for sample in 0..WARM_UP + samples {
         let job = Job { mode: Mode::Discard, budget_us, ..stage.job(0, b"") };
         let completed = stage.run(job)?;
@@ -123,7 +191,7 @@ fn late(stage: &mut Stage, budget_us: u32, samples: u64) -> Result<Times, Failur
             times.add(late_ns);
         }
     }
-    Ok(times)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -136,6 +204,14 @@ mod tests {
         assert_eq!(found.mean_ns, 11_000.0);
         assert!((found.mean_absolute_deviation_ns - 5_000.0 / 3.0).abs() < 1e-6);
         assert!((found.standard_deviation_ns - (8e6_f64 / 3.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn timer_that_lost_a_round_is_told() {
+        let mut timer = timers().remove(0);
+        assert_eq!(timer.missing(5), None);
+        timer.lost = 1;
+        assert_eq!(timer.missing(5).unwrap().what, "setitimer every 1 µs, 1 of 5 rounds");
     }
 
     #[test]

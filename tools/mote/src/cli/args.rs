@@ -46,7 +46,7 @@ pub enum Command {
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.
     Demo(DemoArgs),
-    /// Measure Mote beside processes and shared libraries, as the paper's evaluation does.
+    /// Measure Mote beside processes, shared libraries and wasmtime, as the paper's evaluation does.
     Bench(BenchArgs),
     /// What `mote bench` starts; not for people.
     #[command(name = "__contender", hide = true)]
@@ -228,6 +228,10 @@ pub struct BenchArgs {
     /// Take a fraction of the samples, and fewer of what is slow to set up.
     #[arg(long)]
     pub quick: bool,
+    /// The program mote-peers, for what is measured of wasmtime [default: built by cargo where this is
+    /// run from a checkout of Mote's repository; with --quick, only where it was built before].
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub peers: Option<PathBuf>,
     /// Also write everything as one JSON object into this file; `-` is stdout, without the table.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,

@@ -1,23 +1,19 @@
 //! A worker as the paper compares with: services are shared libraries in it, and the dispatcher calls
-//! them through a mailbox in shared memory, the same line of one cache line that our workers have.
-//!
-//! On its standard input it gets a line with a number: so many requests follow in the mailbox. It
-//! spins for those, and sleeps in between.
+//! them through a [mailbox](crate::bench::mailbox) in shared memory, like the one that our workers have.
 
 use std::ffi::CString;
 use std::hint::spin_loop;
 use std::io::{self, BufRead as _};
 use std::path::Path;
 
-use mote_abi::line::Line;
-
+use crate::bench::mailbox::{completion, request};
 use crate::bench::sys::library::{self, Library};
 use crate::bench::sys::memory::Memory;
 
-/// In the second word of a request: call a library that is loaded.
-pub(in crate::bench) const WARM: u64 = 0;
-/// Load the library, call it, answer, unload it.
-pub(in crate::bench) const COLD: u64 = 1;
+/// A kind of request: call a library that is loaded.
+pub(in crate::bench) const WARM: &str = "warm";
+/// A kind of request: load the library, call it, unload it.
+pub(in crate::bench) const COLD: &str = "cold";
 
 pub(super) fn serve(folder: &Path, resident: usize, spare: usize, memory: &Path) -> io::Result<()> {
     let names = |count: usize, prefix: &'static str| {
@@ -31,33 +27,43 @@ pub(super) fn serve(folder: &Path, resident: usize, spare: usize, memory: &Path)
     println!("ready");
     let mut sequence = 0;
     for line in io::stdin().lock().lines() {
-        let requests: u64 = line?.trim().parse().map_err(io::Error::other)?;
+        let line = line?;
+        let (kind, requests) = line.split_once(' ').ok_or_else(|| unknown(&line))?;
+        let requests: u64 = requests.trim().parse().map_err(io::Error::other)?;
         for _ in 0..requests {
             sequence += 1;
-            answer(&memory, sequence, &warm, &cold)?;
+            let index = take(&memory, sequence);
+            let stamp_ns = answer(kind, index, &warm, &cold)?;
+            completion(&memory, sequence).publish(sequence, [stamp_ns, 0, 0, 0, 0, 0, 0]);
         }
     }
     Ok(())
 }
 
-fn answer(memory: &Memory, sequence: u64, warm: &[Library], cold: &[CString]) -> io::Result<()> {
-    let [index, kind, ..] = take(memory.at(0), sequence);
-    let completion: &Line = memory.at(1);
-    let tell = |stamp_ns| completion.publish(sequence, [stamp_ns, 0, 0, 0, 0, 0, 0]);
-    if kind == WARM {
-        tell(warm[index as usize].stamp_ns());
-        return Ok(());
+/// When the service ran; what was loaded for it is unloaded by then.
+fn answer(kind: &str, index: usize, warm: &[Library], cold: &[CString]) -> io::Result<u64> {
+    match kind {
+        WARM => Ok(warm[index].stamp_ns()),
+        COLD => {
+            let library = Library::open(&cold[index])?;
+            let stamp_ns = library.stamp_ns();
+            library.close(&cold[index])?;
+            Ok(stamp_ns)
+        }
+        _ => Err(unknown(kind)),
     }
-    let name = &cold[index as usize];
-    let library = Library::open(name)?;
-    tell(library.stamp_ns());
-    library.close(name)
 }
 
-fn take(request: &Line, sequence: u64) -> [u64; 7] {
+fn unknown(kind: &str) -> io::Error {
+    io::Error::other(format!("{kind:?} is not a kind of request"))
+}
+
+/// Which library is asked for.
+fn take(memory: &Memory, sequence: u64) -> usize {
+    let request = request(memory, sequence);
     loop {
-        if let Some(words) = request.poll(sequence) {
-            return words;
+        if let Some([index, ..]) = request.poll(sequence) {
+            return index as usize;
         }
         spin_loop();
     }

@@ -1,6 +1,7 @@
 //! How results are told: a table for terminals, a page with plots for browsers. Pure, but for the
 //! writing of files.
 
+mod mappings;
 mod page;
 mod plots;
 pub(super) mod table;

@@ -1,6 +1,7 @@
 //! The results as one page that needs no other file: text, tables, and the plots inside.
 
-use super::super::results::Results;
+use super::super::results::{Missing, Results};
+use super::mappings;
 use super::plots::Plot;
 use super::table;
 
@@ -26,6 +27,8 @@ pub(super) fn of(results: &Results, plots: &[Plot]) -> String {
     }
     page.push_str("<h2>All rows</h2>\n<p>Times in µs. Every sample counts: none is dropped.</p>\n");
     page.push_str(&rows(results));
+    page.push_str(&mappings_of(results));
+    page.push_str(&missing(results));
     page.push_str("</body>\n</html>\n");
     page
 }
@@ -57,6 +60,24 @@ fn rows(results: &Results) -> String {
         text.push_str(&line("td", &table::cells(row), if is_first { "first" } else { "" }));
     }
     text + "</table>\n"
+}
+
+fn mappings_of(results: &Results) -> String {
+    let cells = mappings::cells(&results.density);
+    let Some((headings, rest)) = cells.split_first() else { return String::new() };
+    let rows: String = rest.iter().map(|row| line("td", row, "")).collect();
+    format!("<h2>Mappings</h2>\n<table>\n{}{rows}</table>\n", line("th", headings, ""))
+}
+
+fn missing(results: &Results) -> String {
+    if results.missing.is_empty() {
+        return String::new();
+    }
+    let item = |missing: &Missing| {
+        format!("<li>{}: {}</li>\n", escaped(&missing.what), escaped(&missing.why))
+    };
+    let items: String = results.missing.iter().map(item).collect();
+    format!("<h2>Not measured</h2>\n<ul>\n{items}</ul>\n")
 }
 
 fn line(element: &str, cells: &[String], class: &str) -> String {

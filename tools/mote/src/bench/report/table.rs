@@ -4,6 +4,7 @@ use console::style;
 
 use super::super::results::Results;
 use super::super::row::Row;
+use super::mappings;
 use crate::report::table;
 use crate::report::time::{grouped, human_bytes, human_ns, micros};
 
@@ -14,8 +15,10 @@ const HEADINGS: &[&str] =
 pub(in crate::bench) fn of(results: &Results) -> String {
     let title = style(format!("{}, {}", results.command, results.date)).bold();
     let mut text = format!("{title}\n{}\n{}\n\n", results.machine, floors(results));
-    text.push_str(&rows(results));
-    text.push_str(&aims(results));
+    for part in [rows, mappings_of, aims] {
+        text.push_str(&part(results));
+    }
+    text.push_str(&missing(results));
     text
 }
 
@@ -49,7 +52,11 @@ fn rows(results: &Results) -> String {
 /// Rows of one experiment stand together; table 1 has a group for each contender.
 pub(super) fn group_of(row: &Row) -> &str {
     let first = row.name.split('_').next().unwrap_or(&row.name);
-    if row.name.contains("_at_") { "growth" } else { first }
+    match &row.name {
+        name if name.contains("_at_") => "growth",
+        name if name.ends_with("_interrupted") => "interrupted",
+        _ => first,
+    }
 }
 
 /// One row's cells, in the order of the headings.
@@ -90,6 +97,27 @@ fn aims(results: &Results) -> String {
     table::drawn(&chart)
         .replace('✓', &style('✓').green().to_string())
         .replace('✗', &style('✗').red().to_string())
+}
+
+fn missing(results: &Results) -> String {
+    if results.missing.is_empty() {
+        return String::new();
+    }
+    let lines = results.missing.iter();
+    let lines = lines.map(|missing| format!("  {}: {}\n", missing.what, missing.why));
+    format!("\nnot measured:\n{}", lines.collect::<String>())
+}
+
+/// The workers' mappings, by contender and number of services.
+fn mappings_of(results: &Results) -> String {
+    let cells = mappings::cells(&results.density);
+    let Some((headings, rest)) = cells.split_first() else { return String::new() };
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let mut chart = table::table(&headings, 1);
+    for row in rest {
+        chart.add_row(row);
+    }
+    table::drawn(&chart) + "\n"
 }
 
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! The paper's Table 1: what an invocation takes until the service runs, warm and cold, and how many
+//! there are a second.
+//!
+//! Every contender is set up first, with all its services resident. Then they take turns, round by
+//! round, so that whatever else the machine does meets all of them alike.
+
+mod field;
+mod turn;
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::Setting;
+use super::row::Row;
+use crate::status::Failure;
+use field::Field;
+use turn::Turn;
+
+pub(super) use turn::{Contenders, Size};
+
+/// Long enough for our idle worker to be asleep: the others have its processor for themselves.
+const SETTLE: Duration = Duration::from_millis(2);
+
+/// A row that fills up, turn by turn.
+struct Entry {
+    turn: Turn,
+    row: Row,
+    counted: Counted,
+}
+
+/// Invocations of saturated runs, and the time that they took, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    invocations: u64,
+    taken_ns: u64,
+}
+
+impl Counted {
+    fn add(&mut self, (invocations, taken_ns): (u64, u64)) {
+        self.invocations += invocations;
+        self.taken_ns += taken_ns;
+    }
+
+    fn per_second(self) -> Option<f64> {
+        (self.taken_ns > 0).then(|| self.invocations as f64 * 1e9 / self.taken_ns as f64)
+    }
+}
+
+/// Sets the contenders up, and lets them take turns.
+pub(super) fn rows(setting: &Setting<'_>, contenders: Contenders) -> Result<Vec<Row>, Failure> {
+    let size = Size::new(setting.is_quick);
+    let turns = Turn::of(contenders, setting.peers.is_some());
+    let mut entries: Vec<Entry> = turns
+        .iter()
+        .map(|&turn| Entry { turn, row: turn.row(&size), counted: Counted::default() })
+        .collect();
+    let mut field = Field::set_up(setting, contenders, &size, &mut entries)?;
+    for round in 0..size.rounds {
+        setting.step(&format!("table 1, round {} of {}", round + 1, size.rounds));
+        for entry in &mut entries {
+            sleep(SETTLE);
+            setting.place.as_dispatcher(|| field.turn(entry, setting.place))?;
+        }
+    }
+    Ok(entries.into_iter().map(Entry::finished).collect())
+}
+
+impl Entry {
+    fn finished(mut self) -> Row {
+        self.row.per_second = self.counted.per_second();
+        self.row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_is_that_of_all_saturated_runs_and_absent_without_one() {
+        let mut counted = Counted::default();
+        assert_eq!(counted.per_second(), None);
+        counted.add((1_000, 500_000));
+        counted.add((1_000, 1_500_000));
+        assert_eq!(counted.per_second(), Some(1e6));
+    }
+}

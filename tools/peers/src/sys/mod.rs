@@ -1,0 +1,5 @@
+//! All `unsafe` code, and the clock.
+
+pub(crate) mod clock;
+pub(crate) mod memory;
+pub(crate) mod module;
