@@ -4,7 +4,8 @@
 //! You run somebody's function and it does not come back. A signal gives you the processor again; this
 //! crate is about the moment after that. It can return to where you were before the call and leave the
 //! function's frames for dead (*discard*), or make the function appear to have panicked where it
-//! stands, so that destructors run (*raise*).
+//! stands, so that destructors run (*raise*). Or it keeps the function as it is and goes on with it later
+//! (*pause*, [`arch::KeptFrame`] and [`arch::resume`]).
 //!
 //! | module | what |
 //! | --- | --- |
@@ -68,6 +69,10 @@
 //! inserting into a `BTreeMap` all dropped twice or crashed somewhere. The same notes count raises
 //! through a refused allocation, as in `guarded`, at each of 41 allocations of a service with nested
 //! collections: nothing was left alive, 1 to 7 landing pads ran, in 1 to 6 µs.
+//!
+//! **A pause changes nothing** at any instruction: a signal frame is returned from late, and nothing of the
+//! service was used meanwhile. In host text it waits for the way back, as everything does. Once a raise is
+//! under way there is no more pausing.
 //!
 //! # Who fires
 //! A signal is a hint to look at the clock: the handler compares the running invocation's deadlines

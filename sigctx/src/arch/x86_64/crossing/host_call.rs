@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-use super::Crossing;
+use super::{Crossing, Pending};
 
 /// Defines a symbol that services call: the host's function behind a switch to the host stack.
 ///
@@ -10,7 +10,8 @@ use super::Crossing;
 ///   service);
 /// - `creating`: something pending raises before the function runs and not on the way back, so that
 ///   what it creates for the service is never lost between the two (the symbol is `extern "C-unwind"`);
-/// - `quiet`: only what must happen at once does (allocation, release; `extern "C"` to the service);
+/// - `quiet`: only what must happen at once does, and what does not raise (allocation, release;
+///   `extern "C"` to the service);
 /// - `diverging`: captures the service's registers, and the function never returns.
 ///
 /// The function is `extern "C"` and takes at most six integer arguments.
@@ -28,8 +29,8 @@ macro_rules! host_call {
             concat!(".globl ", $symbol),
             concat!(".type ", $symbol, ", @function"),
             concat!($symbol, ":"),
-            "cmp dword ptr [rip + {crossing} + {pending}], {raise_at_call}",
-            "jae mote_raise_at_call",
+            "test dword ptr [rip + {crossing} + {pending}], {before_creating}",
+            "jne mote_raise_at_call",
             "mov [rip + {crossing} + {service_rsp}], rsp",
             "mov rsp, [rip + {crossing} + {host_rsp}]",
             "call {function}",
@@ -38,7 +39,7 @@ macro_rules! host_call {
             ".popsection",
             crossing = sym $crate::arch::CROSSING,
             pending = const $crate::arch::PENDING_OFFSET,
-            raise_at_call = const $crate::arch::Pending::RaiseAtCall as u32,
+            before_creating = const $crate::arch::BEFORE_CREATING,
             service_rsp = const $crate::arch::SERVICE_RSP_OFFSET,
             host_rsp = const $crate::arch::HOST_RSP_OFFSET,
             function = sym $function,
@@ -93,3 +94,7 @@ pub const SERVICE_RSP_OFFSET: usize = offset_of!(Crossing, service_rsp);
 /// For [`host_call!`].
 #[doc(hidden)]
 pub const CAPTURED_OFFSET: usize = offset_of!(Crossing, captured);
+/// For [`host_call!`]: what raises instead of creating. A pause waits until it has been created.
+#[doc(hidden)]
+pub const BEFORE_CREATING: u32 =
+    Pending::RaiseAtCall as u32 | Pending::RaiseHere as u32 | Pending::Discard as u32;
