@@ -37,13 +37,13 @@ impl<P: PageSource> Arena<P> {
     /// An empty arena over `region`. `chunks` is the program's global allocator, or what that asks.
     ///
     /// # Errors
-    /// If the region is not whole pages or too small, or `chunks` serves another arena already or was
-    /// not asked for bumpalo's chunk.
+    /// If the region is not whole pages or too small, or `chunks` was not asked for bumpalo's chunk.
     ///
     /// # Safety
     /// 1. From a [`begin`](Arena::begin) to the next [`discard`](Arena::discard) the arena is not
     ///    moved: dlmalloc's lists point into it.
-    /// 2. Nothing but bumpalo asks `chunks` for memory while an arena is made.
+    /// 2. Nothing but bumpalo asks `chunks` for memory while an arena is made, and arenas that share it
+    ///    are made one at a time.
     /// 3. It is discarded only when the invocation has ended: nothing uses its blocks any more.
     #[allow(unsafe_code, reason = "the contract is the caller's")]
     pub unsafe fn new(
@@ -52,9 +52,8 @@ impl<P: PageSource> Arena<P> {
         pages: P,
     ) -> Result<Self, ArenaError> {
         region.check()?;
-        chunks.provide(&region)?;
         // SAFETY: nobody uses the region (`Region::new`), and nobody else asks (this contract).
-        let bump = unsafe { BumpHeap::new(chunks, region.bytes()) }?;
+        let bump = unsafe { BumpHeap::new(chunks, region.base(), region.bytes()) }?;
         let general = GeneralHeap::new(&region);
         Ok(Self { bump, general, region, pages, heap: HeapKind::Bump, has_begun: false })
     }

@@ -25,12 +25,6 @@ pub enum ArenaError {
         /// The region's length.
         bytes: usize,
     },
-    /// The chunk source already serves an arena.
-    #[error("the chunk source already holds the region at {address:#x}; each arena needs its own")]
-    SourceInUse {
-        /// Where the region that it already holds starts.
-        address: usize,
-    },
     /// bumpalo's chunk came from elsewhere, or did not fit into the region.
     #[error(
         "bumpalo did not take its chunk of {bytes} bytes from the chunk source; \

@@ -1,6 +1,6 @@
 //! The memory of one invocation: an [`Arena`] over a reserved [`Region`] (DESIGN section 8).
 //!
-//! A worker has one arena. For every invocation it calls [`Arena::begin`] with the heap and the limit
+//! A worker has one arena for each invocation that can be under way or paused. For each it calls [`Arena::begin`] with the heap and the limit
 //! that the request asked for, serves the service's allocations from it, and calls
 //! [`Arena::discard`] when the invocation has ended, however it ended: no destructor has to run, and
 //! no tenant's bytes remain for the next.
@@ -20,7 +20,8 @@
 //! ranges) is kept in the [`Arena`] itself, in host memory, and nothing is read back from the region.
 //!
 //! bumpalo takes its chunks from the global allocator only. The worker therefore declares a
-//! [`ChunkSource`] as its global allocator, and that source has one piece to give: the region.
+//! [`ChunkSource`] as its global allocator, and that source has one piece to give at a
+//! time: the region of the arena that asks.
 #![no_std]
 #![deny(unsafe_code)]
 

@@ -4,7 +4,8 @@
 //! You run somebody's function and it does not come back. A signal gives you the processor again; this
 //! crate is about the moment after that. It can return to where you were before the call and leave the
 //! function's frames for dead (*discard*), or make the function appear to have panicked where it
-//! stands, so that destructors run (*raise*).
+//! stands, so that destructors run (*raise*). Or it keeps the function as it is and goes on with it later
+//! (*pause*, [`arch::KeptFrame`] and [`arch::resume`]).
 //!
 //! | module | what |
 //! | --- | --- |
@@ -97,6 +98,10 @@
 //!
 //! `service_fault` is what the service did after the raise: it read what was half moved. It was contained
 //! each time. `tests/tests/torture.rs` keeps the counts of some workloads for this compiler.
+//!
+//! **A pause changes nothing** at any instruction: a signal frame is returned from late, and nothing of the
+//! service was used meanwhile. In host text it waits for the way back, as everything does. Once a raise is
+//! under way there is no more pausing.
 //!
 //! # Who fires
 //! A signal is a hint to look at the clock: the handler compares the running invocation's deadlines

@@ -1,12 +1,13 @@
 //! What a handler does with the instruction it interrupted: the decision, as a pure function.
 //!
-//! | interrupted in | before the soft deadline | soft | hard |
-//! | --- | --- | --- | --- |
-//! | service text | nothing | by [`AtDeadline`] | discard |
-//! | host text | nothing | pending | pending: discard |
-//! | an edge of host text | nothing | pending, and the edge starts again | the same |
+//! | interrupted in | before all | slice | soft | hard |
+//! | --- | --- | --- | --- | --- |
+//! | service text | nothing | pause | by [`AtDeadline`] | discard |
+//! | host text | nothing | pending: pause | pending | pending: discard |
+//! | an edge of host text | nothing | pending, and the edge starts again | the same | the same |
 //!
-//! A raise happens once: when one is under way, the soft deadline has done its work.
+//! A raise happens once: when one is under way, the soft deadline has done its work, and there is no
+//! more pausing.
 //! Source: DESIGN section 7; the paper, sections 4 and 6.
 
 use crate::arch::Pending;
@@ -28,22 +29,35 @@ pub enum AtDeadline {
 pub enum Deadline {
     /// None: the signal is stale or early.
     None,
+    /// The end of the slice: others may have their turn.
+    Slice,
     /// The soft one.
     Soft,
     /// The hard one.
     Hard,
 }
 
-impl Deadline {
-    /// What has passed at `now_ns`, on one clock, in nanoseconds.
+/// When they are, on one clock, in nanoseconds; `u64::MAX` for never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// The end of the slice.
+    pub slice_ns: u64,
+    /// The soft deadline.
+    pub soft_ns: u64,
+    /// The hard one.
+    pub hard_ns: u64,
+}
+
+impl Deadlines {
+    /// What has passed at `now_ns`: the last one that has.
     #[must_use]
-    pub const fn passed(now_ns: u64, soft_ns: u64, hard_ns: u64) -> Self {
-        if now_ns < soft_ns {
-            Self::None
-        } else if now_ns < hard_ns {
-            Self::Soft
+    pub const fn passed(&self, now_ns: u64) -> Deadline {
+        if now_ns >= self.soft_ns {
+            if now_ns >= self.hard_ns { Deadline::Hard } else { Deadline::Soft }
+        } else if now_ns >= self.slice_ns {
+            Deadline::Slice
         } else {
-            Self::Hard
+            Deadline::None
         }
     }
 }
@@ -55,6 +69,8 @@ pub enum Action {
     Nothing,
     /// Leaves word for the way back to the service.
     Pend(Pending),
+    /// Keeps the service and goes to the recovery point.
+    Pause,
     /// Raises here, by a fake frame.
     Raise,
     /// Goes to the recovery point.
@@ -73,7 +89,8 @@ pub const fn decide(
     let wanted = match (deadline, at_deadline) {
         (Deadline::None, _) => Pending::Nothing,
         (Deadline::Hard, _) | (Deadline::Soft, AtDeadline::Discard) => Pending::Discard,
-        (Deadline::Soft, _) if is_raised => Pending::Nothing,
+        (Deadline::Slice | Deadline::Soft, _) if is_raised => Pending::Nothing,
+        (Deadline::Slice, _) => Pending::Pause,
         (Deadline::Soft, AtDeadline::RaiseHere) => Pending::RaiseHere,
         (Deadline::Soft, AtDeadline::WaitForCall) => Pending::RaiseAtCall,
     };
@@ -81,6 +98,7 @@ pub const fn decide(
         Pending::Nothing => Action::Nothing,
         Pending::Discard if is_service => Action::Discard,
         Pending::RaiseHere if is_service => Action::Raise,
+        Pending::Pause if is_service => Action::Pause,
         pending => Action::Pend(pending),
     }
 }
@@ -92,9 +110,12 @@ mod tests {
     const MODES: [AtDeadline; 3] =
         [AtDeadline::WaitForCall, AtDeadline::RaiseHere, AtDeadline::Discard];
 
+    const DEADLINES: Deadlines = Deadlines { slice_ns: 50, soft_ns: 100, hard_ns: 200 };
+
     #[test]
-    fn nothing_happens_before_the_soft_deadline() {
-        assert_eq!(Deadline::passed(99, 100, 200), Deadline::None);
+    fn nothing_happens_before_any_deadline() {
+        assert_eq!(DEADLINES.passed(49), Deadline::None);
+        assert_eq!(Deadlines { slice_ns: u64::MAX, ..DEADLINES }.passed(99), Deadline::None);
         for mode in MODES {
             assert_eq!(decide(mode, Deadline::None, true, false), Action::Nothing);
             assert_eq!(decide(mode, Deadline::None, false, true), Action::Nothing);
@@ -103,7 +124,8 @@ mod tests {
 
     #[test]
     fn hard_deadline_discards_in_every_mode() {
-        assert_eq!(Deadline::passed(200, 100, 200), Deadline::Hard);
+        assert_eq!(DEADLINES.passed(200), Deadline::Hard);
+        assert_eq!(Deadlines { soft_ns: 200, ..DEADLINES }.passed(200), Deadline::Hard);
         for mode in MODES {
             for is_raised in [false, true] {
                 assert_eq!(decide(mode, Deadline::Hard, true, is_raised), Action::Discard);
@@ -115,11 +137,25 @@ mod tests {
 
     #[test]
     fn soft_deadline_does_what_the_mode_says() {
-        assert_eq!(Deadline::passed(100, 100, 200), Deadline::Soft);
+        assert_eq!(DEADLINES.passed(100), Deadline::Soft);
+        assert_eq!(Deadlines { slice_ns: 150, ..DEADLINES }.passed(100), Deadline::Soft);
         let [guarded, inject, discard] = MODES.map(|m| decide(m, Deadline::Soft, true, false));
         assert_eq!(guarded, Action::Pend(Pending::RaiseAtCall));
         assert_eq!(inject, Action::Raise);
         assert_eq!(discard, Action::Discard);
+    }
+
+    #[test]
+    fn end_of_a_slice_pauses_in_every_mode_until_a_raise_begins() {
+        assert_eq!(DEADLINES.passed(50), Deadline::Slice);
+        for mode in MODES {
+            assert_eq!(decide(mode, Deadline::Slice, true, false), Action::Pause);
+            let in_host = decide(mode, Deadline::Slice, false, false);
+            assert_eq!(in_host, Action::Pend(Pending::Pause));
+            for is_service in [false, true] {
+                assert_eq!(decide(mode, Deadline::Slice, is_service, true), Action::Nothing);
+            }
+        }
     }
 
     #[test]
@@ -131,7 +167,7 @@ mod tests {
     #[test]
     fn host_text_is_never_redirected() {
         for mode in MODES {
-            for deadline in [Deadline::Soft, Deadline::Hard] {
+            for deadline in [Deadline::Slice, Deadline::Soft, Deadline::Hard] {
                 let action = decide(mode, deadline, false, false);
                 assert!(matches!(action, Action::Pend(_)), "{mode:?} {deadline:?}: {action:?}");
             }

@@ -58,10 +58,20 @@ impl Redirect {
     /// To the recovery point: the service never runs again.
     #[must_use]
     pub fn discard() -> Self {
+        Self::to_recovery_point(Ending::Discarded)
+    }
+
+    /// To the recovery point: the service was kept, and goes on when it is resumed.
+    #[must_use]
+    pub fn pause() -> Self {
+        Self::to_recovery_point(Ending::Paused)
+    }
+
+    fn to_recovery_point(ending: Ending) -> Self {
         Self {
             rip: Crossing::recovery_rip(),
             rsp: Crossing::get().recovery_rsp(),
-            rax: Ending::Discarded as u64,
+            rax: ending as u64,
             frame: None,
         }
     }

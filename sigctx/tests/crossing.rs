@@ -222,6 +222,7 @@ fn raise_that_begins_leaves_a_discard_pending() {
     let (_guard, _) = stack();
     let crossing = Crossing::get();
     for (before, after) in [
+        (Pending::Pause, Pending::Nothing),
         (Pending::RaiseAtCall, Pending::Nothing),
         (Pending::RaiseHere, Pending::Nothing),
         (Pending::Discard, Pending::Discard),

@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use mote_abi::area::signal_value;
-use mote_abi::outcome::{Cleanup, Mode, Outcome};
-use mote_dispatcher::{Job, NodeConfig, Source};
+use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
+use mote_dispatcher::{Job, NodeConfig, ServiceId, Source};
 use mote_tests::signals::{queue_alarm, send};
 use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for};
 
@@ -62,6 +62,61 @@ fn assert_round(node: &mut TestNode, pid: u32) {
     assert_eq!((raised.cleanup, raised.tokens.released), (Cleanup::Unwound, 4), "{raised:?}");
 }
 
+/// A round in which all that ends by itself takes turns with a service that works for long.
+fn assert_turns(node: &mut TestNode, pid: u32) -> u32 {
+    let (turns, wordcount) = (node.service("turns"), node.service("wordcount"));
+    let submitted: Vec<_> = [(turns, &b"700"[..]), (wordcount, b"b a b"), (turns, b"500")]
+        .into_iter()
+        .cycle()
+        .take(6)
+        .map(|(service, body)| node.submit(Job { body, ..node_job(service) }).unwrap())
+        .collect();
+    let mut ended: Vec<_> = std::iter::from_fn(|| node.wait()).collect();
+    let pauses = ended.iter().map(|ended| ended.pauses).sum();
+    INVOCATIONS.fetch_add(submitted.len() as u64 + u64::from(pauses), Relaxed);
+    ended.sort_by_key(|ended| ended.ticket);
+    assert_eq!(ended.iter().map(|ended| ended.ticket).collect::<Vec<_>>(), submitted);
+    for ended in &ended {
+        let expected = if ended.service == turns { &b"done"[..] } else { b"a 1\nb 2\n" };
+        assert_eq!(ended.body, expected, "{ended:?}");
+        assert_eq!((ended.worker_pid, ended.late_ns), (pid, None), "{ended:?}");
+        assert_eq!(ended.tokens.created, ended.tokens.released, "{ended:?}");
+    }
+    pauses
+}
+
+fn node_job(service: ServiceId) -> Job<'static> {
+    Job {
+        service,
+        body: b"",
+        mode: Mode::Guarded,
+        heap: Heap::General,
+        budget_us: AMPLE_US,
+        grace_us: AMPLE_US,
+        memory_kib: 4096,
+    }
+}
+
+fn run_sliced_under_storm(source: Source) {
+    let config = NodeConfig { source, slice_us: Some(20), depth: 4, ..NodeConfig::default() };
+    let mut node = TestNode::start(&config);
+    let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;
+    INVOCATIONS.store(1, Relaxed);
+    let is_over = AtomicBool::new(false);
+    let mut pauses = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            storm(pid);
+            is_over.store(true, Relaxed);
+        });
+        while !is_over.load(Relaxed) {
+            pauses += assert_turns(&mut node, pid);
+        }
+    });
+    assert!(pauses > 0, "nobody was ever paused");
+    node.canary(pid);
+}
+
 fn run_under_storm(source: Source) {
     let mut node = TestNode::start(&NodeConfig { source, ..NodeConfig::default() });
     for name in ["hello", "wordcount", "counter", "guard_spin", "alloc_spin"] {
@@ -90,4 +145,14 @@ fn storm_of_signals_changes_no_answer() {
 #[test]
 fn storm_of_signals_changes_no_answer_beside_a_periodic_timer() {
     run_under_storm(Source::Periodic { quantum_us: 100 });
+}
+
+#[test]
+fn storm_of_signals_changes_no_answer_while_services_take_turns() {
+    run_sliced_under_storm(Source::Watchdog);
+}
+
+#[test]
+fn storm_of_signals_changes_no_answer_while_services_take_turns_by_a_timer() {
+    run_sliced_under_storm(Source::OneShot);
 }

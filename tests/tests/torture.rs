@@ -11,8 +11,9 @@ use mote::torture::map::Map;
 use mote::torture::report::{Counts, Report};
 use mote::torture::sweep::{Case, Found, run};
 use mote_abi::outcome::{Heap, Mode, Outcome};
-use mote_dispatcher::TOOLCHAIN;
-use mote_tests::{built, image};
+use mote_dispatcher::torture::{Point, facts};
+use mote_dispatcher::{Job, TOOLCHAIN};
+use mote_tests::{TestNode, built, image};
 
 /// A grace that no workload comes near on the noisiest machine, in microseconds.
 const AMPLE_US: u32 = 5_000_000;
@@ -92,6 +93,72 @@ fn destructor_that_overflows_by_itself_is_not_held_against_the_cleanup() {
         let (_, report) = sweep(&case);
         assert_sound(&report);
         assert!(report.verdicts.leaked > 0, "{report:?}");
+    }
+}
+
+/// Every service answers as ever, with every token released by itself, whichever instruction it was paused
+/// before and whatever ran meanwhile.
+fn assert_undisturbed(report: &Report) {
+    assert_sound(report);
+    assert_eq!(report.verdicts.clean, report.points, "{report:?}");
+    assert_eq!(report.endings.get("returned"), Some(&report.points), "{report:?}");
+}
+
+#[test]
+fn pause_changes_nothing_at_any_instruction() {
+    let corpus = image("corpus");
+    for (name, _) in INJECTED {
+        let case = Case { pauses: true, ..workload(&corpus, name, Mode::Guarded) };
+        let (found, report) = sweep(&case);
+        assert_undisturbed(&report);
+        assert!(found.points.iter().all(is_paused), "{name}: service text is paused where it is");
+    }
+}
+
+#[test]
+fn pause_changes_nothing_in_any_workload() {
+    let names = TestNode::default().run_with("corpus", |job| Job { body: b"", ..job }).body;
+    let names = String::from_utf8(names).unwrap();
+    let corpus = image("corpus");
+    for name in names.lines() {
+        let case = Case { pauses: true, every: 11, ..workload(&corpus, name, Mode::Guarded) };
+        assert_undisturbed(&sweep(&case).1);
+    }
+    assert!(names.lines().count() >= 25, "{names}");
+}
+
+fn is_paused(point: &Point) -> bool {
+    point.facts & facts::PAUSED != 0
+}
+
+#[test]
+fn pause_changes_nothing_in_host_text_on_either_heap() {
+    let corpus = image("corpus");
+    for heap in [Heap::Bump, Heap::General] {
+        let case = Case {
+            pauses: true,
+            reaches_host: true,
+            heap,
+            every: 2,
+            ..workload(&corpus, "assign", Mode::Inject)
+        };
+        let (found, report) = sweep(&case);
+        assert_undisturbed(&report);
+        let paused = found.points.iter().filter(|point| is_paused(point)).count();
+        // A call that is the last, and what comes before the entry and behind the end, has no way back.
+        assert!(paused > found.points.len() / 2, "{heap}: {paused} of {}", found.points.len());
+    }
+}
+
+#[test]
+fn pause_keeps_statics_and_log() {
+    for (name, body) in [("counter", &b""[..]), ("logs", b"one\ntwo\nthree")] {
+        let image = image(name);
+        let case =
+            Case { body, pauses: true, ..Case::every_instruction(name, &image, Mode::Discard) };
+        let (found, report) = sweep(&Case { grace_us: AMPLE_US, ..case });
+        assert_undisturbed(&report);
+        assert!(found.is_complete);
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct BumpHeap {
 }
 
 impl BumpHeap {
-    /// Takes the whole region of `region_bytes` from `source`, to which it was provided.
+    /// Takes the whole region of `region_bytes` from `base`, by way of `source`.
     ///
     /// The capacity is chosen such that bumpalo's rounding ends at the region's: bumpalo asks for
     /// `capacity + 64`, rounded up to a page, less 16 (see `new_chunk_memory_details` there).
@@ -53,11 +53,12 @@ impl BumpHeap {
     /// Nobody uses the region, and nobody else asks `source`.
     pub(crate) unsafe fn new(
         source: &'static ChunkSource,
+        base: NonNull<u8>,
         region_bytes: usize,
     ) -> Result<Self, ArenaError> {
         let capacity_bytes = region_bytes - BUMP_OVERHEAD_BYTES;
         // SAFETY: by the contract.
-        unsafe { source.offer() };
+        unsafe { source.offer(base, region_bytes) };
         let bump = Bump::try_with_capacity(capacity_bytes);
         let (Some(chunk), Ok(bump)) = (source.close(), bump) else {
             return Err(ArenaError::SourceNotAsked { bytes: capacity_bytes });

@@ -4,14 +4,12 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-use super::region::Region;
-use crate::error::ArenaError;
-
-/// A global allocator that has one piece to give: the region of an [`Arena`](crate::Arena).
+/// A global allocator that has one piece to give at a time: the region of an [`Arena`](crate::Arena).
 ///
-/// Its only customer is bumpalo, which takes its chunks from the global allocator. The arena puts the
-/// piece on offer just when bumpalo asks; whoever asks at any other time gets null. It takes no lock
-/// and makes no system call.
+/// Its only customer is bumpalo, which takes its chunks from the global allocator. An arena puts its
+/// region on offer just when bumpalo asks; whoever asks at any other time gets null. It takes no lock
+/// and makes no system call. Any number of arenas may share a source, if they are made and discarded
+/// one at a time.
 ///
 /// ```
 /// // In the worker: #[global_allocator]
@@ -19,9 +17,9 @@ use crate::error::ArenaError;
 /// ```
 #[derive(Debug)]
 pub struct ChunkSource {
-    /// The region's first byte; null until an arena provides it.
+    /// The first byte of the region that was last on offer; null if none ever was.
     base: AtomicPtr<u8>,
-    /// The region's length, in bytes.
+    /// That region's length, in bytes.
     bytes: AtomicUsize,
     /// Whether the next to ask gets the piece.
     is_offered: AtomicBool,
@@ -41,22 +39,15 @@ impl ChunkSource {
         }
     }
 
-    /// Names the piece, once and for all. It is not on offer yet.
-    pub(crate) fn provide(&self, region: &Region) -> Result<(), ArenaError> {
-        let base = region.base().as_ptr();
-        let none = ptr::null_mut();
-        self.base
-            .compare_exchange(none, base, Ordering::AcqRel, Ordering::Acquire)
-            .map_err(|held| ArenaError::SourceInUse { address: held.addr() })?;
-        self.bytes.store(region.bytes(), Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Puts the piece on offer.
+    /// Puts the `bytes` bytes from `base` on offer.
     ///
     /// # Safety
-    /// A region was provided, and nobody uses the piece: it was not on offer before.
-    pub(super) unsafe fn offer(&self) {
+    /// They are a region's ([`Region::new`](crate::Region::new)), and nobody uses it: it was not on
+    /// offer before.
+    pub(super) unsafe fn offer(&self, base: NonNull<u8>, bytes: usize) {
+        self.base.store(base.as_ptr(), Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.is_taken.store(false, Ordering::Relaxed);
         self.is_offered.store(true, Ordering::Release);
     }
 

@@ -81,12 +81,25 @@ fn arena_is_refused_over_a_region_that_is_not_whole_pages() {
 }
 
 #[test]
-fn arena_is_refused_when_its_source_serves_another() {
+fn arenas_that_share_a_source_keep_to_their_own_regions() {
     let source = fresh();
-    let [first, second] = [(); 2].map(|()| map(4 * PAGE_BYTES));
-    let start = first.addr().get();
-    route(source, start..start + 4 * PAGE_BYTES);
-    arena_over(first, 4 * PAGE_BYTES, source, no_pages()).expect("the first arena");
-    let refused = arena_over(second, 4 * PAGE_BYTES, source, no_pages()).expect_err("in use");
-    assert_eq!(refused, ArenaError::SourceInUse { address: start });
+    let bytes = 4 * PAGE_BYTES;
+    let base = map(2 * bytes);
+    let start = base.addr().get();
+    route(source, start..start + 2 * bytes);
+    // SAFETY: within the mapping.
+    let second = unsafe { base.add(bytes) };
+    let mut arenas =
+        [base, second].map(|base| arena_over(base, bytes, source, no_pages()).expect("an arena"));
+    let blocks = arenas.each_mut().map(|arena| {
+        arena.begin(HeapKind::Bump, PAGE_BYTES);
+        arena.alloc(layout(64, 8)).addr()
+    });
+    assert!(
+        arenas[0].addresses().contains(&blocks[0]) && arenas[1].addresses().contains(&blocks[1])
+    );
+    arenas[0].discard();
+    assert_eq!(arenas[1].used_bytes(), 64, "discarding one left the other alone");
+    arenas[0].begin(HeapKind::Bump, PAGE_BYTES);
+    assert_eq!(arenas[0].alloc(layout(64, 8)).addr(), blocks[0]);
 }

@@ -13,9 +13,7 @@ use crate::image::{Image, Segment, SegmentKind};
 /// The largest alignment, and the most padding behind bytes that are not data.
 const PAGE_BYTES: u64 = 4096;
 
-/// The largest data segment, in bytes. A worker copies and zeroes it for every invocation, and is not
-/// preempted while it does: 1 MiB takes some tens of microseconds.
-pub const DATA_LIMIT_BYTES: u64 = 1 << 20;
+pub use mote_abi::image::DATA_LIMIT_BYTES;
 
 /// Checks every program header and every segment of `image`.
 pub(super) fn check(image: &Image<'_>) -> Result<(), CheckError> {

@@ -83,9 +83,17 @@ pub struct Boot {
     pub order: AtomicU32,
     /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
     pub timer_us: AtomicU32,
+    /// How long an invocation may run while others wait, in microseconds; 0: as long as it likes.
+    pub slice_us: AtomicU32,
+    /// Stack slots: one for the running invocation, the others for paused ones. 1 to
+    /// [`MAX_STACK_SLOTS`].
+    pub stack_slots: AtomicU32,
     /// How the node's clock goes.
     pub tempo: TempoCell,
 }
+
+/// The most stack slots of one worker.
+pub const MAX_STACK_SLOTS: usize = 64;
 
 /// In [`Boot::timer_us`]: the timer is set for the deadlines of each invocation.
 pub const ONE_SHOT: u32 = 0;

@@ -15,6 +15,10 @@ pub const DATA_OFFSET: u64 = 2 * crate::windows::WINDOW_BYTES;
 /// Offset from the text segment, as linked, of what only the loader reads. It is not placed.
 pub const TABLES_OFFSET: u64 = 3 * crate::windows::WINDOW_BYTES;
 
+/// The largest data segment, in bytes. A worker copies and zeroes it for every invocation, and is not
+/// preempted while it does: 1 MiB takes some tens of microseconds.
+pub const DATA_LIMIT_BYTES: u64 = 1 << 20;
+
 /// The one symbol that an image exports: `extern "C-unwind" fn(body: *const u8, bytes: usize)`.
 pub const ENTRY_SYMBOL: &str = "mote_entry";
 

@@ -42,8 +42,11 @@ pub struct Invoke {
     pub heap: u8,
     /// The zone of the image: `entry` and `record` lie in its windows.
     pub zone: u8,
+    /// 0 to start an invocation; else one more than the number of the stack slot in which the
+    /// invocation to be resumed was paused. Then only this and the generation matter.
+    pub resume: u8,
     /// Zero.
-    pub reserved: [u8; 17],
+    pub reserved: [u8; 16],
 }
 
 impl Invoke {
@@ -86,8 +89,9 @@ impl Invoke {
 )]
 #[repr(C)]
 pub struct Completion {
-    /// When the worker entered the service, on the node's clock, in nanoseconds. It is read without
-    /// waiting for the request's arrival to be over, so it may be early by some ten nanoseconds.
+    /// When the worker entered the service, or went on with it, on the node's clock, in nanoseconds. It
+    /// is read without waiting for the request's arrival to be over, so it may be early by some ten
+    /// nanoseconds.
     pub entered_ns: u64,
     /// From the deadline to the handler that acted on it, in nanoseconds, saturating;
     /// [`NOT_PREEMPTED`] if none did.
@@ -119,8 +123,13 @@ pub struct Completion {
     pub outcome: u8,
     /// A [`Cleanup`].
     pub cleanup: u8,
+    /// 0 if the invocation ended; else one more than the number of the stack slot in which it was
+    /// paused. Then only this, `entered_ns` and `spent_us` mean something.
+    pub paused: u8,
     /// Zero.
-    pub reserved: [u8; 6],
+    pub reserved: u8,
+    /// Of an invocation that was paused: how much of its budget it has spent, in microseconds.
+    pub spent_us: u32,
 }
 
 /// In [`Completion::late_ns`] and [`Completion::cleanup_ns`]: no handler acted on this invocation.

@@ -68,8 +68,9 @@ pub struct Order {
     pub second_end: AtomicU32,
     /// From the injection to the end of a child that hangs, in microseconds.
     pub give_up_us: AtomicU32,
-    /// Zero.
-    pub reserved: AtomicU32,
+    /// 1 if the injection is the end of a slice: the invocation is paused, and goes on when the canaries
+    /// have run.
+    pub is_pausing: AtomicU32,
     /// [`answer_sum`] of each canary's right answer.
     pub canaries: [AtomicU64; CANARIES],
 }
@@ -168,9 +169,11 @@ pub mod facts {
     pub const REFUSED: u8 = 2;
     /// In the baseline: two undisturbed invocations answered differently.
     pub const UNSTEADY: u8 = 4;
+    /// The invocation was paused, and went on.
+    pub const PAUSED: u8 = 8;
     /// In the baseline of a service that does not end by itself: its destructors run out of stack when
     /// an ordinary timer stops it at a call, without any stepping.
-    pub const OVERFLOWS: u8 = 8;
+    pub const OVERFLOWS: u8 = 16;
 }
 
 impl Record {

@@ -23,6 +23,8 @@ pub(crate) fn fill(boot: &Boot, config: &NodeConfig, post: Post) {
     boot.stack_kib.store(config.stack_kib, Relaxed);
     boot.zones.store(config.zones as u32, Relaxed);
     boot.timer_us.store(config.source.timer_us(), Relaxed);
+    boot.slice_us.store(config.slice_us.unwrap_or(0), Relaxed);
+    boot.stack_slots.store(config.stack_slots as u32, Relaxed);
     boot.dispatcher_pid.store(std::process::id(), Relaxed);
     boot.tempo.set(clock::tempo());
 }

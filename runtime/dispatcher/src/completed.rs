@@ -38,6 +38,8 @@ pub struct Completed {
     /// From the handler that acted to the worker being ready again, in nanoseconds; `None` if none
     /// did.
     pub cleanup_ns: Option<u64>,
+    /// How often it was paused, so that others could run.
+    pub pauses: u32,
     /// The process that ran it.
     pub worker_pid: u32,
     /// The most that its arena held at once, in bytes.

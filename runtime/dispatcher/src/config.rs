@@ -1,9 +1,10 @@
 //! What a node is started with.
 
-use mote_abi::area::{ONE_SHOT, RING_ENTRIES};
+use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
 
 use crate::error::NodeError;
+use crate::pause::Slicing;
 
 /// The most workers of one node: a sleeping dispatcher waits for all their doorbells in one call, and
 /// `futex_waitv` takes 128 (FUTEX_WAITV_MAX).
@@ -22,6 +23,13 @@ pub const MIN_QUANTUM_US: u32 = 10;
 
 /// The greatest [`Source::Periodic`] quantum, in microseconds.
 pub const MAX_QUANTUM_US: u32 = 1_000_000;
+
+/// The least [`NodeConfig::slice_us`], in microseconds: below it, a worker may do nothing else than
+/// pause and resume.
+pub const MIN_SLICE_US: u32 = 10;
+
+/// The greatest [`NodeConfig::slice_us`], in microseconds.
+pub const MAX_SLICE_US: u32 = 1_000_000;
 
 /// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +53,18 @@ pub struct NodeConfig {
     /// [`RING_ENTRIES`]. More hide the dispatcher's own time, fewer keep jobs from being
     /// stuck behind a slow one.
     pub depth: usize,
-    /// Who makes a worker look at the clock when an invocation may be past its budget.
+    /// Who makes a worker look at the clock when an invocation may be past its budget, or its slice.
     pub source: Source,
+    /// How long an invocation may run while others wait for its worker, in microseconds:
+    /// [`MIN_SLICE_US`] to [`MAX_SLICE_US`]. Then it is paused and goes on behind those that wait, until
+    /// its slices together have used up its budget. `None`: invocations run one after the other.
+    ///
+    /// With slices, a worker has at least two jobs in its ring, whatever [`NodeConfig::depth`] says: one
+    /// that waits is why another is paused.
+    pub slice_us: Option<u32>,
+    /// With slices: stack slots of each worker, 2 to [`MAX_STACK_SLOTS`]. One is for the invocation that
+    /// runs; so many less one can be paused, and any more run to their end.
+    pub stack_slots: usize,
     /// After how many invocations that did not yield at the soft deadline a service is banned until it
     /// is deployed again; `None`: never. See [`ServiceRecord`](crate::ServiceRecord).
     pub ban_after: Option<u32>,
@@ -101,18 +119,36 @@ impl Default for NodeConfig {
             queue_limit: 1024,
             depth: 2,
             source: Source::Watchdog,
+            slice_us: None,
+            stack_slots: 8,
             ban_after: None,
         }
     }
 }
 
 impl NodeConfig {
+    /// How many jobs a worker may have in its ring.
+    pub(crate) fn ring_depth(&self) -> usize {
+        if self.slice_us.is_some() { self.depth.max(2) } else { self.depth }
+    }
+
+    /// How a worker's jobs take turns, if they do.
+    pub(crate) fn slicing(&self) -> Option<Slicing> {
+        let slice_us = self.slice_us?;
+        Some(Slicing { slice_us, stack_slots: self.stack_slots })
+    }
+
     /// Refuses what cannot work.
     pub(crate) fn check(&self) -> Result<(), NodeError> {
         within("workers", self.workers, 1, MAX_WORKERS)?;
         within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
         self.source.check()?;
+        if let Some(slice_us) = self.slice_us {
+            let (least, most) = (MIN_SLICE_US as usize, MAX_SLICE_US as usize);
+            within("slice_us", slice_us as usize, least, most)?;
+            within("stack_slots", self.stack_slots, 2, MAX_STACK_SLOTS)?;
+        }
         within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
         within("stack_kib", self.stack_kib as usize, MIN_STACK_KIB as usize, 1 << 20)
     }
@@ -135,6 +171,13 @@ mod tests {
     }
 
     #[test]
+    fn one_job_waits_behind_another_when_they_take_turns() {
+        let config = NodeConfig { depth: 1, ..NodeConfig::default() };
+        assert_eq!(config.ring_depth(), 1);
+        assert_eq!(NodeConfig { slice_us: Some(50), ..config }.ring_depth(), 2);
+    }
+
+    #[test]
     fn limits_are_told_when_a_field_is_outside_them() {
         let config = NodeConfig { depth: RING_ENTRIES + 1, ..NodeConfig::default() };
         let message = config.check().unwrap_err().to_string();
@@ -142,6 +185,15 @@ mod tests {
         assert!(NodeConfig { workers: 0, ..NodeConfig::default() }.check().is_err());
         assert!(NodeConfig { zones: ZONES_MAX + 1, ..NodeConfig::default() }.check().is_err());
         assert!(NodeConfig { stack_kib: 0, ..NodeConfig::default() }.check().is_err());
+        for slice_us in [0, MIN_SLICE_US - 1, MAX_SLICE_US + 1] {
+            let config = NodeConfig { slice_us: Some(slice_us), ..NodeConfig::default() };
+            let message = config.check().unwrap_err().to_string();
+            let expected =
+                format!("NodeConfig::slice_us is {slice_us}; it must be from 10 to 1000000");
+            assert_eq!(message, expected);
+        }
+        let one_slot = NodeConfig { slice_us: Some(100), stack_slots: 1, ..NodeConfig::default() };
+        assert!(one_slot.check().is_err());
         for quantum_us in [0, MIN_QUANTUM_US - 1, MAX_QUANTUM_US + 1] {
             let source = Source::Periodic { quantum_us };
             let message = NodeConfig { source, ..NodeConfig::default() }.check().unwrap_err();

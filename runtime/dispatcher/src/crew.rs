@@ -8,6 +8,7 @@ use rustix::time::{ClockId, Timespec};
 
 use crate::cpus::Plan;
 use crate::error::NodeError;
+use crate::job::Terms;
 use crate::seat::{Equipment, News, Seat};
 use crate::sys::barrier;
 use crate::sys::clock::{monotonic_ns, now_ns};
@@ -50,7 +51,27 @@ impl Crew {
     pub(crate) fn freest(&mut self) -> Option<&mut Worker> {
         let workers = self.seats.iter_mut().filter_map(Seat::serving_mut);
         let freest = workers.min_by_key(|worker| worker.load())?;
-        (freest.load() < self.equipment.config.depth).then_some(freest)
+        (freest.load() < self.equipment.config.ring_depth()).then_some(freest)
+    }
+
+    /// The worker with room for one more whose paused job waits longest, if that waits since `before_ns`
+    /// or longer; and what the job runs.
+    pub(crate) fn next_turn(&mut self, before_ns: u64) -> Option<(&mut Worker, Terms)> {
+        let depth = self.equipment.config.ring_depth();
+        let workers = self.seats.iter_mut().filter_map(Seat::serving_mut);
+        workers
+            .filter(|worker| worker.load() < depth)
+            .filter_map(|worker| {
+                worker.next_turn().map(|(since_ns, terms)| (since_ns, worker, terms))
+            })
+            .filter(|&(since_ns, ..)| since_ns <= before_ns)
+            .min_by_key(|&(since_ns, ..)| since_ns)
+            .map(|(_, worker, terms)| (worker, terms))
+    }
+
+    /// Whether a job is paused and has no turn yet.
+    pub(crate) fn has_paused(&self) -> bool {
+        self.seats.iter().filter_map(Seat::serving).any(Worker::has_paused)
     }
 
     /// Whether a worker may have died without anything showing it.

@@ -18,7 +18,8 @@
 //! | `record` | what is remembered of each, and bans (pure) |
 //! | `queue` | jobs that wait for a worker |
 //! | `crew`, `seat`, `worker` | all workers; one's place; one itself |
-//! | `watchdog` | deadlines (pure) |
+//! | `watchdog` | deadlines and slices (pure) |
+//! | `pause` | jobs that are paused, and what a worker may say of them (pure) |
 //! | `budget` | the budget that keeps a promise of latency (pure) |
 //! | `report` | from a worker's allegation to a report (pure) |
 //! | `rest` | spin or sleep (pure) |
@@ -44,6 +45,7 @@ mod crew;
 mod error;
 mod job;
 mod node;
+mod pause;
 mod process;
 #[cfg(test)]
 mod puppet;
@@ -64,7 +66,10 @@ mod zones;
 
 pub use budget::{BudgetError, Promise};
 pub use completed::{Completed, Tokens, Unwinding};
-pub use config::{BACKSTOP_US, MAX_QUANTUM_US, MAX_WORKERS, MIN_QUANTUM_US, NodeConfig, Source};
+pub use config::{
+    BACKSTOP_US, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US, MIN_SLICE_US,
+    NodeConfig, Source,
+};
 pub use error::{DeployError, NodeError, PlaceError, ProgramError, SubmitError};
 pub use job::{Job, ServiceId, Ticket};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};

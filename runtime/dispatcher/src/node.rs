@@ -3,7 +3,9 @@
 //! ```text
 //!  submit ─▶ place, if cold ─▶ a worker's ring ────────────▶ turn ─▶ ended ─▶ poll, wait, invoke
 //!                │ all rings are full      ▲                  │
-//!                └──────▶ queue ───────────┴──── orphans ◀────┘ (their worker is gone)
+//!                └──────▶ queue ───────────┤                  │
+//!                                          ├──── orphans ◀────┤ (their worker is gone)
+//!                                          └──── paused  ◀────┘ (they go on, on their worker)
 //! ```
 //!
 //! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
@@ -66,6 +68,8 @@ pub struct Node {
     last_ticket: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
+    /// Whether jobs take turns.
+    is_slicing: bool,
     manners: Manners,
     plan: Plan,
     _pinned: Option<Pinned>,
@@ -101,6 +105,7 @@ impl Node {
             last_ticket: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
+            is_slicing: config.slice_us.is_some(),
             manners: Manners {
                 may_spin: plan.may_spin(),
                 spin_ns: u64::from(config.spin_us) * 1_000,
@@ -175,7 +180,7 @@ impl Node {
         if can_publish {
             self.publish(request, job.body);
         } else {
-            self.queue.push(request, job.body);
+            self.queue.push(request, job.body, now_ns);
         }
         Ok(request.ticket)
     }
@@ -263,16 +268,31 @@ impl Node {
             self.services.note(completed, self.ban_after);
         }
         self.queue.take_back(&mut self.news.orphans);
-        if self.queue.is_empty() {
+        if self.queue.is_empty() && !(self.is_slicing && self.crew.has_paused()) {
             return;
         }
         if let Some(why) = self.crew.abandoned() {
             self.news.ended.extend(self.queue.drain_lost(&why));
         }
-        while self.crew.freest().is_some() {
-            let Some(next) = self.queue.pop() else { break };
-            self.publish(next.request, &next.body);
+        while self.feed() {}
+    }
+
+    /// Gives one more job to a worker that has room, or a paused one its turn: whichever waits longer.
+    /// False if there is none, or no room.
+    fn feed(&mut self) -> bool {
+        if self.is_slicing
+            && let Some((worker, terms)) = self.crew.next_turn(self.queue.first_ns())
+        {
+            let invoke = self.services.invoke(&terms);
+            worker.resume(invoke.expect("a service with jobs stays resident"));
+            return true;
         }
+        if self.crew.freest().is_none() {
+            return false;
+        }
+        let Some(next) = self.queue.pop() else { return false };
+        self.publish(next.request, &next.body);
+        true
     }
 
     fn wait_for(&mut self, is_wanted: impl Fn(&Completed) -> bool) -> Option<Completed> {

@@ -14,11 +14,15 @@ use rustix::thread::futex;
 use crate::areas::Areas;
 use crate::job::Ticket;
 use crate::job::tests::job;
+use crate::pause::Slicing;
 use crate::process::Process;
 use crate::process::tests::{shared_files, stopped};
 use crate::sys::clock::now_ns;
 use crate::sys::mapping::{Access, Mapping};
 use crate::worker::{Request, Worker};
+
+/// How a puppet's jobs take turns: no honest puppet pauses before a test says so.
+pub(crate) const SLICING: Option<Slicing> = Some(Slicing { slice_us: 10, stack_slots: 3 });
 
 /// The worker's own view of its areas.
 pub(crate) struct Puppet {
@@ -41,7 +45,7 @@ fn with_process(start: impl FnOnce(&crate::areas::AreaFiles) -> Process) -> (Wor
     let (areas, files) = Areas::create().unwrap();
     let inbox = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).unwrap();
     let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
-    (Worker::new(start(&files), areas), Puppet { inbox, outbox })
+    (Worker::new(start(&files), areas, SLICING), Puppet { inbox, outbox })
 }
 
 /// A request with this ticket.

@@ -29,8 +29,13 @@ impl Queue {
         Err(SubmitError::QueueFull { limit: self.limit })
     }
 
-    pub(crate) fn push(&mut self, request: Request, body: &[u8]) {
-        self.jobs.push_back(Waiting { request, body: body.to_vec() });
+    pub(crate) fn push(&mut self, request: Request, body: &[u8], since_ns: u64) {
+        self.jobs.push_back(Waiting { request, body: body.to_vec(), since_ns });
+    }
+
+    /// Since when the first of them waits; `u64::MAX` if there is none.
+    pub(crate) fn first_ns(&self) -> u64 {
+        self.jobs.front().map_or(u64::MAX, |first| first.since_ns)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
@@ -69,7 +74,7 @@ mod tests {
     }
 
     fn waiting(number: u64) -> Waiting {
-        Waiting { request: request(number), body: vec![number as u8] }
+        Waiting { request: request(number), body: vec![number as u8], since_ns: number }
     }
 
     fn order(queue: &mut Queue) -> Vec<u64> {
@@ -79,9 +84,11 @@ mod tests {
     #[test]
     fn orphans_go_first_even_when_the_queue_is_full() {
         let mut queue = Queue::new(1);
-        queue.push(request(3), b"");
+        queue.push(request(3), b"", 3);
         assert!(matches!(queue.check_room(), Err(SubmitError::QueueFull { limit: 1 })));
+        assert_eq!(queue.first_ns(), 3);
         queue.take_back(&mut vec![waiting(1), waiting(2)]);
+        assert_eq!(queue.first_ns(), 1);
         assert_eq!(order(&mut queue), [1, 2, 3]);
     }
 
@@ -96,8 +103,8 @@ mod tests {
     #[test]
     fn all_are_lost_when_nobody_is_left() {
         let mut queue = Queue::new(2);
-        queue.push(request(1), b"");
-        queue.push(request(2), b"");
+        queue.push(request(1), b"", 1);
+        queue.push(request(2), b"", 2);
         let lost: Vec<Completed> = queue.drain_lost("x").collect();
         assert_eq!(lost.iter().map(|lost| lost.ticket.0).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(lost[0].error.as_deref(), Some("no worker is left to run it: x"));
@@ -112,7 +119,7 @@ mod tests {
             for is_push in steps {
                 if is_push && queue.check_room().is_ok() {
                     pushed += 1;
-                    queue.push(request(pushed), b"");
+                    queue.push(request(pushed), b"", pushed);
                 } else if let Some(next) = queue.pop() {
                     popped += 1;
                     prop_assert_eq!(next.request.ticket.0, popped);

@@ -48,6 +48,15 @@ pub(crate) enum FalseClaim {
          request's publishing at {published_ns} ns and now, {now_ns} ns"
     )]
     Entered { entered_ns: u64, published_ns: u64, now_ns: u64 },
+    #[error("it claimed to have paused an invocation, and was told no slice")]
+    NotSlicing,
+    #[error("it claimed to have paused an invocation in stack slot {0}, which cannot be")]
+    StackSlot(u8),
+    #[error(
+        "it claimed to have paused an invocation that had spent {spent_us} us of its budget; \
+         {least_us} us to {most_us} us are possible"
+    )]
+    Spent { spent_us: u32, least_us: u64, most_us: u64 },
 }
 
 impl Report {
@@ -84,7 +93,11 @@ impl Report {
 
 /// Neither side waits, when it reads the clock, for what it was doing to be over: an entry that seems a
 /// little early is honest and counts as the moment of publishing, one a little late as now.
-fn entered_ns(completion: &Completion, published_ns: u64, now_ns: u64) -> Result<u64, FalseClaim> {
+pub(crate) fn entered_ns(
+    completion: &Completion,
+    published_ns: u64,
+    now_ns: u64,
+) -> Result<u64, FalseClaim> {
     let entered_ns = completion.entered_ns;
     let earliest_ns = published_ns.saturating_sub(ASTRAY_NS);
     let latest_ns = now_ns.saturating_add(ASTRAY_NS);

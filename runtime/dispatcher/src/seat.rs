@@ -246,7 +246,7 @@ impl Seat {
         while let Some(completed) = worker.take(now_ns) {
             news.ended.push_back(completed);
         }
-        let was_idle = worker.load() == 0;
+        let was_idle = worker.load() == 0 && !worker.has_paused();
         let (lost, waiting) = worker.leave(why, now_ns);
         news.ended.extend(lost);
         news.orphans.extend(waiting);
@@ -264,7 +264,7 @@ fn start_worker(equipment: &Equipment, post: Post) -> std::io::Result<Worker> {
     let (areas, files) = Areas::create()?;
     boot::fill(&areas.inbox().boot, &equipment.config, post);
     let process = Process::start(&equipment.files, &files)?;
-    Ok(Worker::new(process, areas))
+    Ok(Worker::new(process, areas, equipment.config.slicing()))
 }
 
 #[cfg(test)]

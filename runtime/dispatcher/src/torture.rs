@@ -23,7 +23,7 @@ use mote_loader::{Checked, Expected, Image, Placed, check};
 
 use crate::areas::{Areas, memory_file, program_file};
 use crate::boot;
-use crate::config::NodeConfig;
+use crate::config::{MAX_SLICE_US, NodeConfig};
 use crate::cpus::Post;
 use crate::error::{DeployError, NodeError, PlaceError};
 use crate::process::{Process, SharedFiles};
@@ -92,6 +92,9 @@ pub struct Order<'a> {
     /// A second preemption comes so many instructions into the cleanup: at least, and one past the
     /// most. The distance is sampled.
     pub second: Option<(u32, u32)>,
+    /// Whether the injection is the end of a slice: the invocation is paused, the canaries run, and it goes
+    /// on. Nothing may be different then.
+    pub pauses: bool,
     /// What the worker must still answer after each injection.
     pub canaries: [Canary<'a>; CANARIES],
 }
@@ -254,7 +257,8 @@ fn record(bytes: &[u8]) -> Record {
 fn config(order: &Order<'_>) -> NodeConfig {
     let needs = order.canaries.iter().map(|canary| canary.request.memory_kib);
     let arena_kib = needs.chain([order.target.memory_kib]).max().unwrap_or_default();
-    NodeConfig { arena_kib, spin_us: 0, ..NodeConfig::default() }
+    let slice_us = order.pauses.then_some(MAX_SLICE_US);
+    NodeConfig { arena_kib, spin_us: 0, slice_us, stack_slots: 2, ..NodeConfig::default() }
 }
 
 fn write(head: &Head, order: &Order<'_>) {
@@ -268,6 +272,7 @@ fn write(head: &Head, order: &Order<'_>) {
     let (first, end) = order.second.unwrap_or((0, 0));
     to.second_first.store(first, Relaxed);
     to.second_end.store(end, Relaxed);
+    to.is_pausing.store(order.pauses.into(), Relaxed);
     for (sum, canary) in to.canaries.iter().zip(&order.canaries) {
         sum.store(answer_sum(canary.outcome as u8, canary.answer), Relaxed);
     }

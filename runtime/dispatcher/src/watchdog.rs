@@ -17,6 +17,8 @@
 //! so a signal here is a hint that it is time, and one too many does no harm. One too few would: a
 //! signal is lost while another of its number is pending. So it is repeated, at growing distances up
 //! to the hard deadline and steadily after it.
+//! With slices, the end of one is such a time too, while another job waits for this worker: the signal
+//! asks it to pause. Nobody is looked at for a slice while nobody waits.
 //! Where the worker's own timer is the source, the signal is left out and the rest stays: what does
 //! not end is killed. Source: DESIGN section 7.
 
@@ -66,6 +68,8 @@ pub(crate) struct Limits {
     pub(crate) grace_ns: u64,
     /// From the first signal after the hard deadline to the kill.
     pub(crate) lost_after_ns: u64,
+    /// From the entry to the end of the slice; `u64::MAX` if there are no slices.
+    pub(crate) slice_ns: u64,
 }
 
 impl Limits {
@@ -75,7 +79,14 @@ impl Limits {
             budget_ns: u64::from(terms.budget_us) * 1000,
             grace_ns: u64::from(grace_us) * 1000,
             lost_after_ns: LOST_AFTER_NS + u64::from(terms.memory_kib) * SCRUB_NS_PER_KIB,
+            slice_ns: u64::MAX,
         }
+    }
+
+    /// What is left when so much of the budget is spent.
+    pub(crate) fn less(self, spent_us: u32) -> Self {
+        let budget_ns = self.budget_ns.saturating_sub(u64::from(spent_us) * 1000);
+        Self { budget_ns, ..self }
     }
 }
 
@@ -86,8 +97,10 @@ pub(crate) struct Watch {
     /// It has not entered its service before this.
     earliest_ns: u64,
     state: State,
-    /// Nothing is done before this.
+    /// Nothing is done before this, except for a slice.
     next_ns: u64,
+    /// Nothing is done for a slice before this.
+    slice_ns: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,24 +115,32 @@ impl Watch {
     /// Watches an invocation that cannot have entered its service before `earliest_ns`.
     pub(crate) fn new(limits: Limits, earliest_ns: u64) -> Self {
         let next_ns = earliest_ns.saturating_add(limits.budget_ns);
-        Self { limits, earliest_ns, state: State::NotSeen { since_ns: None }, next_ns }
+        let slice_ns = earliest_ns.saturating_add(limits.slice_ns);
+        Self { limits, earliest_ns, state: State::NotSeen { since_ns: None }, next_ns, slice_ns }
     }
 
-    /// When there is something to do at the earliest.
-    pub(crate) fn next_ns(&self) -> u64 {
-        self.next_ns
+    /// When there is something to do at the earliest. `is_waited_for`: another job waits for the same
+    /// worker, which could pause this one.
+    pub(crate) fn next_ns(&self, is_waited_for: bool) -> u64 {
+        if is_waited_for { self.next_ns.min(self.slice_ns) } else { self.next_ns }
     }
 
     /// One turn at `now_ns`. `look` asks the worker when the invocation entered, if it did.
-    pub(crate) fn turn(&mut self, now_ns: u64, look: impl FnOnce() -> Option<u64>) -> Action {
-        if now_ns < self.next_ns {
+    pub(crate) fn turn(
+        &mut self,
+        now_ns: u64,
+        is_waited_for: bool,
+        look: impl FnOnce() -> Option<u64>,
+    ) -> Action {
+        if now_ns < self.next_ns(is_waited_for) {
             return Action::None;
         }
         match self.state {
             State::NotSeen { since_ns } => match look() {
                 None => self.not_entered(now_ns, since_ns.unwrap_or(now_ns)),
-                Some(entered_ns) => self.entered(now_ns, entered_ns),
+                Some(entered_ns) => self.entered(now_ns, is_waited_for, entered_ns),
             },
+            State::Entered { .. } if now_ns < self.next_ns => self.slice_over(now_ns),
             State::Entered { soft_ns, hard_ns, signalled_ns } => {
                 self.overdue(now_ns, soft_ns, hard_ns, signalled_ns)
             }
@@ -134,26 +155,37 @@ impl Watch {
         }
         self.state = State::NotSeen { since_ns: Some(since_ns) };
         self.next_ns = now_ns.saturating_add(self.limits.budget_ns).min(limit_ns);
+        self.slice_ns = now_ns.saturating_add(self.limits.slice_ns);
         Action::None
     }
 
     /// An entry that cannot be is moved to the earliest that can.
-    fn entered(&mut self, now_ns: u64, alleged_ns: u64) -> Action {
+    fn entered(&mut self, now_ns: u64, is_waited_for: bool, alleged_ns: u64) -> Action {
         let is_plausible = (self.earliest_ns..=now_ns).contains(&alleged_ns);
         let entered_ns = if is_plausible { alleged_ns } else { self.earliest_ns };
         let soft_ns = entered_ns.saturating_add(self.limits.budget_ns);
         let hard_ns = soft_ns.saturating_add(self.limits.grace_ns);
         self.state = State::Entered { soft_ns, hard_ns, signalled_ns: None };
         self.next_ns = soft_ns;
+        self.slice_ns = entered_ns.saturating_add(self.limits.slice_ns);
         if now_ns < soft_ns {
-            return Action::None;
+            let is_over = is_waited_for && now_ns >= self.slice_ns;
+            return if is_over { self.slice_over(now_ns) } else { Action::None };
         }
         self.overdue(now_ns, soft_ns, hard_ns, None)
+    }
+
+    /// Asks for a pause, and again later: a signal may be lost.
+    fn slice_over(&mut self, now_ns: u64) -> Action {
+        self.slice_ns = now_ns.saturating_add(REPEAT_NS);
+        Action::Signal
     }
 
     /// `signalled_ns` is when the first signal after the hard deadline was sent: a dispatcher that
     /// was itself away must not kill what it never asked to stop.
     fn overdue(&mut self, now: u64, soft_ns: u64, hard_ns: u64, signalled: Option<u64>) -> Action {
+        // Past its budget, an invocation is not paused any more.
+        self.slice_ns = u64::MAX;
         if now < hard_ns {
             let distance = REPEAT_NS.max(now - soft_ns);
             self.next_ns = now.saturating_add(distance).min(hard_ns);
@@ -171,6 +203,7 @@ impl Watch {
 
     fn give_up(&mut self, reason: Reason) -> Action {
         self.next_ns = u64::MAX;
+        self.slice_ns = u64::MAX;
         Action::Kill(reason)
     }
 }

@@ -5,6 +5,8 @@
 //!                 (doorbell if it sleeps)                             oversee ──▶ signal, or condemn
 //! ```
 //!
+//! One that was paused instead of having ended is in [`turns`].
+//!
 //! A condemned worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
@@ -23,10 +25,11 @@ use crate::areas::Areas;
 use crate::completed::{Completed, Tokens, Unwinding};
 use crate::config::Source;
 use crate::job::{Terms, Ticket};
+use crate::pause::{Past, Paused, Slicing};
 use crate::process::Process;
-use crate::report::Report;
+use crate::report::{FalseClaim, Report};
 use crate::sys::clock::about_now_ns;
-use crate::watchdog::{Action, Limits, Watch};
+use crate::watchdog::{Action, Watch};
 
 /// A worker that takes requests.
 #[derive(Debug)]
@@ -42,6 +45,10 @@ pub(crate) struct Worker {
     /// The last time that there was no completion to take: the next invocation entered after it.
     silent_ns: u64,
     condemned: Option<String>,
+    /// How its jobs take turns, if they do.
+    slicing: Option<Slicing>,
+    /// Its jobs that are paused, in the order of their next turns.
+    paused: VecDeque<Paused>,
 }
 
 /// A published request.
@@ -50,6 +57,8 @@ struct Outstanding {
     sequence: u64,
     request: Request,
     published_ns: u64,
+    /// What became of it before, if this resumes a job.
+    past: Option<Past>,
 }
 
 /// A job on its way: all of it but the body.
@@ -66,11 +75,13 @@ pub(crate) struct Request {
 pub(crate) struct Waiting {
     pub(crate) request: Request,
     pub(crate) body: Vec<u8>,
+    /// Since when; 0 for one that lost its worker.
+    pub(crate) since_ns: u64,
 }
 
 impl Worker {
-    /// A worker that was just started, and its areas.
-    pub(crate) fn new(process: Process, areas: Areas) -> Self {
+    /// A worker that was just started, its areas, and how its jobs take turns, if they do.
+    pub(crate) fn new(process: Process, areas: Areas, slicing: Option<Slicing>) -> Self {
         let order = Order::from_number(areas.inbox().boot.order.load(Ordering::Relaxed));
         Self {
             process,
@@ -81,10 +92,12 @@ impl Worker {
             watch: None,
             silent_ns: 0,
             condemned: None,
+            slicing,
+            paused: VecDeque::new(),
         }
     }
 
-    /// How many invocations it has.
+    /// How many invocations it has in its ring.
     pub(crate) fn load(&self) -> usize {
         self.outstanding.len()
     }
@@ -100,20 +113,26 @@ impl Worker {
 
     /// When the watchdog has something to do, if it watches.
     pub(crate) fn watch_ns(&self) -> Option<u64> {
-        self.watch.as_ref().filter(|_| !self.is_condemned()).map(Watch::next_ns)
+        let watch = self.watch.as_ref().filter(|_| !self.is_condemned())?;
+        Some(watch.next_ns(self.is_waited_for()))
     }
 
     /// Sends a request. The caller saw that [`Worker::load`] is below [`RING_ENTRIES`].
     pub(crate) fn publish(&mut self, request: Request, invoke: Invoke, body: &[u8]) {
+        let line = index(self.next_sequence, RING_ENTRIES);
+        self.areas.write_request_body(line, body);
+        self.publish_line(request, invoke, None);
+    }
+
+    fn publish_line(&mut self, request: Request, invoke: Invoke, past: Option<Past>) {
         debug_assert!(self.load() < RING_ENTRIES, "a line is reused only when it is free");
         let sequence = self.next_sequence;
         let line = index(sequence, RING_ENTRIES);
-        self.areas.write_request_body(line, body);
         let published_ns = about_now_ns();
         self.areas.inbox().requests[line].publish(sequence, invoke.to_words());
         self.ring_if_asleep();
         self.next_sequence += 1;
-        self.outstanding.push_back(Outstanding { sequence, request, published_ns });
+        self.outstanding.push_back(Outstanding { sequence, request, published_ns, past });
         if self.outstanding.len() == 1 {
             self.watch_next();
         }
@@ -129,9 +148,10 @@ impl Worker {
     }
 
     fn watch_next(&mut self) {
-        self.watch = self.outstanding.front().map(|next| {
-            Watch::new(Limits::of(&next.request.terms), next.published_ns.max(self.silent_ns))
-        });
+        self.watch = self
+            .outstanding
+            .front()
+            .map(|next| Watch::new(self.limits(next), next.published_ns.max(self.silent_ns)));
     }
 
     /// Whether a completion can be taken.
@@ -145,9 +165,22 @@ impl Worker {
         line.poll(next.sequence).map(Completion::from_words)
     }
 
-    /// Takes the next completion, if there is one, in a turn that began at `turn_ns`. A false claim
-    /// condemns the worker.
+    /// Takes the next completion, if there is one, in a turn that began at `turn_ns`; what was paused
+    /// before it is remembered. A false claim condemns the worker.
     pub(crate) fn take(&mut self, turn_ns: u64) -> Option<Completed> {
+        loop {
+            let (next, completion) = self.next_completion(turn_ns)?;
+            self.fetch(next.sequence);
+            // What was found may be younger than the turn.
+            let taken_ns = about_now_ns();
+            if completion.paused == 0 {
+                return self.end(&next, &completion, taken_ns);
+            }
+            self.pause(&next, &completion, taken_ns);
+        }
+    }
+
+    fn next_completion(&mut self, turn_ns: u64) -> Option<(Outstanding, Completion)> {
         let next = *self.outstanding.front()?;
         if self.is_condemned() {
             return None;
@@ -156,20 +189,30 @@ impl Worker {
             self.silent_ns = turn_ns;
             return None;
         };
-        self.fetch(next.sequence);
-        // What was found may be younger than the turn.
-        let taken_ns = about_now_ns();
-        match Report::check(&completion, next.published_ns, taken_ns) {
+        Some((next, completion))
+    }
+
+    fn end(
+        &mut self,
+        next: &Outstanding,
+        completion: &Completion,
+        taken_ns: u64,
+    ) -> Option<Completed> {
+        match Report::check(completion, next.published_ns, taken_ns) {
             Err(claim) => {
-                self.condemn(format!("it was not believed: {claim}"));
+                self.disbelieve(claim);
                 None
             }
             Ok(report) => {
                 self.outstanding.pop_front();
                 self.watch_next();
-                Some(self.completed(&next, &report, taken_ns))
+                Some(self.completed(next, &report, taken_ns))
             }
         }
+    }
+
+    fn disbelieve(&mut self, claim: FalseClaim) {
+        self.condemn(format!("it was not believed: {claim}"));
     }
 
     /// Asks for the body of the completion `sequence`, and for the line of the next.
@@ -192,7 +235,7 @@ impl Worker {
             body: if is_ok { bytes } else { Vec::new() },
             error,
             log: text(&log),
-            latency_ns: Some(report.entered_ns.saturating_sub(ended.stamp_ns())),
+            latency_ns: Some(ended.first_entry_ns(report).saturating_sub(ended.stamp_ns())),
             late_ns: report.late_ns,
             cleanup_ns: report.cleanup_ns,
             arena_peak_bytes: report.arena_peak_bytes,
@@ -204,6 +247,7 @@ impl Worker {
 
     /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
     pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
+        let is_waited_for = self.is_waited_for();
         let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
             return;
         };
@@ -211,7 +255,7 @@ impl Worker {
             return;
         }
         let running = &self.areas.outbox().running;
-        match watch.turn(now_ns, || running.entered_ns(next.sequence)) {
+        match watch.turn(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
             Action::Signal if source == Source::Watchdog => {
                 self.process.preempt(signal_value(next.sequence))
             }
@@ -236,20 +280,27 @@ impl Worker {
         })
     }
 
-    /// What it leaves: the invocation that may have run, lost, and those that never started.
+    /// What it leaves: the invocations that may have run, lost, and those that never started.
     ///
     /// The caller knows that the process is gone.
-    pub(crate) fn leave(mut self, why: &str, now_ns: u64) -> (Option<Completed>, Vec<Waiting>) {
-        let lost = self.outstanding.pop_front().map(|next| Completed {
+    pub(crate) fn leave(mut self, why: &str, now_ns: u64) -> (Vec<Completed>, Vec<Waiting>) {
+        let first = self.outstanding.pop_front();
+        let paused = self.paused.iter().map(Outstanding::of_paused);
+        let (resumed, new): (Vec<_>, Vec<_>) =
+            self.outstanding.iter().copied().partition(|behind| behind.past.is_some());
+        let started = first.into_iter().chain(resumed).chain(paused);
+        let lost = started.map(|started| Completed {
             error: Some(format!("worker process {} was lost: {why}", self.process.pid())),
-            latency_ns: self.alleged_latency(&next, now_ns),
-            ..self.lost(&next, now_ns)
+            latency_ns: self.alleged_latency(&started, now_ns),
+            ..self.lost(&started, now_ns)
         });
-        let waiting = self.outstanding.iter().map(|behind| self.waiting(behind)).collect();
-        (lost, waiting)
+        (lost.collect(), new.iter().map(|behind| self.waiting(behind)).collect())
     }
 
     fn alleged_latency(&self, next: &Outstanding, now_ns: u64) -> Option<u64> {
+        if let Some(past) = next.past {
+            return Some(past.entered_ns.saturating_sub(past.stamp_ns));
+        }
         let entered_ns = self.areas.outbox().running.entered_ns(next.sequence)?;
         let is_plausible = (next.published_ns..=now_ns).contains(&entered_ns);
         is_plausible.then(|| entered_ns.saturating_sub(next.stamp_ns()))
@@ -258,13 +309,15 @@ impl Worker {
     fn waiting(&self, behind: &Outstanding) -> Waiting {
         let line = index(behind.sequence, RING_ENTRIES);
         let bytes = behind.request.terms.body_bytes as usize;
-        Waiting { request: behind.request, body: self.areas.request_body(line, bytes) }
+        let body = self.areas.request_body(line, bytes);
+        Waiting { request: behind.request, body, since_ns: 0 }
     }
 
     fn lost(&self, next: &Outstanding, now_ns: u64) -> Completed {
         Completed {
             stamp_ns: next.stamp_ns(),
             total_ns: now_ns.saturating_sub(next.stamp_ns()),
+            pauses: next.past.map_or(0, |past| past.pauses),
             worker_pid: self.process.pid(),
             ..next.request.lost()
         }
@@ -273,7 +326,10 @@ impl Worker {
 
 impl Outstanding {
     fn stamp_ns(&self) -> u64 {
-        self.request.cold_ns.unwrap_or(self.published_ns)
+        match self.past {
+            Some(past) => past.stamp_ns,
+            None => self.request.cold_ns.unwrap_or(self.published_ns),
+        }
     }
 }
 
@@ -295,6 +351,7 @@ impl Request {
             budget_us: self.terms.budget_us,
             late_ns: None,
             cleanup_ns: None,
+            pauses: 0,
             worker_pid: 0,
             arena_peak_bytes: 0,
             tokens: Tokens::default(),
@@ -307,6 +364,8 @@ impl Request {
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+mod turns;
 
 #[cfg(test)]
 mod tests;

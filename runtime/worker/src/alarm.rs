@@ -3,7 +3,7 @@
 //! | duty | expires | for |
 //! | --- | --- | --- |
 //! | every | each period, unless the worker sleeps | the periodic source (at the quantum); the backstop of the watchdog (seldom) |
-//! | once | at the deadlines of each invocation | the one-shot source |
+//! | once | at the deadlines of each invocation, and at the end of each slice | the one-shot source |
 //!
 //! A repeating timer is left running from one invocation to the next, so the warm path makes no system
 //! call for it. It stops when it finds the worker asleep, and the next invocation starts it again: an
@@ -72,12 +72,12 @@ pub fn set_asleep(is_asleep: bool) {
     IS_ASLEEP.store(is_asleep, Relaxed);
 }
 
-/// The timer expired; `deadline` is what has passed of the running invocation, if one runs.
-pub fn expired(deadline: Option<Deadline>) {
+/// The timer expired. If an invocation runs: which of its deadlines has passed, and the time.
+pub fn expired(deadline: Option<(Deadline, u64)>) {
     let Some(alarm) = ALARM.get() else { return };
     match (alarm.duty, deadline) {
-        (Duty::Once, Some(deadline)) => {
-            if let Some(next_ns) = after(deadline) {
+        (Duty::Once, Some((deadline, now_ns))) => {
+            if let Some(next_ns) = after(deadline, now_ns) {
                 alarm.set(until(next_ns));
             }
         }
@@ -89,10 +89,10 @@ pub fn expired(deadline: Option<Deadline>) {
     }
 }
 
-/// When the deadline after `passed` is.
-fn after(passed: Deadline) -> Option<u64> {
+/// When the deadline after `passed` is, at `now_ns`.
+fn after(passed: Deadline, now_ns: u64) -> Option<u64> {
     match passed {
-        Deadline::None => Some(CURRENT.soft_ns()),
+        Deadline::None | Deadline::Slice => Some(CURRENT.look_ns(now_ns)),
         Deadline::Soft => Some(CURRENT.hard_ns()),
         Deadline::Hard => None,
     }
@@ -107,7 +107,7 @@ impl Alarm {
     #[cold]
     fn start(&self) {
         match self.duty {
-            Duty::Once => self.set(until(CURRENT.soft_ns())),
+            Duty::Once => self.set(until(CURRENT.look_ns(0))),
             Duty::Every(ns) => {
                 IS_RUNNING.store(true, Relaxed);
                 self.set(Setting::Every(ns));

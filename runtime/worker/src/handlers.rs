@@ -4,6 +4,7 @@
 //! | signal | in service text | in host text |
 //! | --- | --- | --- |
 //! | `SIGALRM`, not for the running invocation, or early | nothing | nothing |
+//! | `SIGALRM`, at the end of a slice, while another request waits | pause | pending |
 //! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
 //! | `SIGALRM`, at a deadline | by mode | pending |
 //! | a fault | discard | ends the worker |
@@ -14,10 +15,11 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use linux_raw_sys::general::{SIGILL, SIGSEGV};
-use mote_abi::area::{Condition, signal_value};
+use mote_abi::area::{Condition, Inbox, RING_ENTRIES, signal_value};
+use mote_abi::line::index;
 use mote_abi::outcome::Outcome;
 use mote_abi::windows;
-use mote_sigctx::arch::{Context, Crossing, SigInfo};
+use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::signal::{self, Errno, FAULTS, PREEMPT};
@@ -35,7 +37,7 @@ const SI_QUEUE: i32 = -1;
 
 /// What the handlers know of the process; set once before they are installed.
 struct Surroundings {
-    stack: Range<u64>,
+    inbox: &'static Inbox,
     host_text: Range<u64>,
     condition: &'static Condition,
 }
@@ -47,11 +49,11 @@ static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
 /// # Errors
 /// The kernel's.
 pub fn install(
-    stack: Range<u64>,
+    inbox: &'static Inbox,
     host_text: Range<u64>,
     condition: &'static Condition,
 ) -> Result<(), Errno> {
-    SURROUNDINGS.call_once(|| Surroundings { stack, host_text, condition });
+    SURROUNDINGS.call_once(|| Surroundings { inbox, host_text, condition });
     // SAFETY: see the module's header; `on_preempt` redirects service text only.
     unsafe { signal::install(PREEMPT, on_preempt, &[]) }?;
     for fault in FAULTS {
@@ -87,17 +89,22 @@ pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut 
     if sequence == 0 {
         return alarm::expired(None);
     }
+    if CURRENT.is_kept() {
+        // It is paused, or about to be: its deadlines move.
+        return note_stale();
+    }
     let now = now_ns();
-    let deadline = CURRENT.deadline(now);
+    let deadline = due(sequence, now);
     if info.code() == SI_TIMER {
-        alarm::expired(Some(deadline));
+        alarm::expired(Some((deadline, now)));
     } else if deadline == Deadline::None {
         return note_stale();
     }
     let is_service = is_service(context.rip());
     let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());
     let is_news = match action {
-        Action::Nothing => false,
+        // A pause is no preemption: the service goes on.
+        Action::Nothing | Action::Pause | Action::Pend(Pending::Pause) => false,
         Action::Pend(pending) => pending > Crossing::get().pending(),
         Action::Raise | Action::Discard => true,
     };
@@ -107,25 +114,65 @@ pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut 
     act(action, context);
 }
 
+/// Which deadline has passed. The end of a slice is none when nobody waits for it.
+fn due(sequence: u64, now_ns: u64) -> Deadline {
+    match CURRENT.deadline(now_ns) {
+        Deadline::Slice if !is_next_waiting(sequence) => Deadline::None,
+        deadline => deadline,
+    }
+}
+
+/// Whether there is a request behind `sequence` in the ring.
+fn is_next_waiting(sequence: u64) -> bool {
+    let next = sequence.wrapping_add(1);
+    SURROUNDINGS.get().is_some_and(|surroundings| {
+        surroundings.inbox.requests[index(next, RING_ENTRIES)].poll(next).is_some()
+    })
+}
+
 fn act(action: Action, context: &mut Context) {
     match action {
         Action::Nothing => {}
         Action::Pend(pending) => {
             let crossing = Crossing::get();
+            if pending == Pending::Pause {
+                prepare(context);
+            }
             crossing.set_pending(crossing.pending().max(pending));
             if let Some(start) = Crossing::restart(context.rip()) {
                 context.set_rip(start);
             }
         }
+        Action::Pause => pause(context),
         Action::Raise => raise(context),
         Action::Discard => discard(Outcome::OverBudget, context),
     }
 }
 
+/// Keeps what the way back to the service needs of this signal to pause it.
+fn prepare(context: &Context) {
+    // SAFETY: a slice ends only where a frame was set, which stays mapped. Nobody else uses it now:
+    // keeping a call is marked before it begins, and resuming reads what this does not write.
+    unsafe { (*CURRENT.frame()).prepare(context) };
+}
+
+/// Keeps the service and goes to the recovery point; where there is no room for its registers, it runs
+/// on.
+fn pause(context: &mut Context) {
+    // SAFETY: as in `prepare`.
+    let frame = unsafe { &mut *CURRENT.frame() };
+    // SAFETY: the context is the kernel's, of this handler.
+    if !unsafe { frame.keep(context) } {
+        return;
+    }
+    CURRENT.set_kept(true);
+    // SAFETY: this is the handler, and service text runs inside `enter` or `resume` only.
+    unsafe { Redirect::pause().apply(context) };
+}
+
 /// Puts a fake frame on the service's stack; where it does not fit, discards.
 fn raise(context: &mut Context) {
-    let Some(surroundings) = SURROUNDINGS.get() else { return };
-    match Redirect::raise(&context.registers(), &surroundings.stack) {
+    match Redirect::raise(&context.registers(), &CURRENT.stack()) {
         Ok(plan) => {
             CURRENT.set_raised();
             CURRENT.judge(Outcome::OverBudget);
@@ -152,7 +199,8 @@ pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Con
     if CURRENT.sequence() == 0 || is_host(context.rip(), surroundings) {
         return die(signal, context.rip(), surroundings);
     }
-    let guard = surroundings.stack.start - GUARD_BYTES..surroundings.stack.start;
+    let stack = CURRENT.stack();
+    let guard = stack.start - GUARD_BYTES..stack.start;
     let is_overflow = signal == SIGSEGV && guard.contains(&info.fault_address());
     discard(verdict_on(signal, is_overflow), context);
 }

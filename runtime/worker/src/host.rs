@@ -1,4 +1,4 @@
-//! What the worker owns while services run: areas, arena, tokens, stack, and the state of the running
+//! What the worker owns while services run: areas, stack slots, tokens, and the state of the running
 //! invocation that only host code touches.
 //!
 //! There is one [`Host`] in a process, behind [`get`]. Signal handlers never touch it; what they need
@@ -18,6 +18,8 @@ use mote_alloc::{Arena, PageSource};
 use mote_sigctx::unwind::{Module, Unwinder};
 
 use crate::memory;
+use crate::shelf::{Kept, Shelf};
+use crate::slots::Slots;
 use crate::tokens::Tokens;
 
 /// What the worker owns.
@@ -26,11 +28,17 @@ pub struct Host {
     /// The two shared areas.
     pub areas: Areas,
     /// The heap of the running invocation.
-    pub arena: Arena<GiveBack>,
+    pub arena: &'static mut Arena<GiveBack>,
     /// Its handle table.
     pub tokens: Tokens,
     /// Its stack.
     pub stack: Range<u64>,
+    /// What else its stack slot has, if it may be paused.
+    pub shelf: Option<Shelf>,
+    /// The other stack slots.
+    pub slots: Slots,
+    /// Where its request's body lies.
+    pub body: u64,
     /// Its request.
     pub invoke: Invoke,
     /// Its sequence number.
@@ -144,13 +152,35 @@ fn body_offset(sequence: u64) -> usize {
 
 impl Host {
     /// Forgets the last invocation. Arena and tokens are emptied when an invocation ends.
+    ///
+    /// The ring's line is used again when an invocation is paused; so one that may be gets a body of
+    /// its own.
     #[inline]
     pub fn begin(&mut self, sequence: u64, invoke: Invoke) {
         self.sequence = sequence;
         self.invoke = invoke;
+        let request = self.areas.request(sequence);
+        self.body = match &self.shelf {
+            None => request as u64,
+            // SAFETY: the ring has room for the longest body, and lies in the inbox.
+            Some(shelf) => unsafe { shelf.copy_request(request, invoke.body_bytes as usize) },
+        };
         self.reply = Reply::default();
         self.log_bytes = 0;
         self.is_cut_short = false;
+        self.unwinding = Unwinding::default();
+    }
+
+    /// Remembers an invocation that was paused in the slot that is in use now, and goes on as number
+    /// `sequence`.
+    pub fn go_on(&mut self, sequence: u64, kept: Kept) {
+        self.sequence = sequence;
+        self.invoke = kept.invoke;
+        self.body = self.shelf.as_ref().map_or(0, Shelf::request);
+        self.reply = kept.reply;
+        self.log_bytes = kept.log_bytes;
+        self.tokens = kept.tokens;
+        // A raise ends an invocation, so none has begun.
         self.unwinding = Unwinding::default();
     }
 
@@ -163,11 +193,10 @@ impl Host {
             address >= range.start && address <= range.end && range.end - address >= bytes
         };
         let arena = self.arena.addresses();
-        let request = self.areas.request(self.sequence) as u64;
         inside(arena.start as u64..arena.end as u64)
             || inside(self.stack.clone())
             || mote_abi::windows::is_inside_one_window(address, bytes, self.zones)
-            || inside(request..request + u64::from(self.invoke.body_bytes))
+            || inside(self.body..self.body + u64::from(self.invoke.body_bytes))
     }
 }
 

@@ -17,8 +17,8 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::clock::now_ns;
 use crate::current::CURRENT;
 use crate::host::{self, Host, Reply};
-use crate::raise;
 use crate::text::Text;
+use crate::{pause, raise};
 
 host_call!(creating "mote_import_alloc" => alloc, when pending alloc_late);
 host_call!(creating "mote_import_alloc_zeroed" => alloc_zeroed, when pending alloc_zeroed_late);
@@ -193,7 +193,7 @@ extern "C" fn random_bytes(to: *mut u8, bytes: usize) {
     let host = host();
     check_services(host, to, bytes);
     for start in (0..bytes).step_by(RANDOM_PIECE_BYTES) {
-        if Crossing::get().pending() != Pending::Nothing {
+        if Crossing::get().pending() > Pending::Pause {
             host.is_cut_short = true;
             return;
         }
@@ -307,8 +307,17 @@ fn raise_pending(way: Way) -> ! {
         // SAFETY: the crossing calls this on the host stack, with nothing on it.
         unsafe { raise::discard(Outcome::OverBudget) }
     }
+    if pending == Pending::Pause {
+        // SAFETY: as above; the registers are captured, and the host call is over.
+        unsafe { pause::leave() }
+    }
     CURRENT.judge(Outcome::OverBudget);
-    let frame = Frame { is_exact: pending == Pending::RaiseHere, ..captured_frame() };
+    let registers = match way {
+        // SAFETY: a service is being resumed, so its frame is kept, and the kernel did not take it.
+        Way::Resuming => unsafe { (*CURRENT.frame()).registers() },
+        _ => Crossing::get().captured(),
+    };
+    let frame = Frame { registers, is_exact: pending == Pending::RaiseHere };
     // SAFETY: as above.
     unsafe { raise::begin(frame) }
 }
@@ -326,7 +335,7 @@ extern "C" fn on_raise() -> ! {
 /// What a panic that begins now comes from.
 fn panic_outcome() -> Outcome {
     match CURRENT.verdict() {
-        _ if Crossing::get().pending() != Pending::Nothing => Outcome::OverBudget,
+        _ if Crossing::get().pending() > Pending::Pause => Outcome::OverBudget,
         decided @ (Outcome::OverBudget | Outcome::OverMemory) => decided,
         _ => Outcome::Panicked,
     }

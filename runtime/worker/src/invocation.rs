@@ -5,6 +5,8 @@
 //!                                                                           │
 //!  publish ◀─ completion ◀─ clean: arena, data window, tokens ◀─────────────┘
 //! ```
+//!
+//! One that is paused instead is [`pause`]'s.
 
 use core::ptr;
 
@@ -16,8 +18,9 @@ use mote_sigctx::arch::{Crossing, Ending, Pending, enter};
 
 use crate::alarm;
 use crate::clock::{about_now_ns, now_ns};
-use crate::current::{CURRENT, saturating_ns};
+use crate::current::{CURRENT, Turn, saturating_ns};
 use crate::host::{self, Host};
+use crate::pause;
 use crate::serialize::serialize;
 
 /// Runs request `sequence` and returns what became of it.
@@ -30,6 +33,10 @@ use crate::serialize::serialize;
 /// placed its image.
 #[inline]
 pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
+    if invoke.resume != 0 {
+        // SAFETY: passed on to the caller.
+        return unsafe { pause::resume(sequence, &invoke) };
+    }
     // SAFETY: the caller's promise; the reference ends before `enter`.
     let host = unsafe { host::get() };
     prepare_image(host, &invoke);
@@ -38,20 +45,34 @@ pub unsafe fn run(sequence: u64, invoke: Invoke) -> Completion {
     host.begin(sequence, invoke);
     host.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
     let entry = invoke.windows().text() + u64::from(invoke.entry);
-    let body = host.areas.request(sequence) as u64;
-    let (stack_top, running) = (host.stack.end, &host.areas.outbox().running);
+    let (body, stack_top) = (host.body, host.stack.end);
+    let running = &host.areas.outbox().running;
 
     Crossing::get().set_pending(Pending::Nothing);
-    CURRENT.begin(sequence, entered_ns, &invoke);
+    let budget_ns = u64::from(invoke.budget_us) * 1000;
+    CURRENT.begin(&Turn { sequence, entered_ns, budget_ns, verdict: Outcome::Ok }, &invoke);
     alarm::begin();
     running.set(sequence, entered_ns);
     // SAFETY: the loader found the entry to be the image's; the stack is mapped above a guard; this is
     // the only `enter` of the process.
     let ending = unsafe { enter(entry, body, u64::from(invoke.body_bytes), stack_top) };
-    CURRENT.end();
+    // SAFETY: the service is over, or kept, and with it every host call.
+    unsafe { conclude(ending, entered_ns) }
+}
 
-    // SAFETY: the service is over, and with it every host call.
-    finish(unsafe { host::get() }, ending, entered_ns)
+/// What to tell of an invocation whose service runs no more, or not now.
+///
+/// # Safety
+/// `enter` or `resume` came back with `ending`, and no reference to the host is in use.
+#[inline]
+pub(crate) unsafe fn conclude(ending: Ending, entered_ns: u64) -> Completion {
+    CURRENT.end();
+    // SAFETY: passed on to the caller.
+    let host = unsafe { host::get() };
+    if ending == Ending::Paused && CURRENT.is_kept() {
+        return pause::suspend(host, entered_ns);
+    }
+    finish(host, ending, entered_ns)
 }
 
 /// What the worker must know of the image that `invoke` runs.
@@ -65,12 +86,18 @@ pub fn record(invoke: &Invoke) -> ImageRecord {
 
 #[inline]
 fn prepare_image(host: &mut Host, invoke: &Invoke) {
-    if invoke.generation != host.generation {
-        serialize();
-        host.generation = invoke.generation;
-    }
+    catch_up(host, invoke.generation);
     if invoke.data_bytes > 0 {
         fill_data(&record(invoke));
+    }
+}
+
+/// Serializes if images were placed since this processor last did.
+#[inline]
+pub(crate) fn catch_up(host: &mut Host, generation: u32) {
+    if generation != host.generation {
+        serialize();
+        host.generation = generation;
     }
 }
 
@@ -127,6 +154,9 @@ fn clean(host: &mut Host) -> crate::tokens::Tally {
     if host.invoke.data_bytes > 0 {
         zero_data(&record(&host.invoke));
     }
+    if let Some(shelf) = &host.shelf {
+        shelf.clear_request(host.invoke.body_bytes as usize);
+    }
     host.tokens.reclaim()
 }
 
@@ -143,7 +173,7 @@ fn fill_data(record: &ImageRecord) {
 }
 
 #[cold]
-fn zero_data(record: &ImageRecord) {
+pub(crate) fn zero_data(record: &ImageRecord) {
     let data = (record.windows().data() + u64::from(record.slot)) as *mut u8;
     // SAFETY: as in `fill_data`.
     unsafe { data.write_bytes(0, record.data_bytes as usize) };
@@ -153,7 +183,8 @@ fn cleanup(ending: Ending) -> Cleanup {
     match ending {
         Ending::Returned => Cleanup::Returned,
         Ending::Unwound => Cleanup::Unwound,
-        Ending::Discarded => Cleanup::Discarded,
+        // One that says it was paused, and was not kept, went to the recovery point by itself.
+        Ending::Discarded | Ending::Paused => Cleanup::Discarded,
     }
 }
 

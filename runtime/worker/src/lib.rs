@@ -19,6 +19,9 @@
 //! | [`handlers`] | what signals do |
 //! | [`alarm`] | the worker's own timer |
 //! | [`current`] | what handlers know of the running invocation |
+//! | [`pause`] | suspending an invocation, and going on with it |
+//! | [`slots`] | where paused invocations are: stacks, arenas, shelves |
+//! | [`shelf`] | what else they leave |
 //! | [`program`] | this program's own segments |
 //! | [`serialize`] | before running code that another processor wrote |
 //! | [`tokens`] | the handle table |
@@ -49,6 +52,8 @@ pub mod invocation;
 mod mem;
 #[allow(unsafe_code, reason = "maps memory")]
 pub mod memory;
+#[allow(unsafe_code, reason = "goes on with services, and reads the data window")]
+pub mod pause;
 #[allow(unsafe_code, reason = "reads this program's segments")]
 pub mod program;
 #[allow(unsafe_code, reason = "reads a service's stack and jumps to landing pads")]
@@ -59,6 +64,9 @@ pub mod serialize;
 pub mod serve;
 #[allow(unsafe_code, reason = "is assembly")]
 pub mod service_mem;
+#[allow(unsafe_code, reason = "copies what services left")]
+pub mod shelf;
+pub mod slots;
 #[allow(unsafe_code, reason = "calls what is to be called once")]
 pub mod start;
 pub mod text;

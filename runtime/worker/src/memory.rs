@@ -4,9 +4,11 @@
 //!  wherever the kernel likes          at each zone's fixed base
 //!  inbox   r--  shared                text window   r-x  shared
 //!  outbox  rw-  shared                rodata window r--  shared
-//!  arena   rw-  private, reserved     data window   rw-  private, reserved
-//!  guard | service stack  rw-
-//!  guard | alternate signal stack rw-
+//!  guard | alternate signal stack     data window   rw-  private, reserved
+//!  of each stack slot:
+//!    arena  rw-  private, reserved
+//!    guard | service stack  rw-
+//!    shelf  rw-  private, reserved
 //! ```
 //!
 //! Source: mmap(2), madvise(2), memfd_create(2).
@@ -17,9 +19,12 @@ use core::ptr::{NonNull, null_mut};
 
 use mote_abi::area::{INBOX_BYTES, OUTBOX_BYTES, fds};
 use mote_abi::windows::{WINDOW_BYTES, Windows};
+use mote_sigctx::arch::KeptFrame;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise};
+
+use crate::shelf::ShelfSpace;
 
 /// Bytes of the guard below a stack: more than a page, so that code which touches its frame out of
 /// order still meets it.
@@ -111,6 +116,29 @@ pub fn arena(bytes: usize) -> Result<NonNull<u8>, Errno> {
     populate(start, present)?;
     populate(start + (bytes - present) as u64, present)?;
     Ok(base)
+}
+
+/// Maps a shelf, all zeros, and makes the part present that a handler writes.
+///
+/// # Errors
+/// The kernel's.
+pub fn shelf() -> Result<NonNull<ShelfSpace>, Errno> {
+    let base = map_private(null_mut(), size_of::<ShelfSpace>(), MapFlags::empty())?;
+    populate(base.as_ptr() as u64, size_of::<KeptFrame>().next_multiple_of(4096))?;
+    Ok(base.cast())
+}
+
+/// Puts `value` into memory of its own, where it stays.
+///
+/// # Errors
+/// The kernel's.
+pub fn place<T>(value: T) -> Result<&'static mut T, Errno> {
+    const { assert!(align_of::<T>() <= 4096) };
+    let base = map_private(null_mut(), size_of::<T>(), MapFlags::empty())?.cast::<T>();
+    // SAFETY: a fresh mapping, long enough and aligned to a page.
+    unsafe { base.write(value) };
+    // SAFETY: just written; nobody else knows of it, and it is never unmapped.
+    Ok(unsafe { &mut *base.as_ptr() })
 }
 
 /// Gives whole pages back to the kernel; they read as zeros afterwards.

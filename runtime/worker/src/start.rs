@@ -6,7 +6,7 @@
 use core::ops::Range;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
-use mote_abi::area::{ANY_CPU, Boot, Condition, Stage};
+use mote_abi::area::{ANY_CPU, Boot, Condition, Inbox, MAX_STACK_SLOTS, Stage};
 use mote_abi::doze::Order;
 use mote_abi::image::ABI_VERSION;
 use mote_abi::windows::ZONES_MAX;
@@ -23,6 +23,8 @@ use crate::host::{Areas, GiveBack, Host, Reply, Unwinding};
 use crate::program::Program;
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
+use crate::shelf::Shelf;
+use crate::slots::{Slots, StackSlot};
 use crate::tokens::Tokens;
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
@@ -98,16 +100,16 @@ unsafe fn prepare(
     let program = Program::running().ok_or(Errno::NOEXEC)?;
     let zones = zones(boot)?;
     zones.clone().try_for_each(memory::windows)?;
-    let stack = memory::stack(boot.stack_kib.load(Relaxed) as usize * 1024)?;
-    let arena = arena(boot.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
+    let (slot, slots) = stack_slots(boot, chunks)?;
     memory::close_descriptors(zones);
     reach(condition, Stage::MemoryMapped);
     Crossing::get().install(host_calls::HOOKS);
-    install_handlers(condition, stack.clone(), program.text.clone())?;
+    install_handlers(condition, areas.inbox(), program.text.clone())?;
     alarm::prepare(boot.timer_us.load(Relaxed)).map_err(errno)?;
     reach(condition, Stage::SignalsInstalled);
     // SAFETY: once, before the loop.
-    unsafe { host::set(new_host(areas, arena, stack, program)) };
+    let host = unsafe { host::set(new_host(areas, slot, slots, program)) };
+    host.announce_slot();
     Ok(())
 }
 
@@ -142,19 +144,46 @@ fn zones(boot: &Boot) -> Result<Range<u8>, Errno> {
     }
 }
 
+/// The stack slot that is in use first, and all others. Without slices there is one.
+fn stack_slots(boot: &Boot, chunks: &'static ChunkSource) -> Result<(StackSlot, Slots), Errno> {
+    let slice_us = boot.slice_us.load(Relaxed);
+    let mut slots = Slots::new(u64::from(slice_us) * 1000);
+    if slice_us == 0 {
+        return Ok((stack_slot(boot, chunks)?, slots));
+    }
+    let numbered = |number: u8| {
+        let space = memory::shelf()?;
+        // SAFETY: freshly mapped for this, never unmapped.
+        let shelf = Some(unsafe { Shelf::new(number, space) });
+        Ok::<_, Errno>(StackSlot { shelf, ..stack_slot(boot, chunks)? })
+    };
+    let count = boot.stack_slots.load(Relaxed).clamp(1, MAX_STACK_SLOTS as u32) as u8;
+    for number in 1..count {
+        slots.park(numbered(number)?);
+    }
+    Ok((numbered(0)?, slots))
+}
+
+/// A stack slot where nothing can be paused.
+fn stack_slot(boot: &Boot, chunks: &'static ChunkSource) -> Result<StackSlot, Errno> {
+    let stack = memory::stack(boot.stack_kib.load(Relaxed) as usize * 1024)?;
+    let arena = arena(boot.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
+    Ok(StackSlot { arena: memory::place(arena)?, stack, shelf: None })
+}
+
 fn arena(limit_bytes: usize, chunks: &'static ChunkSource) -> Result<Arena<GiveBack>, Errno> {
     let bytes = Region::bytes_for(limit_bytes);
     let base = memory::arena(bytes)?;
     // SAFETY: a fresh private mapping of that length, which nobody else knows.
     let region = unsafe { Region::new(base, bytes) };
-    // SAFETY: the arena goes into the host, which is static, before its first use, and is discarded
-    // only after `enter` has come back.
+    // SAFETY: the arena gets a place of its own before its first use, and is discarded only after its
+    // invocation has ended. Arenas are discarded one at a time.
     unsafe { Arena::new(region, chunks, GiveBack) }.map_err(|_| Errno::NOMEM)
 }
 
 fn install_handlers(
     condition: &'static Condition,
-    stack: Range<u64>,
+    inbox: &'static Inbox,
     text: Range<u64>,
 ) -> Result<(), Errno> {
     let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
@@ -162,7 +191,7 @@ fn install_handlers(
     let length = (alternate.end - alternate.start) as usize;
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
-        .and_then(|()| handlers::install(stack, text, condition))
+        .and_then(|()| handlers::install(inbox, text, condition))
         .map_err(errno)
 }
 
@@ -170,13 +199,16 @@ fn errno(of: signal::Errno) -> Errno {
     Errno::from_raw_os_error(of.0)
 }
 
-fn new_host(areas: Areas, arena: Arena<GiveBack>, stack: Range<u64>, program: Program) -> Host {
+fn new_host(areas: Areas, slot: StackSlot, slots: Slots, program: Program) -> Host {
     let zones = areas.inbox().boot.zones.load(Relaxed) as usize;
     Host {
         areas,
-        arena,
+        arena: slot.arena,
         tokens: Tokens::new(),
-        stack,
+        stack: slot.stack,
+        shelf: slot.shelf,
+        slots,
+        body: 0,
         invoke: mote_abi::message::Invoke::default(),
         sequence: 0,
         reply: Reply::default(),

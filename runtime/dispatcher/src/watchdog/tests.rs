@@ -6,7 +6,8 @@ use super::*;
 use crate::job::Job;
 use crate::job::tests::job;
 
-const LIMITS: Limits = Limits { budget_ns: 1_000, grace_ns: 500, lost_after_ns: 1_000_000 };
+const LIMITS: Limits =
+    Limits { budget_ns: 1_000, grace_ns: 500, lost_after_ns: 1_000_000, slice_ns: u64::MAX };
 
 /// Runs a watch that is asked at `times`; tells what it did and when.
 fn run(
@@ -17,7 +18,7 @@ fn run(
     let mut actions = Vec::new();
     for now in times {
         let look = || entered.filter(|&at| at <= now);
-        match watch.turn(now, look) {
+        match watch.turn(now, false, look) {
             Action::None => {}
             action @ Action::Signal => actions.push((now, action)),
             action @ Action::Kill(_) => {
@@ -33,10 +34,10 @@ fn run(
 fn line_is_not_read_before_the_earliest_end_of_the_budget() {
     let mut watch = Watch::new(LIMITS, 100);
     for now in 100..1_100 {
-        assert_eq!(watch.turn(now, || panic!("looked at {now}")), Action::None);
+        assert_eq!(watch.turn(now, false, || panic!("looked at {now}")), Action::None);
     }
-    assert_eq!(watch.turn(1_100, || Some(600)), Action::None);
-    assert_eq!(watch.next_ns(), 1_600);
+    assert_eq!(watch.turn(1_100, false, || Some(600)), Action::None);
+    assert_eq!(watch.next_ns(false), 1_600);
 }
 
 #[test]
@@ -83,8 +84,55 @@ fn worker_is_killed_when_it_never_enters() {
 fn entry_that_cannot_be_does_not_move_the_deadline_out() {
     for alleged_ns in [0, 99, 5_001, u64::MAX] {
         let mut watch = Watch::new(LIMITS, 100);
-        assert_eq!(watch.turn(5_000, || Some(alleged_ns)), Action::Signal, "{alleged_ns}");
+        assert_eq!(watch.turn(5_000, false, || Some(alleged_ns)), Action::Signal, "{alleged_ns}");
     }
+}
+
+const SLICED: Limits = Limits { slice_ns: 100, ..LIMITS };
+
+#[test]
+fn slice_is_looked_at_only_while_somebody_waits() {
+    let mut watch = Watch::new(SLICED, 1_000);
+    for now in 1_000..1_900 {
+        assert_eq!(watch.turn(now, false, || panic!("looked at {now}")), Action::None);
+    }
+    assert_eq!(watch.next_ns(true), 1_100);
+    assert_eq!(watch.turn(1_900, true, || Some(1_850)), Action::None, "entered late");
+    assert_eq!((watch.next_ns(true), watch.next_ns(false)), (1_950, 2_850));
+    assert_eq!(watch.turn(1_950, true, || None), Action::Signal);
+    assert_eq!(watch.turn(1_951, true, || None), Action::None, "the signal is under way");
+}
+
+#[test]
+fn pause_is_asked_for_again_until_the_soft_deadline() {
+    let limits = Limits { budget_ns: 1_000_000, ..SLICED };
+    let mut watch = Watch::new(limits, 0);
+    let mut signals = Vec::new();
+    for now in (0..1_000_500).step_by(50) {
+        if watch.turn(now, true, || Some(0)) == Action::Signal {
+            signals.push(now);
+        }
+    }
+    assert_eq!(signals, [100, 200_100, 400_100, 600_100, 800_100, 1_000_000]);
+    assert_eq!(watch.next_ns(true), watch.next_ns(false), "no more slices");
+}
+
+#[test]
+fn worker_that_does_not_enter_is_killed_though_others_wait() {
+    let mut watch = Watch::new(SLICED, 0);
+    let actions: Vec<Action> = (0..ENTRY_LIMIT_NS + 10_000_000)
+        .step_by(1_000_000)
+        .map(|now| watch.turn(now, true, || None))
+        .filter(|&action| action != Action::None)
+        .collect();
+    assert_eq!(actions, [Action::Kill(Reason::NeverEntered)]);
+}
+
+#[test]
+fn budget_left_is_what_slices_have_not_spent() {
+    let limits = Limits { budget_ns: 5_000_000, ..LIMITS };
+    assert_eq!(limits.less(2_000).budget_ns, 3_000_000);
+    assert_eq!(limits.less(u32::MAX).budget_ns, 0);
 }
 
 proptest! {
@@ -98,7 +146,7 @@ proptest! {
         grace_ns in 0..1_000_000_u64,
         steps in prop::collection::vec(1..100_000_u64, 1..200),
     ) {
-        let limits = Limits { budget_ns, grace_ns, lost_after_ns: u64::MAX };
+        let limits = Limits { budget_ns, grace_ns, lost_after_ns: u64::MAX, ..LIMITS };
         let entered = earliest + delay;
         let soft = entered + budget_ns;
         let mut watch = Watch::new(limits, earliest);
@@ -106,8 +154,8 @@ proptest! {
         let mut was_signalled = false;
         for step in steps {
             now += step;
-            let action = watch.turn(now, || (entered <= now).then_some(entered));
-            prop_assert!(watch.next_ns() > now);
+            let action = watch.turn(now, false, || (entered <= now).then_some(entered));
+            prop_assert!(watch.next_ns(false) > now);
             if now < soft {
                 prop_assert_eq!(action, Action::None);
             } else if !was_signalled {
@@ -119,11 +167,14 @@ proptest! {
 
     /// Whatever times and allegations: no overflow, no panic.
     #[test]
-    fn turn_is_total(earliest: u64, budget_ns: u64, grace_ns: u64, turns: Vec<(u64, Option<u64>)>) {
-        let limits = Limits { budget_ns, grace_ns, lost_after_ns: LOST_AFTER_NS };
+    fn turn_is_total(
+        earliest: u64, budget_ns: u64, grace_ns: u64, slice_ns: u64,
+        turns: Vec<(u64, bool, Option<u64>)>,
+    ) {
+        let limits = Limits { budget_ns, grace_ns, lost_after_ns: LOST_AFTER_NS, slice_ns };
         let mut watch = Watch::new(limits, earliest);
-        for (now, alleged) in turns {
-            watch.turn(now, || alleged);
+        for (now, is_waited_for, alleged) in turns {
+            watch.turn(now, is_waited_for, || alleged);
         }
     }
 }

@@ -111,7 +111,7 @@ fn false_claim_kills_the_worker_and_loses_only_what_ran() {
     let why = epitaph(&mut worker);
     let pid = worker.process.pid();
     let (lost, waiting) = worker.leave(&why, now_ns());
-    let lost = lost.unwrap();
+    let [lost] = lost.try_into().unwrap();
     assert_eq!((lost.ticket, lost.outcome), (Ticket(1), Outcome::WorkerLost));
     let expected = format!(
         "worker process {pid} was lost: it was not believed: it claimed a body of 4294967295 bytes; \
@@ -144,7 +144,7 @@ fn latency_of_a_lost_invocation_is_known_only_when_its_entry_is_plausible() {
         worker.condemn("a test".to_owned());
         let why = epitaph(&mut worker);
         let (lost, _) = worker.leave(&why, now_ns() + 2_000_000_000);
-        assert_eq!(lost.unwrap().latency_ns.is_some(), is_known);
+        assert_eq!(lost[0].latency_ns.is_some(), is_known);
     }
 }
 
@@ -157,4 +157,118 @@ fn last_words_of_a_worker_are_told() {
     worker.process.kill();
     let expected = "it was killed by signal 9 (SIGKILL), having met signal 11 (SIGSEGV) at 0x40";
     assert_eq!(epitaph(&mut worker), expected);
+}
+
+/// What an honest worker says of a job that it pauses in `slot` when so much of its budget is spent.
+fn paused(slot: u8, spent_us: u32) -> Completion {
+    Completion { paused: slot + 1, spent_us, ..honest() }
+}
+
+#[test]
+fn paused_job_goes_on_behind_what_waits_and_ends_once() {
+    let (mut worker, puppet) = puppet::worker();
+    publish(&mut worker, 1, b"long");
+    let first = honest();
+    publish(&mut worker, 2, b"short");
+    puppet.complete(1, Completion { entered_ns: first.entered_ns, ..paused(2, 40) });
+    assert_eq!(worker.take(now_ns()), None);
+    assert_eq!((worker.load(), worker.has_paused()), (1, true));
+    let (_, terms) = worker.next_turn().unwrap();
+    assert_eq!(terms, puppet::request(1, b"long").terms);
+    worker.resume(Invoke::default());
+    let (resumed, body) = puppet.request(3).unwrap();
+    assert_eq!((resumed.resume, body.len()), (3, 0));
+    puppet.complete(2, honest());
+    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(2));
+    puppet.respond(3, b"done", b"said", honest());
+    let ended = worker.take(now_ns()).unwrap();
+    assert_eq!((ended.ticket, ended.pauses), (Ticket(1), 1));
+    assert_eq!((ended.body.as_slice(), ended.log.as_str()), (&b"done"[..], "said"));
+    let latency_ns = first.entered_ns - ended.stamp_ns;
+    assert_eq!(ended.latency_ns, Some(latency_ns), "it counts to the first entry");
+    assert_eq!((worker.load(), worker.has_paused()), (0, false));
+}
+
+#[test]
+fn completion_behind_a_pause_is_taken_in_the_same_turn() {
+    let (mut worker, puppet) = puppet::worker();
+    publish(&mut worker, 1, b"");
+    publish(&mut worker, 2, b"");
+    puppet.complete(1, paused(0, 10));
+    puppet.complete(2, honest());
+    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(2));
+    assert!(worker.has_paused());
+}
+
+#[test]
+fn stack_slot_cannot_hold_two_paused_jobs() {
+    let (mut worker, puppet) = puppet::worker();
+    for ticket in 1..=3 {
+        publish(&mut worker, ticket, b"");
+    }
+    puppet.complete(1, paused(1, 10));
+    puppet.complete(2, paused(1, 10));
+    assert_eq!(worker.take(now_ns()), None);
+    let why = epitaph(&mut worker);
+    assert_eq!(
+        why,
+        "it was not believed: it claimed to have paused an invocation in stack slot 1, which cannot be"
+    );
+}
+
+#[test]
+fn paused_and_resumed_jobs_are_lost_with_their_worker_and_new_ones_are_not() {
+    let (mut worker, puppet) = puppet::worker();
+    for ticket in 1..=4 {
+        publish(&mut worker, ticket, &[ticket as u8]);
+    }
+    puppet.complete(1, paused(0, 10));
+    puppet.complete(2, paused(1, 10));
+    assert_eq!(worker.take(now_ns()), None);
+    worker.resume(Invoke::default());
+    worker.condemn("a test".to_owned());
+    let why = epitaph(&mut worker);
+    let (lost, waiting) = worker.leave(&why, now_ns());
+    let tickets: Vec<_> = lost.iter().map(|lost| (lost.ticket.0, lost.pauses)).collect();
+    assert_eq!(tickets, [(3, 0), (1, 1), (2, 1)]);
+    assert!(lost.iter().all(|lost| lost.outcome == Outcome::WorkerLost && lost.error.is_some()));
+    let behind: Vec<_> = waiting.iter().map(|job| (job.request.ticket.0, &job.body[..])).collect();
+    assert_eq!(behind, [(4, &[4_u8][..])]);
+}
+
+#[test]
+fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
+    let (mut worker, puppet) = puppet::running_worker();
+    publish(&mut worker, 1, b"");
+    let entered_ns = now_ns();
+    puppet.outbox().running.set(1, entered_ns);
+    worker.oversee(entered_ns + 20_000, Source::Watchdog);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(worker.epitaph(), None, "nobody waits");
+    publish(&mut worker, 2, b"");
+    worker.oversee(entered_ns + 20_000, Source::OneShot);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(worker.epitaph(), None, "the worker has a timer of its own");
+    worker.oversee(entered_ns + 300_000, Source::Watchdog);
+    assert_eq!(epitaph(&mut worker), "it was killed by signal 14 (SIGALRM)");
+}
+
+#[test]
+fn nobody_is_asked_to_pause_when_all_stack_slots_are_taken() {
+    let (mut worker, puppet) = puppet::worker();
+    for ticket in 1..=4 {
+        publish(&mut worker, ticket, b"");
+    }
+    assert!(worker.is_waited_for());
+    puppet.complete(1, paused(0, 10));
+    puppet.complete(2, paused(1, 10));
+    assert_eq!(worker.take(now_ns()), None);
+    assert!(!worker.is_waited_for(), "three slots: two are taken, the third runs");
+    worker.resume(Invoke::default());
+    assert!(!worker.is_waited_for(), "a job in the ring still has its slot");
+    puppet.complete(3, honest());
+    puppet.complete(4, honest());
+    assert!(worker.take(now_ns()).is_some() && worker.take(now_ns()).is_some());
+    publish(&mut worker, 5, b"");
+    assert!(worker.is_waited_for(), "the resumed one can be paused again");
 }

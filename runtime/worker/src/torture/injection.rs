@@ -74,6 +74,15 @@ pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
     deliver(context);
 }
 
+/// Ends the slice now, and delivers that at `context`: the invocation is paused where that can be.
+pub fn pause(context: &mut Context, give_up_ns: u64) {
+    let now = now_ns();
+    // As in `inject`.
+    let _killer = sys::arm(SIGKILL, give_up_ns, 0);
+    CURRENT.end_slice(now);
+    deliver(context);
+}
+
 /// Makes the hard deadline be now, and delivers it at `context`.
 pub fn inject_again(context: &mut Context) {
     let now = now_ns();

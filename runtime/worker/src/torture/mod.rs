@@ -47,6 +47,9 @@ use stepper::Role;
 /// Exit status of a torture worker that was given no request, or whose handler cannot be installed.
 const NO_ORDER: i32 = 73;
 
+/// Exit status of a child in which a canary answered wrongly while the invocation was paused.
+const BAD_CANARY: i32 = 75;
+
 /// How long an undisturbed invocation may run, in microseconds of processor time: some services never
 /// end.
 const UNDISTURBED_US: u32 = 50_000;
@@ -70,12 +73,25 @@ pub fn run(areas: Areas) -> ! {
     // SAFETY: the start set the host, no reference to it is held, and the tool sent the request.
     let completion = unsafe { invocation::run(TARGET, target) };
     match stepper::end() {
-        Role::Child => report(&areas, &expected, completion),
+        Role::Child => report(&areas, &expected, go_on(&areas, target, completion)),
         _ => {
             head.progress.is_ended.store(1, Release);
             exit(0)
         }
     }
+}
+
+/// In a child: if the invocation was paused, goes on with it when others have run.
+fn go_on(areas: &Areas, target: Invoke, completion: Completion) -> Completion {
+    if completion.paused == 0 {
+        return completion;
+    }
+    if !oracle::canaries_are_right(areas) {
+        exit(BAD_CANARY);
+    }
+    stepper::note_pause();
+    // SAFETY: as in `run`; the invocation is paused where its completion says.
+    unsafe { invocation::run(TARGET, Invoke { resume: completion.paused, ..target }) }
 }
 
 /// In a child: what became of the injection.

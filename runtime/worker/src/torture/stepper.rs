@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicBool, compiler_fence};
 
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
-use mote_abi::torture::{MAX_RECORDS, Order, Record};
+use mote_abi::torture::{MAX_RECORDS, Order, Record, facts};
 use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::signal::{self, Errno, PREEMPT};
 use mote_sigctx::step::{Selection, Steps, TRAP_FLAG, is_pushf, second_distance};
@@ -59,6 +59,7 @@ struct State {
     second: (u32, u32),
     grace_ns: u64,
     give_up_ns: u64,
+    is_pausing: bool,
     recovery: Option<RecoveryPoint>,
     is_recovery_point_kept: bool,
     record: Record,
@@ -81,6 +82,7 @@ static STATE: StateCell = StateCell(UnsafeCell::new(State {
     second: (0, 0),
     grace_ns: 0,
     give_up_ns: 0,
+    is_pausing: false,
     recovery: None,
     is_recovery_point_kept: true,
     record: Record {
@@ -153,6 +155,7 @@ pub fn begin(order: &Order) {
     state.second = (order.second_first.load(Relaxed), order.second_end.load(Relaxed));
     state.grace_ns = u64::from(order.grace_us.load(Relaxed)) * 1000;
     state.give_up_ns = u64::from(order.give_up_us.load(Relaxed)) * 1000;
+    state.is_pausing = order.is_pausing.load(Relaxed) != 0;
     state.role = Role::Parent;
     IS_ON.store(true, Relaxed);
     compiler_fence(SeqCst);
@@ -206,6 +209,14 @@ pub fn is_recovery_point_kept() -> bool {
     // SAFETY: as in `record`.
     let state = unsafe { state() };
     state.is_recovery_point_kept && state.recovery.is_none_or(RecoveryPoint::is_there)
+}
+
+/// In a child: the invocation was paused, and goes on from another recovery point.
+pub fn note_pause() {
+    // SAFETY: as in `record`.
+    let state = unsafe { state() };
+    state.recovery = None;
+    state.record.facts |= facts::PAUSED;
 }
 
 extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
@@ -277,6 +288,9 @@ fn on_parent_step(state: &mut State, context: &mut Context) {
 fn become_child(state: &mut State, context: &mut Context) {
     context.set_stepping(false);
     state.role = Role::Child;
+    if state.is_pausing {
+        return injection::pause(context, state.give_up_ns);
+    }
     injection::inject(context, state.grace_ns, state.give_up_ns);
     let (first, end) = state.second;
     if let Some(left) = second_distance(state.record.number.into(), first, end) {

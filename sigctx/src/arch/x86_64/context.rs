@@ -12,7 +12,7 @@ const CLEARED_FLAGS: u64 = 1 << 8 | 1 << 10 | 1 << 18;
 const TRAP_FLAG: u64 = 1 << 8;
 
 /// `struct ucontext` up to the signal mask: what `sigreturn` loads into the processor.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Context {
     flags: u64,
@@ -23,7 +23,7 @@ pub struct Context {
 }
 
 /// `struct sigcontext_64`.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct MachineContext {
     r8: u64,
@@ -51,6 +51,36 @@ struct MachineContext {
     cr2: u64,
     fpstate: u64,
     reserved: [u64; 8],
+}
+
+impl MachineContext {
+    const ZEROED: Self = Self {
+        r8: 0,
+        r9: 0,
+        r10: 0,
+        r11: 0,
+        r12: 0,
+        r13: 0,
+        r14: 0,
+        r15: 0,
+        rdi: 0,
+        rsi: 0,
+        rbp: 0,
+        rbx: 0,
+        rdx: 0,
+        rax: 0,
+        rcx: 0,
+        rsp: 0,
+        rip: 0,
+        eflags: 0,
+        segments: [0; 4],
+        error: 0,
+        trap: 0,
+        old_mask: 0,
+        cr2: 0,
+        fpstate: 0,
+        reserved: [0; 8],
+    };
 }
 
 impl Context {
@@ -83,6 +113,33 @@ impl Context {
         } else {
             self.machine.eflags &= !TRAP_FLAG;
         }
+    }
+
+    /// A context of zeros, which is none to continue at.
+    pub(super) const fn zeroed() -> Self {
+        let machine = MachineContext::ZEROED;
+        Self { flags: 0, link: 0, stack: [0; 3], machine, signal_mask: 0 }
+    }
+
+    /// Where the kernel put the vector and floating-point state; null if it did not.
+    pub(super) const fn state(&self) -> *const u8 {
+        self.machine.fpstate as *const u8
+    }
+
+    /// Makes `sigreturn` load the vector and floating-point state from there.
+    pub(super) const fn set_state(&mut self, address: u64) {
+        self.machine.fpstate = address;
+    }
+
+    /// Makes `sigreturn` continue with these registers, and with the flags that a function may expect
+    /// when a call returns to it.
+    pub(super) const fn set_registers(&mut self, registers: &Registers) {
+        let m = &mut self.machine;
+        [
+            m.rax, m.rdx, m.rcx, m.rbx, m.rsi, m.rdi, m.rbp, m.rsp, m.r8, m.r9, m.r10, m.r11,
+            m.r12, m.r13, m.r14, m.r15, m.rip,
+        ] = *registers.values();
+        m.eflags &= !CLEARED_FLAGS;
     }
 
     /// Makes `sigreturn` continue at `rip`, all other registers as they are.

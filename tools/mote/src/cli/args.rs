@@ -106,7 +106,8 @@ pub struct RunArgs {
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
-    /// Worker processes, spread over the cores; as many invocations are under way at once.
+    /// Worker processes, spread over the cores; as many invocations are under way at once, or twice as
+    /// many with `--slice-us`.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_WORKERS))]
     pub workers: u16,
     /// Print one JSON object per invocation on stdout, a line each, instead of the body.
@@ -171,6 +172,10 @@ pub struct TortureArgs {
     /// another distance.
     #[arg(long, value_name = "K[..L]", value_parser = span::parse_short)]
     pub second: Option<(u32, u32)>,
+    /// Pause the invocation at the injection instead of stopping it, run others, and go on: every verdict
+    /// must then be `clean`.
+    #[arg(long, conflicts_with_all = ["second", "suite"])]
+    pub pause: bool,
     /// Inject in host text too: allocator, host calls, entry and exit.
     #[arg(long)]
     pub host: bool,
@@ -294,6 +299,15 @@ mod tests {
         let slow = source(&format!("{periodic} --quantum-us 500"));
         assert_eq!(slow, Source::Periodic { quantum_us: 500 });
         assert!(parse("mote run x --source periodic --quantum-us 9").is_err());
+    }
+
+    #[test]
+    fn slices_are_off_unless_asked_for() {
+        assert_eq!(run("mote run x").source.slice_us, None);
+        assert_eq!(run("mote run x --slice-us 100").source.slice_us, Some(100));
+        for refused in ["0", "9", "1000001", "auto"] {
+            assert!(parse(&format!("mote run x --slice-us {refused}")).is_err(), "{refused}");
+        }
     }
 
     #[test]

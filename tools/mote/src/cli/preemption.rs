@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use mote_dispatcher::{BudgetError, MAX_QUANTUM_US, MIN_QUANTUM_US, Promise, Source};
+use mote_dispatcher::{
+    BudgetError, MAX_QUANTUM_US, MAX_SLICE_US, MIN_QUANTUM_US, MIN_SLICE_US, Promise, Source,
+};
 
 /// Who makes a worker look at the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -27,6 +29,10 @@ pub struct SourceArgs {
     /// The period of the periodic source, in microseconds.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(i64::from(MIN_QUANTUM_US)..=i64::from(MAX_QUANTUM_US)))]
     pub quantum_us: u32,
+    /// Let invocations of one worker take turns: after so many microseconds, one is paused while others
+    /// wait, and goes on behind them. All its turns together have the budget.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(MIN_SLICE_US)..=i64::from(MAX_SLICE_US)))]
+    pub slice_us: Option<u32>,
 }
 
 impl SourceArgs {

@@ -30,6 +30,8 @@ pub struct Row<'a> {
     pub budget_us: u32,
     /// From the deadline to the handler that acted on it; null if the service was not preempted.
     pub late_ns: Option<u64>,
+    /// How often it was paused so that another could run.
+    pub pauses: u32,
     /// The worker process that ran it.
     pub worker_pid: u32,
     /// The most that the arena held at once, in bytes.
@@ -92,6 +94,7 @@ impl<'a> Row<'a> {
             total_ns: completed.total_ns,
             budget_us: completed.budget_us,
             late_ns: completed.late_ns,
+            pauses: completed.pauses,
             worker_pid: completed.worker_pid,
             arena_peak_bytes: completed.arena_peak_bytes,
             tokens: (&completed.tokens).into(),
@@ -119,6 +122,7 @@ mod tests {
             total_ns: 120_000,
             budget_us: 100,
             late_ns: Some(900),
+            pauses: 2,
             worker_pid: 7,
             arena_peak_bytes: 0,
             tokens: TokenCounts { created: 3, released: 1, reclaimed: 2, double_released: 0 },
@@ -134,7 +138,7 @@ mod tests {
     fn row_has_every_promised_field_when_serialized() {
         let json = serde_json::to_value(row()).unwrap();
         let promised = "service outcome cleanup body error latency_ns total_ns budget_us late_ns \
-                        worker_pid arena_peak_bytes tokens cleanup_ns landing_pads frames gaps log";
+                        pauses worker_pid arena_peak_bytes tokens cleanup_ns landing_pads frames gaps log";
         for name in promised.split(' ') {
             assert!(json.get(name).is_some(), "no {name} in {json}");
         }

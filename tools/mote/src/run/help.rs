@@ -26,6 +26,7 @@ With --json, each line on stdout is one object:
   total_ns          from the same stamp to the completion being taken
   budget_us         the budget
   late_ns           from the deadline to the handler that acted on it; null if not preempted
+  pauses            how often it was paused so that another could run (--slice-us)
   worker_pid        the process that ran it
   arena_peak_bytes  the most memory that was allocated at once
   tokens            host handles: created, released (by the service, each counted once),

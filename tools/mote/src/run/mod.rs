@@ -36,7 +36,7 @@ pub fn execute(args: &RunArgs) -> Result<Status, Failure> {
         .or_status(Status::BadImage, || format!("the loader does not take {name}"))?;
     let mut output = Output::new(args, &name);
     let job = job(args, budget_us, service, &body);
-    repeat::closed_loop(&mut node, job, args.repeat, args.workers.into(), |ended| {
+    repeat::closed_loop(&mut node, job, args.repeat, at_once(args), |ended| {
         output.take(ended).context("cannot write the result")
     })?;
     Ok(output.finish()?)
@@ -49,10 +49,16 @@ fn start(args: &RunArgs) -> Result<Node, Failure> {
         arena_kib: default.arena_kib.max(args.limits.memory_kib),
         depth: 1,
         source: args.source.source(),
+        slice_us: args.source.slice_us,
         ban_after: args.ban_after,
         ..default
     };
     Node::start(&config).or_status(Status::NodeFailed, || "the node does not start")
+}
+
+/// How many invocations are under way. Who takes turns needs somebody to take turns with.
+fn at_once(args: &RunArgs) -> u64 {
+    u64::from(args.workers) * if args.source.slice_us.is_some() { 2 } else { 1 }
 }
 
 fn budget_us(args: &RunArgs) -> Result<u32, Failure> {

@@ -79,6 +79,7 @@ fn case<'a>(args: &TortureArgs, source: &'a source::Source, body: &'a [u8]) -> C
         every: args.every,
         reaches_host: args.host,
         second: args.second,
+        pauses: args.pause,
         ..Case::every_instruction(&source.name, &source.bytes, args.mode.unwrap_or(Mode::Guarded))
     }
 }

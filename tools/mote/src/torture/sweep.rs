@@ -39,6 +39,8 @@ pub struct Case<'a> {
     /// A second preemption comes so many instructions into the cleanup: at least, and one past the
     /// most.
     pub second: Option<(u32, u32)>,
+    /// Whether it is paused at the injection and goes on, instead of being stopped.
+    pub pauses: bool,
 }
 
 impl<'a> Case<'a> {
@@ -59,6 +61,7 @@ impl<'a> Case<'a> {
             every: 1,
             reaches_host: false,
             second: None,
+            pauses: false,
         }
     }
 
@@ -79,6 +82,7 @@ impl<'a> Case<'a> {
             every: self.every,
             reaches_host: self.reaches_host,
             second: self.second,
+            pauses: self.pauses,
             canaries,
         }
     }

@@ -6,7 +6,7 @@ use core::arch::global_asm;
 use core::mem::offset_of;
 
 use super::super::state::{HAS_AVX, HAS_AVX_512, INITIAL_STATE};
-use super::{CROSSING, Crossing, Ending, FAKE_FRAME_BYTES, Pending, Way};
+use super::{AT_ONCE, CROSSING, Crossing, Ending, FAKE_FRAME_BYTES, QUIETLY, Way};
 
 global_asm!(
     ".pushsection .text.mote_crossing, \"axR\", @progbits",
@@ -27,8 +27,8 @@ global_asm!(
     "mov rsi, rdx",
     ".globl mote_edge_enter",
     "mote_edge_enter:",
-    "cmp dword ptr [rip + {crossing} + {PENDING}], {RAISE_HERE}",
-    "jae mote_refuse",
+    "test dword ptr [rip + {crossing} + {PENDING}], {AT_ONCE}",
+    "jne mote_refuse",
     "mov rsp, rcx",
     "call rax",
     ".globl mote_bottom",
@@ -103,6 +103,38 @@ global_asm!(
     "jmp mote_leave",
     ".size mote_enter, . - mote_enter",
     //
+    // resume(rdi kept context) -> eax Ending. The kernel loads the context as when a handler returns:
+    // its stack pointer is then where the context is, one word above the frame. Nothing comes back.
+    ".globl mote_resume",
+    ".type mote_resume, @function",
+    "mote_resume:",
+    "push rbp",
+    "push rbx",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "sub rsp, 8",
+    "stmxcsr [rsp]",
+    "fnstcw [rsp + 4]",
+    "mov [rip + {crossing} + {HOST_RSP}], rsp",
+    ".globl mote_edge_resume",
+    "mote_edge_resume:",
+    "test dword ptr [rip + {crossing} + {PENDING}], {AT_ONCE}",
+    "jne 4f",
+    "mov rsp, rdi",
+    "mov eax, {SIGRETURN}",
+    "syscall",
+    "ud2",
+    ".globl mote_resume_end",
+    "mote_resume_end:",
+    "4:",
+    "mov rsp, [rip + {crossing} + {HOST_RSP}]",
+    "sub rsp, 8",
+    "mov edi, {RESUMING}",
+    "jmp [rip + {crossing} + {ON_PENDING}]",
+    ".size mote_resume, . - mote_resume",
+    //
     // The recovery point: eax is the Ending, every other register is the killed service's. The vector
     // and floating-point state becomes what it is at a process's start.
     ".globl mote_recover",
@@ -135,14 +167,14 @@ global_asm!(
     ".globl mote_exit_raising",
     "mote_exit_raising:",
     "mov rsp, [rip + {crossing} + {SERVICE_RSP}]",
-    "cmp dword ptr [rip + {crossing} + {PENDING}], {RAISE_AT_CALL}",
-    "jae 2f",
+    "cmp dword ptr [rip + {crossing} + {PENDING}], 0",
+    "jne 2f",
     "ret",
     ".globl mote_exit_quiet",
     "mote_exit_quiet:",
     "mov rsp, [rip + {crossing} + {SERVICE_RSP}]",
-    "cmp dword ptr [rip + {crossing} + {PENDING}], {RAISE_HERE}",
-    "jae 3f",
+    "test dword ptr [rip + {crossing} + {PENDING}], {QUIETLY}",
+    "jne 3f",
     "ret",
     ".globl mote_exits_end",
     "mote_exits_end:",
@@ -195,8 +227,8 @@ global_asm!(
     ".globl mote_land",
     ".type mote_land, @function",
     "mote_land:",
-    "cmp dword ptr [rip + {crossing} + {PENDING}], {RAISE_HERE}",
-    "jae 4f",
+    "test dword ptr [rip + {crossing} + {PENDING}], {AT_ONCE}",
+    "jne 4f",
     "mov rax, [rip + {crossing} + {CAPTURED} + 0 * 8]",
     "mov rdx, [rip + {crossing} + {CAPTURED} + 1 * 8]",
     "mov rcx, [rip + {crossing} + {CAPTURED} + 2 * 8]",
@@ -274,10 +306,12 @@ global_asm!(
     ON_RAISE = const offset_of!(Crossing, on_raise),
     CAPTURED = const offset_of!(Crossing, captured),
     FAKE_FRAME_BYTES = const FAKE_FRAME_BYTES,
-    RAISE_AT_CALL = const Pending::RaiseAtCall as u32,
-    RAISE_HERE = const Pending::RaiseHere as u32,
+    AT_ONCE = const AT_ONCE,
+    QUIETLY = const QUIETLY,
+    SIGRETURN = const linux_raw_sys::general::__NR_rt_sigreturn,
     DISCARDED = const Ending::Discarded as u32,
     RAISING = const Way::Raising as u32,
     QUIET = const Way::Quiet as u32,
     LANDING = const Way::Landing as u32,
+    RESUMING = const Way::Resuming as u32,
 );

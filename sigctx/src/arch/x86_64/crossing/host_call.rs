@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-use super::Crossing;
+use super::{Crossing, Pending};
 
 /// Defines a symbol that services call: the host's function behind a switch to the host stack.
 ///
@@ -12,7 +12,7 @@ use super::Crossing;
 ///   that what it creates for the service is never lost between the two. If something asks for a raise or
 ///   more, another function runs in its place, with the service's registers captured as they will be
 ///   after the call; it may raise, or do the work all the same;
-/// - `quiet`: only what must happen at once does (release; `extern "C"` to the service);
+/// - `quiet`: only what must happen at once does, and what does not raise (release; `extern "C"` to the service);
 /// - `diverging`: captures the service's registers, and the function never returns.
 ///
 /// The function is `extern "C"` and takes at most six integer arguments.
@@ -31,8 +31,8 @@ macro_rules! host_call {
             concat!(".type ", $symbol, ", @function"),
             concat!($symbol, ":"),
             "mov [rip + {crossing} + {service_rsp}], rsp",
-            "cmp dword ptr [rip + {crossing} + {pending}], {raise_at_call}",
-            "jae 2f",
+            "test dword ptr [rip + {crossing} + {pending}], {before_creating}",
+            "jne 2f",
             "mov rsp, [rip + {crossing} + {host_rsp}]",
             "cld",
             "call {function}",
@@ -50,7 +50,7 @@ macro_rules! host_call {
             ".popsection",
             crossing = sym $crate::arch::CROSSING,
             pending = const $crate::arch::PENDING_OFFSET,
-            raise_at_call = const $crate::arch::Pending::RaiseAtCall as u32,
+            before_creating = const $crate::arch::BEFORE_CREATING,
             service_rsp = const $crate::arch::SERVICE_RSP_OFFSET,
             host_rsp = const $crate::arch::HOST_RSP_OFFSET,
             captured = const $crate::arch::CAPTURED_OFFSET,
@@ -107,3 +107,7 @@ pub const SERVICE_RSP_OFFSET: usize = offset_of!(Crossing, service_rsp);
 /// For [`host_call!`].
 #[doc(hidden)]
 pub const CAPTURED_OFFSET: usize = offset_of!(Crossing, captured);
+/// For [`host_call!`]: what raises instead of creating. A pause waits until it has been created.
+#[doc(hidden)]
+pub const BEFORE_CREATING: u32 =
+    Pending::RaiseAtCall as u32 | Pending::RaiseHere as u32 | Pending::Discard as u32;

@@ -15,8 +15,8 @@
 //!  └───────────────────────────┘             └───────────────────────────┘
 //! ```
 //!
-//! `host_rsp` is the recovery point: [`leave`] and a redirected signal load it, pop what `enter`
-//! pushed, and return to the worker, whatever the service's registers were.
+//! `host_rsp` is the recovery point: [`leave`] and a redirected signal load it, pop what `enter` or
+//! [`resume`] pushed, and return to the worker, whatever the service's registers were.
 //!
 //! **Edges.** A signal that finds host code running sets [`Pending`], and the last instructions before
 //! service code runs look at it. A signal that arrives between that look and the jump would be
@@ -29,25 +29,44 @@ mod host_call;
 
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
+use super::kept::KeptFrame;
 use super::state::Processor;
 use crate::registers::{COUNT, Registers};
 
 #[doc(hidden)]
-pub use host_call::{CAPTURED_OFFSET, HOST_RSP_OFFSET, PENDING_OFFSET, SERVICE_RSP_OFFSET};
+pub use host_call::{
+    BEFORE_CREATING, CAPTURED_OFFSET, HOST_RSP_OFFSET, PENDING_OFFSET, SERVICE_RSP_OFFSET,
+};
 
-/// What must happen before service code runs again. Later ones include what earlier ones ask for.
+/// What must happen before service code runs again. A later one takes the place of an earlier one.
+/// Each is a bit, so that a way back asks for all that concern it by one instruction.
+///
+/// | way | looks for |
+/// | --- | --- |
+/// | into the service, to a landing pad, to where it was paused | `RaiseHere`, `Discard` |
+/// | back from a quiet call | the same, and `Pause` |
+/// | into a call that creates | all but `Pause` |
+/// | back from a call that may raise | all |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Pending {
     /// Nothing.
-    Nothing,
+    Nothing = 0,
+    /// Pause, to be resumed later.
+    Pause = 1,
     /// Raise at the next call that may raise.
-    RaiseAtCall,
+    RaiseAtCall = 2,
     /// Raise at the instruction that would run next.
-    RaiseHere,
+    RaiseHere = 4,
     /// Discard.
-    Discard,
+    Discard = 8,
 }
+
+/// What happens at once, wherever the service would go on.
+const AT_ONCE: u32 = Pending::RaiseHere as u32 | Pending::Discard as u32;
+
+/// What happens on the way back from a call that must not raise by itself.
+const QUIETLY: u32 = AT_ONCE | Pending::Pause as u32;
 
 /// How control came back to the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +78,8 @@ pub enum Ending {
     Unwound,
     /// The recovery point was taken.
     Discarded,
+    /// The recovery point was taken, by a service that was kept and may be resumed.
+    Paused,
 }
 
 /// Which way to the service was being taken when something was found pending.
@@ -71,13 +92,16 @@ pub enum Way {
     Quiet,
     /// To a landing pad.
     Landing,
+    /// To where the service was paused.
+    Resuming,
 }
 
 /// The functions that the crossings call, on the host stack. None of them returns.
 #[derive(Clone, Copy, Debug)]
 pub struct Hooks {
     /// Something is pending on the way back to the service. [`Crossing::captured`] holds the
-    /// service's registers as they would be there (not on the way to a landing pad).
+    /// service's registers as they would be there (not on the way to a landing pad, nor to where it
+    /// was paused).
     pub on_pending: extern "C" fn(Way) -> !,
     /// The fake frame called: [`Crossing::captured`] holds the registers inside its trampoline.
     pub on_raise: extern "C" fn() -> !,
@@ -120,6 +144,7 @@ unsafe extern "C" {
     fn mote_enter(entry: u64, first: u64, second: u64, stack_top: u64) -> u32;
     fn mote_leave_host(ending: Ending) -> !;
     fn mote_land() -> !;
+    fn mote_resume(context: u64) -> u32;
     static mote_edge_enter: u8;
     static mote_bottom: u8;
     static mote_recover: u8;
@@ -127,6 +152,8 @@ unsafe extern "C" {
     static mote_exit_quiet: u8;
     static mote_exits_end: u8;
     static mote_land_end: u8;
+    static mote_edge_resume: u8;
+    static mote_resume_end: u8;
     static mote_fake_frame: u8;
 }
 
@@ -142,11 +169,27 @@ unsafe extern "C" {
 pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending {
     // SAFETY: the caller's promises are the assembly's needs; it saves what the C ABI asks to be
     // saved, and every way back restores it from the host stack.
-    let ending = unsafe { mote_enter(entry, first, second, stack_top) };
-    // A service that jumps where it must not may come back with any number.
-    match ending {
+    ending(unsafe { mote_enter(entry, first, second, stack_top) })
+}
+
+/// Goes on with a service that was paused, and says how it ended this time.
+///
+/// # Safety
+/// 1. `frame` keeps a service that was paused, on a stack that nobody has used since, and nobody writes
+///    the frame until this returns, unless the service is paused into it again.
+/// 2. No [`enter`] or `resume` is under way in this process.
+pub unsafe fn resume(frame: *mut KeptFrame) -> Ending {
+    // SAFETY: the kernel checks what it loads, and the service goes on as it was by the caller's
+    // promise; every way back restores what the C ABI asks to be saved, as after `enter`.
+    ending(unsafe { mote_resume(KeptFrame::context(frame) as u64) })
+}
+
+/// A service that jumps where it must not may come back with any number.
+const fn ending(number: u32) -> Ending {
+    match number {
         0 => Ending::Returned,
         1 => Ending::Unwound,
+        3 => Ending::Paused,
         _ => Ending::Discarded,
     }
 }
@@ -197,8 +240,9 @@ impl Crossing {
     pub fn pending(&self) -> Pending {
         match self.pending.load(Ordering::Relaxed) {
             0 => Pending::Nothing,
-            1 => Pending::RaiseAtCall,
-            2 => Pending::RaiseHere,
+            1 => Pending::Pause,
+            2 => Pending::RaiseAtCall,
+            4 => Pending::RaiseHere,
             _ => Pending::Discard,
         }
     }
@@ -209,9 +253,9 @@ impl Crossing {
         self.pending.store(pending as u32, Ordering::Relaxed);
     }
 
-    /// A raise begins: what asked for it is no longer pending. A discard stays pending.
+    /// A raise begins: what asked for it, or for a pause, is no longer pending. A discard stays pending.
     pub fn clear_raise(&self) {
-        for asked in [Pending::RaiseAtCall, Pending::RaiseHere] {
+        for asked in [Pending::Pause, Pending::RaiseAtCall, Pending::RaiseHere] {
             // A handler may set a discard at any moment, so only what was asked is replaced.
             let _ = self.pending.compare_exchange(
                 asked as u32,
@@ -269,6 +313,7 @@ impl Crossing {
             (address(&raw const mote_exit_raising), address(&raw const mote_exit_quiet)),
             (address(&raw const mote_exit_quiet), address(&raw const mote_exits_end)),
             (mote_land as *const () as u64, address(&raw const mote_land_end)),
+            (address(&raw const mote_edge_resume), address(&raw const mote_resume_end)),
         ];
         edges.iter().find(|(start, end)| (*start..*end).contains(&rip)).map(|&(start, _)| start)
     }
