@@ -4,10 +4,12 @@
 //! There is one crossing in a process, so every test takes the lock first.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use mote_sigctx::arch::{Context, Crossing, Ending, Hooks, Pending, SigInfo, Way, enter, leave};
+use mote_sigctx::arch::{
+    Context, Crossing, Ending, Hooks, Pending, SigInfo, Way, enter, land, leave,
+};
 use mote_sigctx::host_call;
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::registers::dwarf;
@@ -19,21 +21,39 @@ static LOCK: Mutex<()> = Mutex::new(());
 static STACK_START: AtomicU64 = AtomicU64::new(0);
 static SEEN: AtomicU64 = AtomicU64::new(0);
 static WAY: AtomicU64 = AtomicU64::new(u64::MAX);
+/// Whether what is pending is put off.
+static GOES_ON: AtomicBool = AtomicBool::new(false);
 
 host_call!(raising "test_look" => look);
 host_call!(quiet "test_look_quietly" => look);
 host_call!(diverging "test_give_up" => give_up);
+host_call!(creating "test_create" => look, when pending look_late);
+host_call!(raising "test_go_on" => ask_and_go_on);
 
 unsafe extern "C" {
     fn test_look(value: u64) -> u64;
     fn test_look_quietly(value: u64) -> u64;
     fn test_give_up(ending: u64) -> !;
+    fn test_create(value: u64) -> u64;
+    fn test_go_on(value: u64) -> u64;
 }
 
 /// Says where it runs: the address of a local, and its argument plus one.
 extern "C" fn look(value: u64) -> u64 {
     let local = 0u8;
     SEEN.store(&raw const local as u64, Relaxed);
+    value + 1
+}
+
+/// What a creating call does when something is pending: remembers the service's stack pointer, which is
+/// that of its call, and answers otherwise.
+extern "C" fn look_late(value: u64) -> u64 {
+    SEEN.store(Crossing::get().captured().rsp(), Relaxed);
+    value + 100
+}
+
+extern "C" fn ask_and_go_on(value: u64) -> u64 {
+    Crossing::get().set_pending(Pending::RaiseAtCall);
     value + 1
 }
 
@@ -45,6 +65,10 @@ extern "C" fn give_up(_: u64) -> ! {
 
 extern "C" fn on_pending(way: Way) -> ! {
     WAY.store(way as u64, Relaxed);
+    if GOES_ON.load(Relaxed) {
+        // SAFETY: the call that is returned from has done its work.
+        unsafe { land(&Crossing::get().captured()) }
+    }
     // SAFETY: as above.
     unsafe { leave(Ending::Discarded) }
 }
@@ -134,6 +158,47 @@ fn pending_raise_acts_at_a_raising_call_only() {
     assert_eq!(run(service, &stack), Ending::Discarded);
     assert_eq!(WAY.load(Relaxed), Way::Raising as u64);
     assert_ne!(SEEN.load(Relaxed), 2, "service code ran after the raising call");
+}
+
+#[test]
+fn creating_call_captures_and_asks_when_a_raise_is_pending() {
+    extern "C" fn service(a: u64, b: u64) -> u64 {
+        let rsp: u64;
+        // SAFETY: reads a register.
+        unsafe { std::arch::asm!("mov {}, rsp", out(reg) rsp, options(nomem, nostack)) };
+        // SAFETY: the stub takes an integer and returns one.
+        let early = unsafe { test_create(a) };
+        Crossing::get().set_pending(Pending::RaiseAtCall);
+        // SAFETY: the same.
+        let late = unsafe { test_create(b) };
+        let is_captured = SEEN.load(Relaxed).abs_diff(rsp) < 64;
+        if (early, late, is_captured) != (21, 122, true) {
+            // SAFETY: the stub takes an integer.
+            unsafe { test_give_up(0) }
+        }
+        0
+    }
+    let (_guard, stack) = stack();
+    assert_eq!(run(service, &stack), Ending::Returned);
+}
+
+#[test]
+fn raise_that_is_put_off_lets_the_call_return_what_it_would_have() {
+    extern "C" fn service(a: u64, b: u64) -> u64 {
+        // SAFETY: the stub takes an integer and returns one.
+        let sum = (1..=20).fold(a, |sum, value| sum + unsafe { test_go_on(value) });
+        if (sum, b) != (20 + 210 + 20, 22) {
+            // SAFETY: the stub takes an integer.
+            unsafe { test_give_up(0) }
+        }
+        0
+    }
+    let (_guard, stack) = stack();
+    GOES_ON.store(true, Relaxed);
+    let ending = run(service, &stack);
+    GOES_ON.store(false, Relaxed);
+    assert_eq!(ending, Ending::Returned);
+    assert_eq!(WAY.load(Relaxed), Way::Raising as u64);
 }
 
 #[test]

@@ -43,7 +43,7 @@ static FRAME: Frame = Frame(UnsafeCell::new(KeptFrame::new()));
 
 host_call!(quiet "test_quiet" => look);
 host_call!(raising "test_raising" => look);
-host_call!(creating "test_creating" => look);
+host_call!(creating "test_creating" => look, when pending look);
 
 unsafe extern "C" {
     fn test_quiet(value: u64) -> u64;

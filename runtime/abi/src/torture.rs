@@ -171,6 +171,9 @@ pub mod facts {
     pub const UNSTEADY: u8 = 4;
     /// The invocation was paused, and went on.
     pub const PAUSED: u8 = 8;
+    /// In the baseline of a service that does not end by itself: its destructors run out of stack when
+    /// an ordinary timer stops it at a call, without any stepping.
+    pub const OVERFLOWS: u8 = 16;
 }
 
 impl Record {

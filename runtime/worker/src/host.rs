@@ -47,6 +47,8 @@ pub struct Host {
     pub reply: Reply,
     /// Bytes in its log.
     pub log_bytes: usize,
+    /// Whether a host call left its work undone because of what is pending: the service must not see it.
+    pub is_cut_short: bool,
     /// What unwinding it took.
     pub unwinding: Unwinding,
     /// The tables of the worker's own code: fake frame and memory functions.
@@ -165,6 +167,7 @@ impl Host {
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
+        self.is_cut_short = false;
         self.unwinding = Unwinding::default();
     }
 

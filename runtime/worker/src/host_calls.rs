@@ -9,9 +9,9 @@ use core::ptr;
 
 use mote_abi::area::{BODY_BYTES, LOG_BYTES};
 use mote_abi::outcome::Outcome;
-use mote_sigctx::arch::{Crossing, Ending, Hooks, Pending, Way, leave};
+use mote_sigctx::arch::{Crossing, Ending, Hooks, Pending, Way, land, leave};
 use mote_sigctx::host_call;
-use mote_sigctx::unwind::Frame;
+use mote_sigctx::unwind::{Frame, Site};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::clock::now_ns;
@@ -20,12 +20,12 @@ use crate::host::{self, Host, Reply};
 use crate::text::Text;
 use crate::{pause, raise};
 
-host_call!(quiet "mote_import_alloc" => alloc);
-host_call!(quiet "mote_import_alloc_zeroed" => alloc_zeroed);
+host_call!(creating "mote_import_alloc" => alloc, when pending alloc_late);
+host_call!(creating "mote_import_alloc_zeroed" => alloc_zeroed, when pending alloc_zeroed_late);
+host_call!(creating "mote_import_token_create" => token_create, when pending token_create_late);
 host_call!(quiet "mote_import_dealloc" => dealloc);
 host_call!(quiet "mote_import_token_release" => token_release);
 host_call!(quiet "mote_import_panicking" => panicking);
-host_call!(creating "mote_import_token_create" => token_create);
 host_call!(raising "mote_import_now_ns" => now);
 host_call!(raising "mote_import_remaining_us" => remaining_us);
 host_call!(raising "mote_import_log" => log);
@@ -51,6 +51,15 @@ const RANDOM_PIECE_BYTES: usize = 256;
 /// The hooks of the crossing.
 pub const HOOKS: Hooks = Hooks { on_pending, on_raise };
 
+unsafe extern "C" {
+    fn mote_import__Unwind_Resume() -> !;
+}
+
+/// What images have bound as `_Unwind_Resume`.
+pub fn resume_address() -> u64 {
+    mote_import__Unwind_Resume as *const () as u64
+}
+
 /// The host, for the length of one host call.
 fn host() -> &'static mut Host {
     // SAFETY: host calls run one at a time, and only while the loop is inside `enter`, where it holds
@@ -72,17 +81,32 @@ extern "C" fn alloc_zeroed(bytes: usize, align: usize) -> *mut u8 {
     })
 }
 
-/// Null when the soft deadline has passed, so that the service raises by itself; and when memory is
-/// out. Once a raise is under way, destructors may allocate again.
+extern "C" fn alloc_late(bytes: usize, align: usize) -> *mut u8 {
+    if is_refused() { ptr::null_mut() } else { alloc(bytes, align) }
+}
+
+extern "C" fn alloc_zeroed_late(bytes: usize, align: usize) -> *mut u8 {
+    if is_refused() { ptr::null_mut() } else { alloc_zeroed(bytes, align) }
+}
+
+/// Whether an allocation returns null because the soft deadline has passed, so that the service raises
+/// by itself. Once a raise is under way, nothing is pending, and destructors may allocate again.
+fn is_refused() -> bool {
+    // The panic does not come from the allocation, but from where the service finds that it failed.
+    let is_refused = Crossing::get().pending() == Pending::RaiseAtCall
+        && raise::gets_through(host(), captured_frame(), Site::Unknown);
+    if is_refused {
+        CURRENT.judge(Outcome::OverBudget);
+    }
+    is_refused
+}
+
+/// Null when memory is out.
 fn allocate(
     bytes: usize,
     align: usize,
     from: impl FnOnce(&mut Host, Layout) -> *mut u8,
 ) -> *mut u8 {
-    if Crossing::get().pending() == Pending::RaiseAtCall {
-        CURRENT.judge(Outcome::OverBudget);
-        return ptr::null_mut();
-    }
     let block = match Layout::from_size_align(bytes, align) {
         Ok(layout) => from(host(), layout),
         Err(_) => ptr::null_mut(),
@@ -125,6 +149,13 @@ extern "C" fn token_create() -> u32 {
     host().tokens.create()
 }
 
+extern "C" fn token_create_late() -> u32 {
+    if must_wait() {
+        return token_create();
+    }
+    raise_pending(Way::Raising)
+}
+
 extern "C" fn token_release(token: u32) {
     if token != 0 {
         host().tokens.release(token);
@@ -159,9 +190,11 @@ extern "C" fn log(text: *const u8, bytes: usize) {
 }
 
 extern "C" fn random_bytes(to: *mut u8, bytes: usize) {
-    check_services(host(), to, bytes);
+    let host = host();
+    check_services(host, to, bytes);
     for start in (0..bytes).step_by(RANDOM_PIECE_BYTES) {
         if Crossing::get().pending() > Pending::Pause {
+            host.is_cut_short = true;
             return;
         }
         let piece = RANDOM_PIECE_BYTES.min(bytes - start);
@@ -237,9 +270,8 @@ fn say(write: impl FnOnce(&mut Text<'_>)) -> ! {
     write(&mut text);
     let len = text.len();
     reply(host(), true, &room[..len]);
-    let frame = Frame { registers: Crossing::get().captured(), is_exact: false };
     // SAFETY: no reference to the host is in use, and no value here has a destructor.
-    unsafe { raise::begin(frame) }
+    unsafe { raise::begin(captured_frame()) }
 }
 
 extern "C" fn unwind_resume() -> ! {
@@ -252,6 +284,24 @@ extern "C" fn unwind_resume() -> ! {
 }
 
 extern "C" fn on_pending(way: Way) -> ! {
+    if way == Way::Raising && must_wait() {
+        // SAFETY: the registers are those that the service has after the call that it returns from.
+        unsafe { land(&Crossing::get().captured()) }
+    }
+    raise_pending(way)
+}
+
+/// Whether the service goes on although a raise is pending, because the raise would not get through.
+/// One whose call was cut short does not go on.
+fn must_wait() -> bool {
+    let host = host();
+    Crossing::get().pending() == Pending::RaiseAtCall
+        && !host.is_cut_short
+        && !raise::gets_through(host, captured_frame(), Site::Known)
+}
+
+/// Does what is pending.
+fn raise_pending(way: Way) -> ! {
     let pending = Crossing::get().pending();
     if pending == Pending::Discard || way == Way::Landing {
         // SAFETY: the crossing calls this on the host stack, with nothing on it.
@@ -272,10 +322,14 @@ extern "C" fn on_pending(way: Way) -> ! {
     unsafe { raise::begin(frame) }
 }
 
+/// The service's frame at the return address of its call.
+fn captured_frame() -> Frame {
+    Frame { registers: Crossing::get().captured(), is_exact: false }
+}
+
 extern "C" fn on_raise() -> ! {
-    let frame = Frame { registers: Crossing::get().captured(), is_exact: false };
     // SAFETY: the fake frame calls this on the host stack, with nothing on it.
-    unsafe { raise::begin(frame) }
+    unsafe { raise::begin(captured_frame()) }
 }
 
 /// What a panic that begins now comes from.

@@ -2,6 +2,9 @@
 //!
 //! Called on the host stack, by the host calls and hooks that start a raise and by `_Unwind_Resume`.
 //! Landing pads run on the service's stack; between them, nothing of the service does.
+//!
+//! [`gets_through`] looks whether a raise would come to the bottom, for those who may as well wait: some
+//! guards in the standard collections abort when they are unwound.
 
 use core::ops::Range;
 use core::slice;
@@ -9,12 +12,13 @@ use core::slice;
 use mote_abi::image::ImageRecord;
 use mote_abi::outcome::Outcome;
 use mote_sigctx::arch::{Crossing, Ending, Pending, land, leave};
+use mote_sigctx::code::{Code, Search};
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Coverage, Frame, Module, Stack, Step};
+use mote_sigctx::unwind::{Coverage, Frame, Module, Prospect, Site, Stack, Step};
 
 use crate::current::CURRENT;
 use crate::host::{self, Host};
-use crate::invocation;
+use crate::{host_calls, invocation};
 
 /// What landing pads get as their exception. They hand it on to `_Unwind_Resume`, which ignores it.
 const EXCEPTION: u64 = 0;
@@ -100,6 +104,44 @@ fn walk(host: &mut Host, mut frame: Frame) -> Walked {
             }
             Step::Terminate | Step::End => return Walked::Left(Ending::Discarded),
         }
+    }
+}
+
+/// Whether a raise at `frame` would come to the bottom of the stack. True as well where waiting is of no
+/// use, because a raise would end in a discard anyway: at the hard deadline, and over damaged tables.
+pub fn gets_through(host: &mut Host, frame: Frame, site: Site) -> bool {
+    #[cfg(feature = "torture")]
+    let _unstepped = crate::torture::unstepped::Unstepped::begin();
+    let Some(image) = image_module(host) else { return true };
+    let modules = [image, host.host_module.clone()];
+    let stack = ServiceStack(host.stack.clone());
+    let mut search = Search::new(image_code(&invocation::record(&host.invoke)));
+    let mut at = (frame, site);
+    loop {
+        let is_over = at.0.registers.rip() == Crossing::bottom();
+        if is_over || Crossing::get().pending() == Pending::Discard {
+            return true;
+        }
+        let mut lets_pass = |pad| search.lets_pass(pad);
+        match host.unwinder.prospect(&modules, &stack, &at.0, at.1, &mut lets_pass) {
+            Ok(Prospect::Passes(caller, site)) => at = (caller, site),
+            Ok(Prospect::Blocked) => return false,
+            Ok(Prospect::Bottom) | Err(_) => return true,
+        }
+    }
+}
+
+/// The code of the running image.
+fn image_code(record: &ImageRecord) -> Code<'static> {
+    let address = record.windows().text() + u64::from(record.slot);
+    // SAFETY: as for the read-only segment; workers may read the text window.
+    let text = unsafe { slice::from_raw_parts(address as *const u8, record.text_bytes as usize) };
+    Code {
+        text,
+        text_address: address,
+        rodata: image_rodata(record),
+        rodata_address: record.windows().rodata() + u64::from(record.slot),
+        resume: host_calls::resume_address(),
     }
 }
 

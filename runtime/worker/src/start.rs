@@ -213,6 +213,7 @@ fn new_host(areas: Areas, slot: StackSlot, slots: Slots, program: Program) -> Ho
         sequence: 0,
         reply: Reply::default(),
         log_bytes: 0,
+        is_cut_short: false,
         unwinding: Unwinding::default(),
         host_module: program.module,
         unwinder: Unwinder::new(),

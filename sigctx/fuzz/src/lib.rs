@@ -3,11 +3,12 @@
 //! `cargo +nightly fuzz run tables` from `sigctx/` feeds arbitrary bytes to the reader of `.eh_frame`
 //! and LSDA; `cargo +nightly fuzz run image` feeds files to the loader, and the tables of those that
 //! are images to the same reader. Put images that `mote build` made into `fuzz/corpus/image` first:
-//! damage to real tables reaches further than chance does.
+//! damage to real tables reaches further than chance does. `cargo +nightly fuzz run code` feeds
+//! instructions to the search for ways out of a landing pad.
 #![forbid(unsafe_code)]
 
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Frame, Module, Stack, Step, UnwindError, Unwinder};
+use mote_sigctx::unwind::{Frame, Module, Prospect, Site, Stack, Step, UnwindError, Unwinder};
 
 /// Frames that one walk goes through at most.
 const FRAMES: usize = 16;
@@ -41,16 +42,40 @@ pub fn use_everything(module: &Module<'_>) {
             // What is in the tables may be refused; it must not be anything else.
             let _ = module.coverage_at(instruction);
             let _: Result<(), UnwindError> = walk(module, instruction);
+            let _: Result<(), UnwindError> = look_ahead(module, instruction);
         }
     }
+}
+
+/// A frame at `instruction`.
+fn frame_at(instruction: u64) -> Frame {
+    let registers = std::array::from_fn(|n| if n == 16 { instruction } else { 0x7000 + n as u64 });
+    Frame { registers: Registers::new(registers), is_exact: true }
+}
+
+fn look_ahead(module: &Module<'_>, instruction: u64) -> Result<(), UnwindError> {
+    let stack = Everywhere { text: module.text().start };
+    let modules = std::slice::from_ref(module);
+    let mut unwinder = Unwinder::new();
+    let mut at = (frame_at(instruction), Site::Unknown);
+    for _ in 0..FRAMES {
+        let mut lets_pass = |pad: u64| !pad.is_multiple_of(8);
+        match unwinder.prospect(modules, &stack, &at.0, at.1, &mut lets_pass)? {
+            Prospect::Passes(caller, site) => {
+                assert!(caller.registers.rsp() > at.0.registers.rsp());
+                at = (caller, site);
+            }
+            Prospect::Blocked | Prospect::Bottom => break,
+        }
+    }
+    Ok(())
 }
 
 fn walk(module: &Module<'_>, instruction: u64) -> Result<(), UnwindError> {
     let stack = Everywhere { text: module.text().start };
     let modules = std::slice::from_ref(module);
     let mut unwinder = Unwinder::new();
-    let registers = std::array::from_fn(|n| if n == 16 { instruction } else { 0x7000 + n as u64 });
-    let mut frame = Frame { registers: Registers::new(registers), is_exact: true };
+    let mut frame = frame_at(instruction);
     for _ in 0..FRAMES {
         let Step::Caller(caller) = unwinder.step(modules, &stack, &frame, 1)?.step else { break };
         assert!(caller.registers.rsp() > frame.registers.rsp());

@@ -81,6 +81,24 @@ impl<'a> Lsda<'a> {
         Ok(None)
     }
 
+    /// Calls `visit` with the landing pad of each call site that has one which runs destructors, until
+    /// that returns false; returns what it returned last, or true.
+    pub(super) fn all_cleanups(
+        &self,
+        visit: &mut impl FnMut(u64) -> bool,
+    ) -> Result<bool, LsdaError> {
+        let mut rest = self.call_sites;
+        while !rest.is_empty() {
+            let site = self.read_call_site(&mut rest)?;
+            if let Action::Cleanup(pad) = self.action_of(&site)?
+                && !visit(pad)
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Number of call sites that have a landing pad.
     pub(super) fn count_landing_pads(&self) -> Result<usize, LsdaError> {
         let mut rest = self.call_sites;

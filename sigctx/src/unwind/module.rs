@@ -140,6 +140,15 @@ impl<'a> Entry<'_, 'a> {
         count.map_err(|error| self.lsda_error(error))
     }
 
+    /// Whether `visit` says true of every landing pad of the function that runs destructors.
+    pub(super) fn all_cleanups(
+        &self,
+        visit: &mut impl FnMut(u64) -> bool,
+    ) -> Result<bool, UnwindError> {
+        let all = self.lsda()?.map(|lsda| lsda.all_cleanups(visit)).transpose();
+        Ok(all.map_err(|error| self.lsda_error(error))?.unwrap_or(true))
+    }
+
     fn lsda(&self) -> Result<Option<Lsda<'a>>, UnwindError> {
         let Some(pointer) = self.fde.lsda().filter(|pointer| !self.is_null(*pointer)) else {
             return Ok(None);

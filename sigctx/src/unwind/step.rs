@@ -119,7 +119,7 @@ impl Unwinder {
         self.leave(&find(modules, frame)?, stack, frame)
     }
 
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         entry: &Entry<'_, '_>,
         stack: &impl Stack,
@@ -133,7 +133,10 @@ impl Unwinder {
 }
 
 /// The function that `frame` is in.
-fn find<'m, 'a>(modules: &'m [Module<'a>], frame: &Frame) -> Result<Entry<'m, 'a>, UnwindError> {
+pub(super) fn find<'m, 'a>(
+    modules: &'m [Module<'a>],
+    frame: &Frame,
+) -> Result<Entry<'m, 'a>, UnwindError> {
     let address = frame.instruction();
     modules
         .iter()

@@ -9,7 +9,7 @@ use crate::unwind::assembler::{
     Assembled, Described, EXCEPTION, RETURN, RSP, START, TEXT, TestLsda, Words, exact, registers,
     step_in,
 };
-use crate::unwind::{LsdaError, TableError};
+use crate::unwind::{LsdaError, Site, TableError};
 
 #[test]
 fn return_address_is_looked_up_one_byte_before() {
@@ -208,8 +208,12 @@ proptest! {
         }
         if let Ok(module) = assembled.module() {
             let _: usize = module.functions().filter(Result::is_ok).count();
-            let frame = exact(offset);
-            let _: Result<_, UnwindError> = Unwinder::new().step(&[module], &Everywhere, &frame, 1);
+            let (frame, modules) = (exact(offset), [module]);
+            let mut unwinder = Unwinder::new();
+            let _: Result<_, UnwindError> = unwinder.step(&modules, &Everywhere, &frame, 1);
+            let mut lets_pass = |pad: u64| pad.is_multiple_of(2);
+            let _: Result<_, UnwindError> =
+                unwinder.prospect(&modules, &Everywhere, &frame, Site::Unknown, &mut lets_pass);
         }
     }
 }

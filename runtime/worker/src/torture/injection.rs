@@ -4,8 +4,11 @@
 //! Two timers: the hard deadline is SIGALRM by the kernel, as a one-shot timer would send it, and again
 //! every millisecond, as the watchdog would; and a child that hangs ends by SIGKILL, which nothing can
 //! mask.
+//!
+//! The grace is counted in the child's processor time. What others run meanwhile would make a cleanup
+//! late that is not, and a sweep would tell of the machine.
 
-use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
 
 use linux_raw_sys::general::{SIGALRM, SIGKILL};
 use mote_abi::area::signal_value;
@@ -21,8 +24,24 @@ use crate::handlers::on_preempt;
 /// From one signal at the hard deadline to the next, in nanoseconds.
 const REPEAT_NS: u64 = 1_000_000;
 
-/// The timer that [`disarm`] deletes; -1 if none is armed.
-static DEADLINE: AtomicI32 = AtomicI32::new(-1);
+/// No time comes after it.
+const NEVER_NS: u64 = u64::MAX;
+
+/// The hard deadline that is to be delivered.
+struct Deadline {
+    /// The timer that [`disarm`] deletes; -1 if none is armed.
+    timer: AtomicI32,
+    /// The processor time before which its signals do nothing.
+    used_ns: AtomicU64,
+    /// Whether its signals are hints only, as in production: the invocation's own deadlines count.
+    is_hint: AtomicBool,
+}
+
+static DEADLINE: Deadline = Deadline {
+    timer: AtomicI32::new(-1),
+    used_ns: AtomicU64::new(0),
+    is_hint: AtomicBool::new(false),
+};
 
 /// Lets the timers of this module deliver the hard deadline.
 ///
@@ -37,20 +56,21 @@ pub fn install() -> Result<(), Errno> {
 /// after an injection that came before it.
 extern "C" fn on_timer(_signal: u32, _info: &SigInfo, context: &mut Context) {
     // The worker's own timer runs too, in the parent; its invocations are far from any deadline.
-    let is_armed = DEADLINE.load(Relaxed) >= 0;
-    if is_armed && CURRENT.sequence() == TARGET {
-        inject_again(context);
+    let is_armed = DEADLINE.timer.load(Relaxed) >= 0;
+    let is_due = || sys::used_ns() >= DEADLINE.used_ns.load(Relaxed);
+    if !is_armed || CURRENT.sequence() != TARGET || !is_due() {
+        return;
     }
+    if DEADLINE.is_hint.load(Relaxed) { deliver(context) } else { inject_again(context) }
 }
 
 /// Makes the soft deadline be now, and delivers it at `context`.
 pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
     let now = now_ns();
-    let hard_ns = now.saturating_add(grace_ns);
     // Without its timers a child that hangs stays; the tool's user sees the sweep stand still.
     let _killer = sys::arm(SIGKILL, give_up_ns.max(grace_ns), 0);
     arm_discard(grace_ns);
-    CURRENT.set_deadlines(now, hard_ns);
+    CURRENT.set_deadlines(now, NEVER_NS);
     deliver(context);
 }
 
@@ -70,16 +90,30 @@ pub fn inject_again(context: &mut Context) {
     deliver(context);
 }
 
-/// Delivers SIGALRM `from_now_ns` from now, and then again and again.
-pub fn arm_discard(from_now_ns: u64) {
+/// Delivers SIGALRM after `after_ns` of processor time, and then again and again.
+pub fn arm_discard(after_ns: u64) {
+    arm(after_ns, sys::used_ns().saturating_add(after_ns));
+}
+
+/// Delivers a signal every millisecond, that lets the invocation's own deadlines come to pass.
+pub fn arm_hints() {
+    DEADLINE.is_hint.store(true, Relaxed);
+    arm(REPEAT_NS, 0);
+}
+
+/// Delivers SIGALRM `from_now_ns` from now and then again and again, but to no effect before `used_ns` of
+/// processor time.
+fn arm(from_now_ns: u64, used_ns: u64) {
+    DEADLINE.used_ns.store(used_ns, Relaxed);
     if let Ok(timer) = sys::arm(SIGALRM, from_now_ns, REPEAT_NS) {
-        DEADLINE.store(timer, Relaxed);
+        DEADLINE.timer.store(timer, Relaxed);
     }
 }
 
 /// No more SIGALRM.
 pub fn disarm() {
-    if let Some(timer) = Some(DEADLINE.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
+    DEADLINE.is_hint.store(false, Relaxed);
+    if let Some(timer) = Some(DEADLINE.timer.swap(-1, Relaxed)).filter(|&timer| timer >= 0) {
         sys::disarm(timer);
     }
 }
@@ -94,5 +128,5 @@ fn deliver(context: &mut Context) {
 #[must_use]
 pub fn addresses() -> core::ops::Range<u64> {
     let start = &raw const DEADLINE as u64;
-    start..start + size_of::<AtomicI32>() as u64
+    start..start + size_of::<Deadline>() as u64
 }

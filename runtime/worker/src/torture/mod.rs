@@ -17,21 +17,25 @@
 //! | [`stepper`] | the trap handler, in the parent and for second preemptions |
 //! | [`injection`] | what a child does between the trap and the service |
 //! | [`oracle`] | what must be as before, and the canaries |
+//! | [`recovery`] | the recovery point, as `enter` made it |
 //! | [`results`] | order and records |
+//! | [`unstepped`] | work of the host that is not stepped |
 //! | [`sys`] | fork, timers, floating-point state |
 
 pub mod injection;
 pub mod oracle;
+pub mod recovery;
 pub mod results;
 pub mod stepper;
 pub mod sys;
+pub mod unstepped;
 
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
-use mote_abi::outcome::Mode;
+use mote_abi::outcome::{Mode, Outcome};
 use mote_abi::torture::{Record, TARGET, answer_sum, facts};
 
 use crate::exit::exit;
@@ -46,8 +50,9 @@ const NO_ORDER: i32 = 73;
 /// Exit status of a child in which a canary answered wrongly while the invocation was paused.
 const BAD_CANARY: i32 = 75;
 
-/// How long an undisturbed invocation may run, in microseconds: some services never end.
-const UNDISTURBED_US: u32 = 100_000;
+/// How long an undisturbed invocation may run, in microseconds of processor time: some services never
+/// end.
+const UNDISTURBED_US: u32 = 50_000;
 
 /// Runs the sweep that the results file orders, and exits.
 pub fn run(areas: Areas) -> ! {
@@ -103,8 +108,7 @@ fn report(areas: &Areas, expected: &Expected, completion: Completion) -> ! {
 
 /// How an undisturbed invocation ends, of two, and the sum of its answer.
 fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
-    let undisturbed =
-        Invoke { mode: Mode::Discard as u8, budget_us: UNDISTURBED_US, grace_us: 0, ..target };
+    let undisturbed = Invoke { mode: Mode::Discard as u8, ..target };
     let sums = [(); 2].map(|()| {
         let completion = bounded(undisturbed);
         (answer(areas, TARGET, &completion), completion)
@@ -113,6 +117,9 @@ fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
     describe(&mut record, &sums[1].1);
     if sums[0].0 != sums[1].0 {
         record.facts |= facts::UNSTEADY;
+    }
+    if sums[1].1.outcome == Outcome::OverBudget as u8 && overflows_when_raised(target) {
+        record.facts |= facts::OVERFLOWS;
     }
     (record, sums[1].0)
 }
@@ -123,6 +130,18 @@ fn bounded(invoke: Invoke) -> Completion {
     let completion = unsafe { invocation::run(TARGET, invoke) };
     injection::disarm();
     completion
+}
+
+/// Whether the destructors of a service that does not end by itself run out of stack when a timer stops
+/// it at a call, somewhere in its middle: what they do by themselves.
+fn overflows_when_raised(target: Invoke) -> bool {
+    let (budget_us, grace_us) = (UNDISTURBED_US, UNDISTURBED_US);
+    injection::arm_hints();
+    let raised = Invoke { mode: Mode::Guarded as u8, budget_us, grace_us, ..target };
+    // SAFETY: as in `run`.
+    let completion = unsafe { invocation::run(TARGET, raised) };
+    injection::disarm();
+    completion.outcome == Outcome::StackOverflow as u8
 }
 
 fn describe(record: &mut Record, completion: &Completion) {

@@ -12,10 +12,11 @@ use core::sync::atomic::{AtomicBool, compiler_fence};
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
 use mote_abi::torture::{MAX_RECORDS, Order, Record, facts};
-use mote_sigctx::arch::{Context, Crossing, SigInfo};
+use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::signal::{self, Errno, PREEMPT};
 use mote_sigctx::step::{Selection, Steps, TRAP_FLAG, is_pushf, second_distance};
 
+use super::recovery::RecoveryPoint;
 use super::{injection, results, sys};
 use crate::current::CURRENT;
 use crate::exit::exit;
@@ -26,9 +27,6 @@ const TRAP_TRACE: i32 = 2;
 
 /// Exit status of a torture worker that cannot fork.
 const NO_FORK: i32 = 74;
-
-/// Words at a recovery point: control words, six registers, the return address.
-const SAVED_WORDS: usize = 8;
 
 /// Injections in the kernel's vDSO. It reads the clock again when the clock moved meanwhile, which it
 /// does for ever when it is injected into at each instruction.
@@ -65,13 +63,6 @@ struct State {
     recovery: Option<RecoveryPoint>,
     is_recovery_point_kept: bool,
     record: Record,
-}
-
-/// Where a discard returns to, and what `enter` saved there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct RecoveryPoint {
-    rsp: u64,
-    saved: [u64; SAVED_WORDS],
 }
 
 /// Whether traps mean anything: the next one takes the flag away otherwise.
@@ -184,6 +175,26 @@ pub fn end() -> Role {
     }
 }
 
+/// Whether this is a child that was injected into once and will be again.
+#[must_use]
+pub fn is_between() -> bool {
+    // SAFETY: one word is read, and no trap changes this role into another here.
+    matches!(unsafe { state() }.role, Role::ChildBetween { .. })
+}
+
+/// Lets what follows run untrapped: the next trap takes the flag away.
+pub fn pause() {
+    IS_ON.store(false, Relaxed);
+    compiler_fence(SeqCst);
+}
+
+/// Traps again after [`pause`].
+pub fn go_on() {
+    IS_ON.store(true, Relaxed);
+    compiler_fence(SeqCst);
+    sys::set_trap_flag();
+}
+
 /// In a child: the record of its injection.
 #[must_use]
 pub fn record() -> Record {
@@ -197,8 +208,7 @@ pub fn record() -> Record {
 pub fn is_recovery_point_kept() -> bool {
     // SAFETY: as in `record`.
     let state = unsafe { state() };
-    let is_there = |point: RecoveryPoint| point.rsp == Crossing::get().recovery_rsp();
-    state.is_recovery_point_kept && state.recovery.is_none_or(is_there)
+    state.is_recovery_point_kept && state.recovery.is_none_or(RecoveryPoint::is_there)
 }
 
 /// In a child: the invocation was paused, and goes on from another recovery point.
@@ -207,14 +217,6 @@ pub fn note_pause() {
     let state = unsafe { state() };
     state.recovery = None;
     state.record.facts |= facts::PAUSED;
-}
-
-/// The recovery point as it is while service text runs.
-fn recovery_point() -> RecoveryPoint {
-    let rsp = Crossing::get().recovery_rsp();
-    // SAFETY: service text runs inside `enter`, which saved that many words there.
-    let saved = unsafe { (rsp as *const [u64; SAVED_WORDS]).read() };
-    RecoveryPoint { rsp, saved }
 }
 
 extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
@@ -263,7 +265,7 @@ fn on_parent_step(state: &mut State, context: &mut Context) {
     let is_in_reach = state.is_in_reach(rip);
     let Some(number) = state.steps.at(rip, is_in_reach) else { return };
     if is_service(rip) {
-        let found = recovery_point();
+        let found = RecoveryPoint::now();
         state.is_recovery_point_kept = *state.recovery.get_or_insert(found) == found;
     }
     let head = results::head();

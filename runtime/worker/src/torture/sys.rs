@@ -9,6 +9,14 @@ use linux_raw_sys::general as kernel;
 use mote_sigctx::arch::syscall4;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::time::{ClockId, clock_gettime};
+
+/// The processor time that this process has used.
+#[must_use]
+pub fn used_ns() -> u64 {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    used.tv_sec as u64 * 1_000_000_000 + used.tv_nsec as u64
+}
 
 /// A process that is this one's copy: `None` in the copy.
 ///

@@ -121,8 +121,20 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// Each.
+    pub const ALL: [Self; 2] = [Self::Release, Self::Debug];
+
+    /// The name on the command line and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Debug => "debug",
+        }
+    }
+
     /// What cargo calls it.
-    fn name(self) -> &'static str {
+    fn cargo_name(self) -> &'static str {
         match self {
             Self::Release => "release",
             Self::Debug => "dev",

@@ -45,7 +45,7 @@ fn may_need_network(stderr: &str) -> bool {
 
 fn cargo(workshop: &Workshop<'_>, way: Way) -> Command {
     let Workshop { options, toolchain, sysroot, carried, package } = workshop;
-    let profile = options.profile.name();
+    let profile = options.profile.cargo_name();
     let mut cargo = command::clean(&toolchain.cargo);
     cargo
         .current_dir(&options.directory)

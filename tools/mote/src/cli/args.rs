@@ -12,6 +12,7 @@ use super::preemption::{Budget, PromiseArgs, SourceArgs};
 use super::{choice, span};
 use crate::bench::Experiment;
 use crate::bench::contender::ContenderArgs;
+use crate::build::Profile;
 use crate::run::help;
 
 /// Version of the command, and what images must be built with.
@@ -181,6 +182,9 @@ pub struct TortureArgs {
     /// Sweep every service on board and the corpus of small workloads, in debug and release images.
     #[arg(long)]
     pub suite: bool,
+    /// Of the suite, sweep the images of this profile only [default: both].
+    #[arg(long, value_name = "release|debug", hide_possible_values = true, requires = "suite", value_parser = choice::profile())]
+    pub profile: Option<Profile>,
     /// From the injection to the hard deadline, in microseconds.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub grace_us: u32,
@@ -197,7 +201,7 @@ pub struct TortureArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
     /// Write a page with the annotated disassembly to this file.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "suite")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,
 }
 

@@ -1,8 +1,10 @@
 //! `--suite`: every service on board and every workload of the corpus, in debug and release images.
 //!
-//! A service that never ends is followed for [`ENDLESS_LIMIT`] instructions; the others to their end,
-//! at every instruction unless `--every` says otherwise.
+//! A workload of the corpus is followed to its end, at every instruction unless `--every` says otherwise;
+//! a service for [`LONG_LIMIT`] instructions, and for [`ENDLESS_LIMIT`] if it never ends by itself. The
+//! report says of each whether it came to its end.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
@@ -10,17 +12,26 @@ use indicatif::ProgressBar;
 use mote_abi::outcome::Mode;
 
 use super::canaries::Canaries;
+use super::html::listing::Listing;
+use super::html::suite::{Key, Listings};
 use super::map::Map;
 use super::report::Report;
-use super::sweep::{self, Case};
-use super::{failure, progress, table, write_json};
+use super::sweep::{self, Case, Found};
+use super::{failure, html, progress, table, write, write_json};
 use crate::build::Profile;
 use crate::cli::args::TortureArgs;
 use crate::demo::bundle;
 use crate::status::{Failure, Status};
 
-/// Instructions after which a service of the suite is left, if `--limit` says no less.
-const ENDLESS_LIMIT: u64 = 20_000;
+/// Instructions after which a service is left: some hash, fill and count for millions.
+const LONG_LIMIT: u64 = 20_000;
+
+/// Instructions after which a service that never ends is left: by then it has been round its loop often.
+const ENDLESS_LIMIT: u64 = 5_000;
+
+/// From the injection to the hard deadline, at least, for a workload of the corpus. They all end, so that a
+/// long grace costs nothing, and no hiccup of the machine passes for a cleanup without end.
+const WORKLOAD_GRACE_US: u32 = 100_000;
 
 /// The service that holds the workloads: an empty body lists them, a line each.
 const CORPUS: &str = "corpus";
@@ -32,6 +43,21 @@ struct Member {
     body: Vec<u8>,
 }
 
+impl Member {
+    fn is_workload(&self) -> bool {
+        self.service == CORPUS
+    }
+}
+
+/// What all sweeps found.
+#[derive(Default)]
+struct Results {
+    reports: Vec<Report>,
+    images: BTreeMap<Key, Vec<u8>>,
+    /// What was found in each image, for the page only.
+    found: BTreeMap<Key, Vec<(&'static str, Found)>>,
+}
+
 /// Sweeps all, and writes one report.
 ///
 /// # Errors
@@ -39,36 +65,74 @@ struct Member {
 pub(super) fn execute(args: &TortureArgs) -> Result<Status, Failure> {
     let canaries = Canaries::build()?;
     let bar = progress();
-    let mut reports = Vec::new();
-    for (profile, profile_name) in [(Profile::Release, "release"), (Profile::Debug, "debug")] {
+    let mut results = Results::default();
+    for profile in Profile::ALL.into_iter().filter(|&one| args.profile.is_none_or(|it| it == one)) {
         for member in members() {
-            bar.set_message(format!("building {} ({profile_name})", member.service));
+            bar.set_message(format!("building {} ({})", member.service, profile.name()));
             let image = bundle::image_in(&member.service, profile)?;
             for &mode in modes(args) {
-                bar.set_message(format!("{} {profile_name} {mode}", member.name));
+                bar.set_message(format!("{} {} {mode}", member.name, profile.name()));
                 let case = case(args, &member, &image, mode);
-                let case = Case { profile: Some(profile_name), ..case };
-                reports.push(one(&case, &canaries, &bar)?);
+                let case = Case { profile: Some(profile.name()), ..case };
+                let case = if member.is_workload() { case } else { bounded(case, &canaries)? };
+                results.add(&case, one(&case, &canaries, &bar)?, &member, args.html.is_some());
             }
         }
     }
     bar.finish_and_clear();
-    finish(args, &reports)
+    finish(args, &results)
 }
 
-fn finish(args: &TortureArgs, reports: &[Report]) -> Result<Status, Failure> {
+impl Results {
+    fn add(&mut self, case: &Case<'_>, found: Found, member: &Member, keeps_points: bool) {
+        let map = Map::new(case.image, found.text_address);
+        self.reports.push(Report::new(case, &found, &map));
+        if keeps_points {
+            let key = (member.service.clone(), case.profile.unwrap_or_default());
+            self.images.entry(key.clone()).or_insert_with(|| case.image.to_vec());
+            self.found.entry(key).or_default().push((case.mode.name(), found));
+        }
+    }
+
+    fn page(&self) -> String {
+        let mut listings = Listings::new();
+        for (key, found) in &self.found {
+            let image = self.images[key].as_slice();
+            let mut modes: Vec<&'static str> = Mode::ALL.iter().map(|mode| mode.name()).collect();
+            modes.retain(|mode| found.iter().any(|(of, _)| of == mode));
+            let mut listing = Listing::new(image, modes);
+            for (mode, found) in found {
+                listing.add(mode, found, &Map::new(image, found.text_address));
+            }
+            listings.insert(key.clone(), (listing, image));
+        }
+        html::suite::page(&self.reports, &listings)
+    }
+}
+
+fn finish(args: &TortureArgs, results: &Results) -> Result<Status, Failure> {
+    let reports = &results.reports;
     if let Some(path) = &args.json {
-        write_json(path, &reports)?;
+        write_json(path, reports)?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &results.page())?;
     }
     io::stdout().write_all(table::of_all(reports).as_bytes()).context("cannot write the result")?;
     let is_damaged = reports.iter().any(|report| report.verdicts.host_damage > 0);
     Ok(if is_damaged { Status::Failed } else { Status::Done })
 }
 
-fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Report, Failure> {
-    let found = sweep::run(case, canaries.known(), &mut |now| bar.set_position(now.points));
-    let found = found.map_err(failure)?;
-    Ok(Report::new(case, &found, &Map::new(case.image, found.text_address)))
+fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Found, Failure> {
+    sweep::run(case, canaries.known(), &mut |now| bar.set_position(now.points)).map_err(failure)
+}
+
+/// The case of a service, cut short. One injection shows whether it ends by itself.
+fn bounded<'a>(case: Case<'a>, canaries: &Canaries) -> Result<Case<'a>, Failure> {
+    let first = Case { end: 1, ..case };
+    let found = sweep::run(&first, canaries.known(), &mut |_| {}).map_err(failure)?;
+    let limit = if found.is_endless() { ENDLESS_LIMIT } else { LONG_LIMIT };
+    Ok(Case { end: case.end.min(limit), ..case })
 }
 
 fn modes(args: &TortureArgs) -> &[Mode] {
@@ -80,8 +144,12 @@ fn case<'a>(args: &TortureArgs, member: &'a Member, image: &'a [u8], mode: Mode)
         body: &member.body,
         heap: args.heap,
         memory_kib: args.memory_kib,
-        grace_us: args.grace_us,
-        end: args.limit.min(ENDLESS_LIMIT),
+        grace_us: if member.is_workload() {
+            args.grace_us.max(WORKLOAD_GRACE_US)
+        } else {
+            args.grace_us
+        },
+        end: args.limit,
         every: args.every,
         reaches_host: args.host,
         second: args.second,
@@ -111,7 +179,7 @@ mod tests {
     #[test]
     fn suite_has_at_least_25_workloads_and_every_service() {
         let members = members();
-        let workloads = members.iter().filter(|member| member.service == CORPUS).count();
+        let workloads = members.iter().filter(|member| member.is_workload()).count();
         assert!(workloads >= 25, "{workloads}");
         assert!(members.iter().any(|member| member.name == "loops_in_drop"));
     }

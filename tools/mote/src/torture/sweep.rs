@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mote_abi::outcome::{Heap, Mode};
+use mote_abi::outcome::{Heap, Mode, Outcome};
 use mote_abi::torture::CANARIES;
 use mote_dispatcher::torture::{Canary, Order, Point, Progress, Request, Sweep, SweepError, facts};
 
@@ -106,6 +106,12 @@ pub struct Found {
 }
 
 impl Found {
+    /// Whether the undisturbed invocation had to be stopped.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        self.baseline.outcome == Outcome::OverBudget as u8
+    }
+
     /// Whether two undisturbed invocations answered differently.
     #[must_use]
     pub fn is_unsteady(&self) -> bool {

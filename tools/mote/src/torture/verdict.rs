@@ -10,6 +10,12 @@
 //! | `service_fault` | was ended by a fault, a stack overflow or a panic that the baseline has not; or returned another answer, although nothing had been refused to it and the baseline's answer is always the same |
 //! | `leaked` | left tokens for the worker to take back, more than the baseline |
 //! | `clean` | none of these |
+//!
+//! A service that never ends by itself shows undisturbed nothing of its destructors. So it has a second
+//! baseline: one invocation that an ordinary timer stops in its middle, at a call. If its destructors run
+//! out of stack there, that is what they do; a stack overflow is then no `service_fault`, and what they
+//! did not release is `leaked`. No other fault is excused: in safe code only recursion is the service's
+//! own doing.
 
 use mote_abi::outcome::{Cleanup, Outcome};
 use mote_dispatcher::torture::{Point, facts};
@@ -48,6 +54,18 @@ impl Verdict {
         }
     }
 
+    /// What it means, for a legend.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Clean => "every resource was released once, and nothing else is amiss",
+            Self::Leaked => "a destructor did not run; the worker took the resource back",
+            Self::DoubleRelease => "a destructor ran twice",
+            Self::ServiceFault => "the service broke, and was contained",
+            Self::HostDamage => "the worker died or hung, or something of it changed",
+        }
+    }
+
     /// The verdict on `point`.
     #[must_use]
     pub fn of(point: &Point, baseline: &Point) -> Self {
@@ -74,6 +92,7 @@ fn is_broken(point: &Point, baseline: &Point) -> bool {
             let is_steady = baseline.facts & facts::UNSTEADY == 0 && baseline_ended(baseline);
             is_steady && !is_refused && point.facts & facts::OTHER_ANSWER != 0
         }
+        Some(Outcome::StackOverflow) => !has_same_end && baseline.facts & facts::OVERFLOWS == 0,
         _ => !has_same_end,
     }
 }
@@ -160,6 +179,17 @@ mod tests {
         assert_eq!(Verdict::of(&more, &leaky), Verdict::Leaked);
         let endless = Point { reclaimed: 2, ..reported(Outcome::OverBudget) };
         assert_eq!(Verdict::of(&endless, &endless), Verdict::Leaked);
+    }
+
+    #[test]
+    fn only_an_overflow_that_the_second_baseline_has_is_the_services_own() {
+        let endless = reported(Outcome::OverBudget);
+        let abyss = Point { facts: facts::OVERFLOWS, ..endless };
+        let overflow = Point { reclaimed: 1, ..reported(Outcome::StackOverflow) };
+        assert_eq!(Verdict::of(&overflow, &endless), Verdict::ServiceFault);
+        assert_eq!(Verdict::of(&overflow, &abyss), Verdict::Leaked);
+        let fault = Point { reclaimed: 1, ..reported(Outcome::Fault) };
+        assert_eq!(Verdict::of(&fault, &abyss), Verdict::ServiceFault);
     }
 
     #[test]

@@ -178,8 +178,6 @@ global_asm!(
     "ret",
     ".globl mote_exits_end",
     "mote_exits_end:",
-    ".globl mote_raise_at_call",
-    "mote_raise_at_call:",
     "2:",
     "mov [rip + {crossing} + {CAPTURED} + 0 * 8], rax",
     "lea rax, [rip + 5f]",

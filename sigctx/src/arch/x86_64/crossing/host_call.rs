@@ -8,10 +8,11 @@ use super::{Crossing, Pending};
 ///
 /// - `raising`: something pending raises on the way back (the symbol is `extern "C-unwind"` to the
 ///   service);
-/// - `creating`: something pending raises before the function runs and not on the way back, so that
-///   what it creates for the service is never lost between the two (the symbol is `extern "C-unwind"`);
-/// - `quiet`: only what must happen at once does, and what does not raise (allocation, release;
-///   `extern "C"` to the service);
+/// - `creating`: something pending is looked at before the function runs and not on the way back, so
+///   that what it creates for the service is never lost between the two. If something asks for a raise or
+///   more, another function runs in its place, with the service's registers captured as they will be
+///   after the call; it may raise, or do the work all the same;
+/// - `quiet`: only what must happen at once does, and what does not raise (release; `extern "C"` to the service);
 /// - `diverging`: captures the service's registers, and the function never returns.
 ///
 /// The function is `extern "C"` and takes at most six integer arguments.
@@ -23,17 +24,27 @@ macro_rules! host_call {
     (quiet $symbol:literal => $function:path) => {
         $crate::host_call!(@returning $symbol, $function, "jmp mote_exit_quiet");
     };
-    (creating $symbol:literal => $function:path) => {
+    (creating $symbol:literal => $function:path, when pending $late:path) => {
         core::arch::global_asm!(
             ".pushsection .text.mote_crossing, \"axR\", @progbits",
             concat!(".globl ", $symbol),
             concat!(".type ", $symbol, ", @function"),
             concat!($symbol, ":"),
-            "test dword ptr [rip + {crossing} + {pending}], {before_creating}",
-            "jne mote_raise_at_call",
             "mov [rip + {crossing} + {service_rsp}], rsp",
+            "test dword ptr [rip + {crossing} + {pending}], {before_creating}",
+            "jne 2f",
             "mov rsp, [rip + {crossing} + {host_rsp}]",
+            "cld",
             "call {function}",
+            "jmp mote_exit_quiet",
+            // The arguments survive capturing.
+            "2:",
+            "mov [rip + {crossing} + {captured}], rax",
+            "lea rax, [rip + 3f]",
+            "jmp mote_capture",
+            "3:",
+            "add rsp, 8",
+            "call {late}",
             "jmp mote_exit_quiet",
             concat!(".size ", $symbol, ", . - ", $symbol),
             ".popsection",
@@ -42,7 +53,9 @@ macro_rules! host_call {
             before_creating = const $crate::arch::BEFORE_CREATING,
             service_rsp = const $crate::arch::SERVICE_RSP_OFFSET,
             host_rsp = const $crate::arch::HOST_RSP_OFFSET,
+            captured = const $crate::arch::CAPTURED_OFFSET,
             function = sym $function,
+            late = sym $late,
         );
     };
     (diverging $symbol:literal => $function:path) => {

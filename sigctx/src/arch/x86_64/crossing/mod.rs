@@ -207,7 +207,8 @@ pub unsafe fn leave(ending: Ending) -> ! {
 /// Continues the service at `registers`, with all of them.
 ///
 /// # Safety
-/// As [`leave`]; and `registers` are those of a landing pad of a frame on the service's stack.
+/// As [`leave`]; and `registers` are those of a landing pad of a frame on the service's stack, or those
+/// that the last crossing captured, whose call has done its work.
 pub unsafe fn land(registers: &Registers) -> ! {
     for (cell, &value) in CROSSING.captured.iter().zip(registers.values()) {
         cell.store(value, Ordering::Relaxed);
