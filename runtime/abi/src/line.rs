@@ -36,10 +36,16 @@ impl Line {
         self.stamp.store(stamp, Ordering::Release);
     }
 
+    /// Whether words were published under `stamp`.
+    #[inline]
+    pub fn is_published(&self, stamp: u64) -> bool {
+        self.stamp.load(Ordering::Acquire) == stamp
+    }
+
     /// The words published under `stamp`, or `None` while there are none.
     #[inline]
     pub fn poll(&self, stamp: u64) -> Option<Words> {
-        if self.stamp.load(Ordering::Acquire) != stamp {
+        if !self.is_published(stamp) {
             return None;
         }
         Some(core::array::from_fn(|i| self.words[i].load(Ordering::Relaxed)))

@@ -15,7 +15,6 @@ use std::sync::atomic::Ordering;
 
 use mote_abi::area::{RING_ENTRIES, signal_value};
 use mote_abi::doze::Order;
-use mote_abi::fetch;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Cleanup, Outcome};
@@ -31,6 +30,9 @@ use crate::report::{FalseClaim, Report};
 use crate::sys::clock::about_now_ns;
 use crate::watchdog::{Action, Watch};
 
+/// How many completions ahead of the one that is taken their bodies are asked for.
+const AHEAD: u64 = 3;
+
 /// A worker that takes requests.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -44,6 +46,8 @@ pub(crate) struct Worker {
     watch: Option<Watch>,
     /// The last time that there was no completion to take: the next invocation entered after it.
     silent_ns: u64,
+    /// The last completion whose body was asked for.
+    fetched: u64,
     condemned: Option<String>,
     /// How its jobs take turns, if they do.
     slicing: Option<Slicing>,
@@ -91,6 +95,7 @@ impl Worker {
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
             silent_ns: 0,
+            fetched: 0,
             condemned: None,
             slicing,
             paused: VecDeque::new(),
@@ -215,11 +220,18 @@ impl Worker {
         self.condemn(format!("it was not believed: {claim}"));
     }
 
-    /// Asks for the body of the completion `sequence`, and for the line of the next.
-    fn fetch(&self, sequence: u64) {
-        let line = &self.areas.outbox().completions[index(sequence + 1, RING_ENTRIES)];
-        fetch::line(std::ptr::from_ref(line).addr() as u64);
+    /// Asks for the body of the completion `sequence`, and for those of the next that are there already.
+    fn fetch(&mut self, sequence: u64) {
         self.areas.fetch_completion_body(index(sequence, RING_ENTRIES));
+        self.fetched = self.fetched.max(sequence);
+        while self.fetched < sequence + AHEAD {
+            let next = self.fetched + 1;
+            if !self.areas.outbox().completions[index(next, RING_ENTRIES)].is_published(next) {
+                break;
+            }
+            self.areas.fetch_completion_body(index(next, RING_ENTRIES));
+            self.fetched = next;
+        }
     }
 
     fn completed(&self, ended: &Outstanding, report: &Report, taken_ns: u64) -> Completed {
