@@ -117,13 +117,16 @@ fn assert_kills(report: &Value) {
     }
 }
 
-/// A worker has as many mappings for 20,000 services as for one.
+/// A worker has no more mappings for 20,000 services than for one. Each figure is of another worker, and
+/// which of its mappings the kernel makes one depends on where they happen to lie.
 fn assert_growth(report: &Value) {
     let growth = report["density"].as_array().unwrap();
     let ours: Vec<&Value> = growth.iter().filter(|it| it["contender"] == "mote").collect();
     let resident: Vec<_> = ours.iter().map(|it| it["resident"].as_u64().unwrap()).collect();
     assert_eq!(resident, [1, 1_000, 5_000, 20_000]);
-    assert!(ours.iter().all(|it| it["mappings"] == ours[0]["mappings"]), "{ours:?}");
+    let mappings = ours.iter().map(|it| it["mappings"].as_u64().unwrap());
+    let (least, most) = (mappings.clone().min().unwrap(), mappings.max().unwrap());
+    assert!(most - least <= 4, "{ours:?}");
     assert!(ours.iter().all(|it| it["zones"].as_u64() > Some(1)), "{ours:?}");
     let others = growth.iter().filter(|it| it["contender"] != "mote");
     assert!(others.count() >= 6, "{growth:?}");
