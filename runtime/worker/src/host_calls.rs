@@ -53,11 +53,17 @@ pub const HOOKS: Hooks = Hooks { on_pending, on_raise };
 
 unsafe extern "C" {
     fn mote_import__Unwind_Resume() -> !;
+    fn mote_import_panicking();
 }
 
 /// What images have bound as `_Unwind_Resume`.
 pub fn resume_address() -> u64 {
     mote_import__Unwind_Resume as *const () as u64
+}
+
+/// What images have bound as what a panic calls first.
+pub fn panicking_address() -> u64 {
+    mote_import_panicking as *const () as u64
 }
 
 /// The host, for the length of one host call.

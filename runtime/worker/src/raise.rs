@@ -142,6 +142,7 @@ fn image_code(record: &ImageRecord) -> Code<'static> {
         rodata: image_rodata(record),
         rodata_address: record.windows().rodata() + u64::from(record.slot),
         resume: host_calls::resume_address(),
+        panicking: host_calls::panicking_address(),
     }
 }
 

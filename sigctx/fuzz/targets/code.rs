@@ -16,7 +16,14 @@ const SLOTS_BYTES: usize = 64;
 fuzz_target!(|bytes: &[u8]| {
     let (rodata, text) = bytes.split_at(bytes.len().min(SLOTS_BYTES));
     let code =
-        Code { text, text_address: TEXT, rodata, rodata_address: RODATA, resume: 0x7000_0000 };
+        Code {
+            text,
+            text_address: TEXT,
+            rodata,
+            rodata_address: RODATA,
+            resume: 0x7000_0000,
+            panicking: 0x7000_1000,
+        };
     let mut search = Search::new(code);
     for offset in 0..text.len().min(64) as u64 {
         let _: bool = search.lets_pass(TEXT + offset);

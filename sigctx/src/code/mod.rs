@@ -7,7 +7,8 @@
 //!
 //! [`Search::lets_pass`] looks for a way out of a pad: to `_Unwind_Resume`, by a return, or to somewhere
 //! that it cannot follow. It follows jumps, branches and direct calls, and takes every other call to
-//! return.
+//! return. A destructor that panics or never ends is not such a guard: it would do so at any other call
+//! too, so waiting is of no use, and a call that begins a panic, or a path without an end, lets pass.
 //!
 //! It is a search with a bounded number of steps over bytes that nobody vouches for. It is total, and
 //! when it is in doubt, a pad lets pass. A wrong answer costs a destructor its run, as a discard
@@ -21,8 +22,9 @@ use instruction::{Flow, Instruction, Target, decode};
 /// Instructions that are looked at in one search. Pads are short, and drop glue soon comes to a way out.
 const MAX_INSTRUCTIONS: u32 = 20_000;
 
-/// Calls that are followed into each other: in debug code a guard's destructor is two calls deep.
-const MAX_DEPTH: u32 = 4;
+/// Calls that are followed into each other: in debug code a guard's destructor is two calls deep, and a
+/// panic in a destructor five.
+const MAX_DEPTH: u32 = 6;
 
 /// Targets of branches that one function may have before it is given up.
 const MAX_TARGETS: usize = 32;
@@ -40,6 +42,8 @@ pub struct Code<'a> {
     pub rodata_address: u64,
     /// What is in the slot of `_Unwind_Resume`.
     pub resume: u64,
+    /// What is in the slot of the function that a panic calls first.
+    pub panicking: u64,
 }
 
 impl Code<'_> {
@@ -58,7 +62,7 @@ impl Code<'_> {
             Target::Unknown => None,
         };
         match address {
-            Some(address) if address == self.resume => Destination::Resume,
+            Some(address) if [self.resume, self.panicking].contains(&address) => Destination::Out,
             Some(address) if after(self.text, self.text_address, address).is_some() => {
                 Destination::Text(address)
             }
@@ -84,8 +88,8 @@ type Loaded = Option<(u8, u64)>;
 
 /// Of a jump or a call.
 enum Destination {
-    /// `_Unwind_Resume`.
-    Resume,
+    /// `_Unwind_Resume`, or a panic.
+    Out,
     /// An instruction of this code.
     Text(u64),
     /// Not known, or not this code: it returns.
@@ -99,8 +103,18 @@ enum Fate {
     Returns,
     /// It may go on unwinding, or the search was given up.
     Passes,
-    /// Every path ends at a trap, or never ends.
+    /// Every path that ends does so at a trap.
     Ends,
+}
+
+/// Where one path of a function leads.
+enum Path {
+    /// What becomes of the thread is known.
+    Decided(Fate),
+    /// To a trap.
+    Trap,
+    /// To an instruction that is, or will be, followed as another path.
+    Joins,
 }
 
 /// A search for ways out, of one pad after the other: all of them together are looked at for a bounded
@@ -133,20 +147,24 @@ impl<'a> Search<'a> {
     /// What becomes of a thread at `start`, `depth` calls into the pad.
     fn fate(&mut self, start: u64, depth: u32) -> Fate {
         let mut targets = Targets::new(start);
+        let mut has_trap = false;
         while let Some(target) = targets.next() {
-            if let Some(fate) = self.run(target, depth, &mut targets) {
-                return fate;
+            match self.run(target, depth, &mut targets) {
+                Path::Decided(fate) => return fate,
+                Path::Trap => has_trap = true,
+                Path::Joins => {}
             }
         }
-        Fate::Ends
+        // Paths that only join each other never end.
+        if has_trap { Fate::Ends } else { Fate::Passes }
     }
 
-    /// Follows a path from `address` until it is decided, or ends, and collects its branches.
-    fn run(&mut self, mut address: u64, depth: u32, targets: &mut Targets) -> Option<Fate> {
+    /// Follows a path from `address` as far as it goes by itself, and collects its branches.
+    fn run(&mut self, mut address: u64, depth: u32, targets: &mut Targets) -> Path {
         let mut loaded = None;
         loop {
             let Some(instruction) = self.next_instruction(address) else {
-                return Some(Fate::Passes);
+                return Path::Decided(Fate::Passes);
             };
             let next = address.wrapping_add(instruction.bytes as u64);
             match instruction.flow {
@@ -154,11 +172,11 @@ impl<'a> Search<'a> {
                 Flow::Load(register, distance) => {
                     loaded = Some((register, next.wrapping_add_signed(distance.into())));
                 }
-                Flow::Return => return Some(Fate::Returns),
-                Flow::Trap => return None,
+                Flow::Return => return Path::Decided(Fate::Returns),
+                Flow::Trap => return Path::Trap,
                 Flow::Branch(distance) => {
                     if !targets.add(next.wrapping_add_signed(distance.into())) {
-                        return Some(Fate::Passes);
+                        return Path::Decided(Fate::Passes);
                     }
                 }
                 Flow::Jump(target) => {
@@ -167,8 +185,8 @@ impl<'a> Search<'a> {
                 Flow::Call(target) => {
                     match self.call(self.code.destination(target, next, loaded), depth) {
                         Fate::Returns => {}
-                        Fate::Passes => return Some(Fate::Passes),
-                        Fate::Ends => return None,
+                        Fate::Passes => return Path::Decided(Fate::Passes),
+                        Fate::Ends => return Path::Trap,
                     }
                 }
             }
@@ -181,18 +199,18 @@ impl<'a> Search<'a> {
         self.code.instruction(address)
     }
 
-    fn jump(&self, destination: Destination, targets: &mut Targets) -> Option<Fate> {
+    fn jump(&self, destination: Destination, targets: &mut Targets) -> Path {
         match destination {
-            Destination::Resume => Some(Fate::Passes),
-            Destination::Elsewhere => Some(Fate::Returns),
-            Destination::Text(address) if targets.add(address) => None,
-            Destination::Text(_) => Some(Fate::Passes),
+            Destination::Out => Path::Decided(Fate::Passes),
+            Destination::Elsewhere => Path::Decided(Fate::Returns),
+            Destination::Text(address) if targets.add(address) => Path::Joins,
+            Destination::Text(_) => Path::Decided(Fate::Passes),
         }
     }
 
     fn call(&mut self, destination: Destination, depth: u32) -> Fate {
         match destination {
-            Destination::Resume => Fate::Passes,
+            Destination::Out => Fate::Passes,
             Destination::Text(address) if depth < MAX_DEPTH => self.fate(address, depth + 1),
             Destination::Text(_) | Destination::Elsewhere => Fate::Returns,
         }

@@ -13,15 +13,24 @@ const RESUME: u64 = 0x7000_0000;
 /// What the second slot holds: another function of the host.
 const IMPORT: u64 = 0x7000_1000;
 
+/// What the fourth slot holds.
+const PANICKING: u64 = 0x7000_2000;
+
 const NOP: u8 = 0x90;
 const RET: u8 = 0xc3;
 const UD2: [u8; 2] = [0x0f, 0x0b];
 
 /// Whether the pad at the start of `text` lets pass.
 fn lets_pass(text: &[u8]) -> bool {
-    let rodata = [RESUME, IMPORT, TEXT + 0x40].map(u64::to_le_bytes).concat();
-    let code =
-        Code { text, text_address: TEXT, rodata: &rodata, rodata_address: RODATA, resume: RESUME };
+    let rodata = [RESUME, IMPORT, TEXT + 0x40, PANICKING].map(u64::to_le_bytes).concat();
+    let code = Code {
+        text,
+        text_address: TEXT,
+        rodata: &rodata,
+        rodata_address: RODATA,
+        resume: RESUME,
+        panicking: PANICKING,
+    };
     Search::new(code).lets_pass(TEXT)
 }
 
@@ -82,8 +91,16 @@ fn branch_lets_pass_if_either_way_does() {
     assert!(!lets_pass(&neither));
     // A loop that ends only at a trap: je back to the start.
     assert!(!lets_pass(&[&[NOP, 0x74, 0xfd][..], &UD2].concat()));
-    // A loop without an end.
-    assert!(!lets_pass(&[0xeb, 0xfe]));
+}
+
+#[test]
+fn destructor_that_panics_or_never_ends_lets_pass() {
+    assert!(lets_pass(&[&call_slot(0, 3)[..], &UD2].concat()), "a panic");
+    assert!(lets_pass(&[0xeb, 0xfe]), "a loop without an end");
+    // The same in a function that is called.
+    let pad = [&[0xe8, 0x3b, 0, 0, 0][..], &UD2].concat();
+    assert!(lets_pass(&with_function(&pad, &[0xeb, 0xfe])));
+    assert!(lets_pass(&with_function(&pad, &call_slot(0x40, 3))));
 }
 
 #[test]
