@@ -8,6 +8,7 @@ use support::{file, mote, status, stderr, stdout, text};
 
 /// The rows of the paper's Table 1, here.
 const ROWS: &[&str] = &[
+    "cache_line",
     "mote_warm_1",
     "mote_warm_5000",
     "mote_throughput",

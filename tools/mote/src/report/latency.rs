@@ -23,6 +23,12 @@ impl Times {
         self.0.saturating_record(time_ns);
     }
 
+    /// Adds the times of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        // Both have the same bounds and precision.
+        let _merged = self.0.add(&other.0);
+    }
+
     /// How many were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

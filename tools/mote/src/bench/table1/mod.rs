@@ -2,7 +2,8 @@
 //! there are a second.
 //!
 //! Every contender is set up first, with all its services resident. Then they take turns, round by
-//! round, so that whatever else the machine does meets all of them alike.
+//! round, so that whatever else the machine does meets all of them alike. So does a cache line: in a virtual
+//! machine two processors may be close to each other now, and far apart a second later.
 
 mod field;
 mod turn;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use super::Setting;
 use super::row::Row;
+use crate::floors::cache_line;
 use crate::status::Failure;
 use field::Field;
 use turn::Turn;
@@ -20,6 +22,9 @@ pub(super) use turn::{Contenders, Size};
 
 /// Long enough for our idle worker to be asleep: the others have its processor for themselves.
 const SETTLE: Duration = Duration::from_millis(2);
+
+/// The row of the floor that takes turns with the contenders.
+pub(super) const LINE: &str = "cache_line";
 
 /// A row that fills up, turn by turn.
 struct Entry {
@@ -55,14 +60,16 @@ pub(super) fn rows(setting: &Setting<'_>, contenders: Contenders) -> Result<Vec<
         .map(|&turn| Entry { turn, row: turn.row(&size), counted: Counted::default() })
         .collect();
     let mut field = Field::set_up(setting, contenders, &size, &mut entries)?;
+    let mut line = Row::new(LINE, "a cache line, one way");
     for round in 0..size.rounds {
         setting.step(&format!("table 1, round {} of {}", round + 1, size.rounds));
+        line.times.merge(&cache_line::one_way(setting.place.cores));
         for entry in &mut entries {
             sleep(SETTLE);
             setting.place.as_dispatcher(|| field.turn(entry, setting.place))?;
         }
     }
-    Ok(entries.into_iter().map(Entry::finished).collect())
+    Ok([line].into_iter().chain(entries.into_iter().map(Entry::finished)).collect())
 }
 
 impl Entry {
