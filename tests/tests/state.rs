@@ -33,8 +33,8 @@ fn fill_and_spin() -> Vec<u8> {
     )
 }
 
-/// The same for the registers of AVX-512.
-fn fill_wide_and_spin() -> Vec<u8> {
+/// The same for the registers of AVX-512, without an end of its own.
+fn fill_wide() -> Vec<u8> {
     machine_code!(
         "mov rax, 0xdec2e75ec2e75ec2",
         "vpbroadcastq zmm3, rax",
@@ -42,8 +42,11 @@ fn fill_wide_and_spin() -> Vec<u8> {
         "vpbroadcastq zmm31, rax",
         "kmovq k1, rax",
         "kmovq k7, rax",
-        "2: jmp 2b",
     )
+}
+
+fn fill_wide_and_spin() -> Vec<u8> {
+    [fill_wide(), machine_code!("2: jmp 2b")].concat()
 }
 
 /// Writes the secret into vector registers, changes how floats are rounded, and returns.
@@ -60,13 +63,7 @@ fn fill_and_return() -> Vec<u8> {
 }
 
 fn fill_wide_and_return() -> Vec<u8> {
-    machine_code!(
-        "mov rax, 0xdec2e75ec2e75ec2",
-        "vpbroadcastq zmm3, rax",
-        "vpbroadcastq zmm16, rax",
-        "kmovq k7, rax",
-        "ret",
-    )
+    [fill_wide(), machine_code!("ret")].concat()
 }
 
 /// The secret in registers of every processor, for many milliseconds; then responds with an `fxsave` image.
@@ -104,31 +101,8 @@ fn fill_and_wait_and_look() -> Vec<u8> {
 
 /// The same for registers of AVX-512, of which it responds with some.
 fn fill_wide_and_wait_and_look() -> Vec<u8> {
-    machine_code!(
-        "sub rsp, 1032",
-        "mov rax, 0xdec2e75ec2e75ec2",
-        "vpbroadcastq zmm3, rax",
-        "vpbroadcastq zmm16, rax",
-        "vpbroadcastq zmm31, rax",
-        "kmovq k1, rax",
-        "kmovq k7, rax",
-        "mov ecx, 20000000",
-        "2: dec ecx",
-        "jne 2b",
-        "vmovdqu64 [rsp], zmm3",
-        "vmovdqu64 [rsp + 64], zmm16",
-        "vmovdqu64 [rsp + 128], zmm31",
-        "kmovq rax, k1",
-        "mov [rsp + 192], rax",
-        "kmovq rax, k7",
-        "mov [rsp + 200], rax",
-        "xor edi, edi",
-        "mov rsi, rsp",
-        "mov edx, 208",
-        "call [rip + 0x11223344]",
-        "add rsp, 1032",
-        "ret",
-    )
+    let wait = machine_code!("mov ecx, 20000000", "2: dec ecx", "jne 2b");
+    [fill_wide(), wait, look_wide()].concat()
 }
 
 /// Responds with the `fxsave` image of its own beginning.

@@ -16,6 +16,7 @@
 //! | `services` | deployed images, and which are resident |
 //! | `zones` | the memory that images are placed in |
 //! | `record` | what is remembered of each, and bans (pure) |
+//! | `request` | a job on its way |
 //! | `queue` | jobs that wait for a worker |
 //! | `crew`, `seat`, `worker` | all workers; one's place; one itself |
 //! | `watchdog` | deadlines and slices (pure) |
@@ -52,6 +53,7 @@ mod puppet;
 mod queue;
 mod record;
 mod report;
+mod request;
 mod requirements;
 mod rest;
 mod seat;

@@ -23,11 +23,11 @@ use crate::job::{Job, ServiceId, Ticket};
 use crate::process::SharedFiles;
 use crate::queue::Queue;
 use crate::record::ServiceRecord;
+use crate::request::Request;
 use crate::rest::{Manners, Rest, SharpTimers};
 use crate::seat::{Equipment, News};
 use crate::services::Services;
 use crate::sys::clock::{about_now_ns, now_ns};
-use crate::worker::Request;
 use crate::zones::Zones;
 use crate::{requirements, worker_program};
 

@@ -15,7 +15,7 @@
 use mote_abi::message::Completion;
 
 use crate::report::{FalseClaim, entered_ns};
-use crate::worker::Request;
+use crate::request::Request;
 
 /// How a worker's jobs take turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

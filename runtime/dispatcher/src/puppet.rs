@@ -17,9 +17,10 @@ use crate::job::tests::job;
 use crate::pause::Slicing;
 use crate::process::Process;
 use crate::process::tests::{shared_files, stopped};
+use crate::request::Request;
 use crate::sys::clock::now_ns;
 use crate::sys::mapping::{Access, Mapping};
-use crate::worker::{Request, Worker};
+use crate::worker::Worker;
 
 /// How a puppet's jobs take turns: no honest puppet pauses before a test says so.
 pub(crate) const SLICING: Option<Slicing> = Some(Slicing { slice_us: 10, stack_slots: 3 });

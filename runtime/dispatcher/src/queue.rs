@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::completed::Completed;
 use crate::error::SubmitError;
-use crate::worker::{Request, Waiting};
+use crate::request::{Request, Waiting};
 
 #[derive(Debug)]
 pub(crate) struct Queue {

@@ -16,7 +16,8 @@ use crate::config::NodeConfig;
 use crate::cpus::Post;
 use crate::error::NodeError;
 use crate::process::{Process, SharedFiles};
-use crate::worker::{Waiting, Worker};
+use crate::request::Waiting;
+use crate::worker::Worker;
 
 /// Starts that may fail one after the other before a seat is abandoned.
 const MAX_FAILED_STARTS: u32 = 3;

@@ -17,18 +17,20 @@ use mote_abi::area::{RING_ENTRIES, signal_value};
 use mote_abi::doze::Order;
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
-use mote_abi::outcome::{Cleanup, Outcome};
+use mote_abi::outcome::Outcome;
 use rustix::thread::futex;
 
 use crate::areas::Areas;
-use crate::completed::{Completed, Tokens, Unwinding};
+use crate::completed::Completed;
 use crate::config::Source;
-use crate::job::{Terms, Ticket};
 use crate::pause::{Past, Paused, Slicing};
 use crate::process::Process;
 use crate::report::{FalseClaim, Report};
+use crate::request::{Request, Waiting};
 use crate::sys::clock::about_now_ns;
 use crate::watchdog::{Action, Watch};
+
+mod turns;
 
 /// How many completions ahead of the one that is taken their bodies are asked for.
 const AHEAD: u64 = 3;
@@ -63,24 +65,6 @@ struct Outstanding {
     published_ns: u64,
     /// What became of it before, if this resumes a job.
     past: Option<Past>,
-}
-
-/// A job on its way: all of it but the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) ticket: Ticket,
-    pub(crate) terms: Terms,
-    /// What its latency counts from, if that is before its publishing: a cold start.
-    pub(crate) cold_ns: Option<u64>,
-}
-
-/// A job that waits for a worker, or has lost the one it waited for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    pub(crate) request: Request,
-    pub(crate) body: Vec<u8>,
-    /// Since when; 0 for one that lost its worker.
-    pub(crate) since_ns: u64,
 }
 
 impl Worker {
@@ -345,39 +329,10 @@ impl Outstanding {
     }
 }
 
-impl Request {
-    /// How it ends when nothing is known of it.
-    pub(crate) fn lost(&self) -> Completed {
-        Completed {
-            ticket: self.ticket,
-            service: self.terms.service,
-            outcome: Outcome::WorkerLost,
-            cleanup: Cleanup::Discarded,
-            body: Vec::new(),
-            error: None,
-            log: String::new(),
-            stamp_ns: 0,
-            latency_ns: None,
-            total_ns: 0,
-            mode: self.terms.mode,
-            budget_us: self.terms.budget_us,
-            late_ns: None,
-            cleanup_ns: None,
-            pauses: 0,
-            worker_pid: 0,
-            arena_peak_bytes: 0,
-            tokens: Tokens::default(),
-            unwinding: Unwinding::default(),
-        }
-    }
-}
-
 /// Bytes of a service as text.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
-
-mod turns;
 
 #[cfg(test)]
 mod tests;

@@ -126,7 +126,7 @@ fn due(sequence: u64, now_ns: u64) -> Deadline {
 fn is_next_waiting(sequence: u64) -> bool {
     let next = sequence.wrapping_add(1);
     SURROUNDINGS.get().is_some_and(|surroundings| {
-        surroundings.inbox.requests[index(next, RING_ENTRIES)].poll(next).is_some()
+        surroundings.inbox.requests[index(next, RING_ENTRIES)].is_published(next)
     })
 }
 

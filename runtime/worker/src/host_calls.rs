@@ -4,12 +4,11 @@
 //! pointers are checked against what the service owns: a broken one discards the service instead of
 //! killing the worker.
 
-use core::alloc::Layout;
 use core::ptr;
 
 use mote_abi::area::{BODY_BYTES, LOG_BYTES};
 use mote_abi::outcome::Outcome;
-use mote_sigctx::arch::{Crossing, Ending, Hooks, Pending, Way, land, leave};
+use mote_sigctx::arch::{Crossing, Hooks, Pending, Way, land};
 use mote_sigctx::host_call;
 use mote_sigctx::unwind::{Frame, Site};
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -17,23 +16,25 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::clock::now_ns;
 use crate::current::CURRENT;
 use crate::host::{self, Host, Reply};
-use crate::text::Text;
 use crate::{pause, raise};
 
-host_call!(creating "mote_import_alloc" => alloc, when pending alloc_late);
-host_call!(creating "mote_import_alloc_zeroed" => alloc_zeroed, when pending alloc_zeroed_late);
+mod heap;
+mod panics;
+
+host_call!(creating "mote_import_alloc" => heap::alloc, when pending heap::alloc_late);
+host_call!(creating "mote_import_alloc_zeroed" => heap::alloc_zeroed, when pending heap::alloc_zeroed_late);
 host_call!(creating "mote_import_token_create" => token_create, when pending token_create_late);
-host_call!(quiet "mote_import_dealloc" => dealloc);
+host_call!(quiet "mote_import_dealloc" => heap::dealloc);
 host_call!(quiet "mote_import_token_release" => token_release);
-host_call!(quiet "mote_import_panicking" => panicking);
+host_call!(quiet "mote_import_panicking" => panics::panicking);
 host_call!(raising "mote_import_now_ns" => now);
 host_call!(raising "mote_import_remaining_us" => remaining_us);
 host_call!(raising "mote_import_log" => log);
 host_call!(raising "mote_import_random_bytes" => random_bytes);
 host_call!(raising "mote_import_checkpoint" => checkpoint);
 host_call!(raising "mote_import_respond" => respond);
-host_call!(diverging "mote_import_panic" => panic);
-host_call!(diverging "mote_import_refused" => refused);
+host_call!(diverging "mote_import_panic" => panics::panic);
+host_call!(diverging "mote_import_refused" => panics::refused);
 host_call!(diverging "mote_import__Unwind_Resume" => unwind_resume);
 // The loader binds a pointer to it in every image; nothing calls it.
 host_call!(diverging "mote_import_rust_eh_personality" => unwind_resume);
@@ -41,9 +42,6 @@ host_call!(diverging "mote_import_rust_eh_personality" => unwind_resume);
 /// Fills and copies that the host makes for a service are cut into pieces of this many bytes, and a
 /// discard that is pending ends them.
 const PIECE_BYTES: usize = 64 << 10;
-
-/// The longest text of a panic, in bytes: what is longer is cut.
-const PANIC_BYTES: usize = 4096;
 
 /// What the kernel fills without being interrupted: getrandom(2), "up to 256 bytes".
 const RANDOM_PIECE_BYTES: usize = 256;
@@ -71,84 +69,6 @@ fn host() -> &'static mut Host {
     // SAFETY: host calls run one at a time, and only while the loop is inside `enter`, where it holds
     // no reference. Every function here drops the reference before it returns or leaves.
     unsafe { host::get() }
-}
-
-extern "C" fn alloc(bytes: usize, align: usize) -> *mut u8 {
-    allocate(bytes, align, |host, layout| host.arena.alloc(layout))
-}
-
-extern "C" fn alloc_zeroed(bytes: usize, align: usize) -> *mut u8 {
-    allocate(bytes, align, |host, layout| {
-        let block = host.arena.alloc(layout);
-        if !block.is_null() {
-            zero(block, layout.size());
-        }
-        block
-    })
-}
-
-extern "C" fn alloc_late(bytes: usize, align: usize) -> *mut u8 {
-    if is_refused() { ptr::null_mut() } else { alloc(bytes, align) }
-}
-
-extern "C" fn alloc_zeroed_late(bytes: usize, align: usize) -> *mut u8 {
-    if is_refused() { ptr::null_mut() } else { alloc_zeroed(bytes, align) }
-}
-
-/// Whether an allocation returns null because the soft deadline has passed, so that the service raises
-/// by itself. Once a raise is under way, nothing is pending, and destructors may allocate again.
-fn is_refused() -> bool {
-    // The panic does not come from the allocation, but from where the service finds that it failed.
-    let is_refused = Crossing::get().pending() == Pending::RaiseAtCall
-        && raise::gets_through(host(), captured_frame(), Site::Unknown);
-    if is_refused {
-        CURRENT.judge(Outcome::OverBudget);
-    }
-    is_refused
-}
-
-/// Null when memory is out.
-fn allocate(
-    bytes: usize,
-    align: usize,
-    from: impl FnOnce(&mut Host, Layout) -> *mut u8,
-) -> *mut u8 {
-    let block = match Layout::from_size_align(bytes, align) {
-        Ok(layout) => from(host(), layout),
-        Err(_) => ptr::null_mut(),
-    };
-    if !CURRENT.is_raised() {
-        note_memory(block.is_null());
-    }
-    block
-}
-
-/// A refused allocation is why a service panics next, unless it copes and allocates again.
-fn note_memory(is_refused: bool) {
-    match (is_refused, CURRENT.verdict()) {
-        (true, _) => CURRENT.judge(Outcome::OverMemory),
-        (false, Outcome::OverMemory) => CURRENT.judge(Outcome::Ok),
-        (false, _) => {}
-    }
-}
-
-/// Zeroes a block that may be large, unless the service is being discarded and will not see it.
-fn zero(block: *mut u8, bytes: usize) {
-    for start in (0..bytes).step_by(PIECE_BYTES) {
-        if Crossing::get().pending() == Pending::Discard {
-            return;
-        }
-        let piece = PIECE_BYTES.min(bytes - start);
-        // SAFETY: the block has `bytes` bytes, just allocated, and this is a part of it.
-        unsafe { block.wrapping_add(start).write_bytes(0, piece) };
-    }
-}
-
-extern "C" fn dealloc(block: *mut u8, bytes: usize, align: usize) {
-    let Ok(layout) = Layout::from_size_align(bytes, align) else { return };
-    // SAFETY: safe Rust frees what it allocated, once, with its layout. Code that does not is stopped
-    // by the heap's own checks at worst, which end this worker only.
-    unsafe { host().arena.dealloc(block, layout) };
 }
 
 extern "C" fn token_create() -> u32 {
@@ -223,63 +143,6 @@ extern "C" fn respond(is_error: u32, bytes: *const u8, len: usize) {
     reply(host, is_error != 0, unsafe { bytes_of(bytes, len) });
 }
 
-extern "C" fn panicking() {
-    if CURRENT.is_raised() {
-        // A destructor panicked during unwinding, or the first panic's message did.
-        if !host().reply.is_given {
-            reply(host(), true, b"a second panic, before the first had said anything");
-        }
-        // SAFETY: a host call holds no reference here and owns nothing.
-        unsafe { leave(Ending::Discarded) }
-    }
-    CURRENT.judge(panic_outcome());
-    CURRENT.set_raised();
-    // Writing the message may allocate.
-    Crossing::get().clear_raise();
-}
-
-extern "C" fn panic(
-    message: *const u8,
-    bytes: usize,
-    file: *const u8,
-    file_bytes: usize,
-    line: u32,
-    column: u32,
-) -> ! {
-    let [bytes, file_bytes] = [bytes, file_bytes].map(|bytes| bytes.min(PANIC_BYTES));
-    check_services(host(), message, bytes);
-    check_services(host(), file, file_bytes);
-    // SAFETY: `check_services` found the bytes to be the service's, which stands still.
-    let message = unsafe { bytes_of(message, bytes) };
-    // SAFETY: the same.
-    let file = unsafe { bytes_of(file, file_bytes) };
-    say(|text| {
-        text.bytes(message);
-        if line > 0 {
-            text.bytes(b" (at ").bytes(file).bytes(b":").number(line.into());
-            text.bytes(b":").number(column.into()).bytes(b")");
-        }
-    })
-}
-
-extern "C" fn refused(bytes: usize, _align: usize) -> ! {
-    panicking();
-    say(|text| {
-        text.bytes(b"memory allocation of ").number(bytes as u64).bytes(b" bytes failed");
-    })
-}
-
-/// Hands over a panic's text and starts the raise.
-fn say(write: impl FnOnce(&mut Text<'_>)) -> ! {
-    let mut room = [0; PANIC_BYTES];
-    let mut text = Text::new(&mut room);
-    write(&mut text);
-    let len = text.len();
-    reply(host(), true, &room[..len]);
-    // SAFETY: no reference to the host is in use, and no value here has a destructor.
-    unsafe { raise::begin(captured_frame()) }
-}
-
 extern "C" fn unwind_resume() -> ! {
     if !CURRENT.is_raised() {
         // SAFETY: a host call holds no reference here and owns nothing.
@@ -336,15 +199,6 @@ fn captured_frame() -> Frame {
 extern "C" fn on_raise() -> ! {
     // SAFETY: the fake frame calls this on the host stack, with nothing on it.
     unsafe { raise::begin(captured_frame()) }
-}
-
-/// What a panic that begins now comes from.
-fn panic_outcome() -> Outcome {
-    match CURRENT.verdict() {
-        _ if Crossing::get().pending() > Pending::Pause => Outcome::OverBudget,
-        decided @ (Outcome::OverBudget | Outcome::OverMemory) => decided,
-        _ => Outcome::Panicked,
-    }
 }
 
 /// Copies `body` into the outbox, in pieces.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use mote_abi::outcome::Cleanup;
+
 use super::*;
+use crate::job::Ticket;
 use crate::puppet::{self, honest, publish};
 use crate::sys::clock::now_ns;
 
