@@ -197,7 +197,7 @@ pub struct TortureArgs {
     /// Follow the invocation for so many instructions: some services never end.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: u64,
-    /// Write the report as JSON to this file; `-` is stdout.
+    /// Write the report as JSON to this file; `-` is stdout, instead of the table.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
     /// Write a page with the annotated disassembly to this file.

@@ -57,13 +57,10 @@ pub fn execute(args: &TortureArgs) -> Result<Status, Failure> {
     let found = found.map_err(failure)?;
     let map = Map::new(case.image, found.text_address);
     let report = Report::new(&case, &found, &map);
-    if let Some(path) = &args.json {
-        write_json(path, &report)?;
-    }
     if let Some(path) = &args.html {
         write(path, &html::page(&report, &found, &map, case.image))?;
     }
-    io::stdout().write_all(table::of(&report).as_bytes()).context("cannot write the result")?;
+    tell(args, &report, &table::of(&report))?;
     Ok(if report.verdicts.host_damage == 0 { Status::Done } else { Status::Failed })
 }
 
@@ -92,13 +89,16 @@ fn failure(error: SweepError) -> Failure {
     Failure { status, error: error.into() }
 }
 
-fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(value).context("cannot render the report")?;
-    text.push('\n');
-    if path == Path::new("-") {
-        return Ok(io::stdout().write_all(text.as_bytes()).context("cannot write the report")?);
+/// Writes the report as JSON where it is asked for, and the table to stdout unless JSON goes there.
+fn tell(args: &TortureArgs, report: &impl serde::Serialize, table: &str) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(report).context("cannot render the report")? + "\n";
+    let is_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let output = if is_stdout { &json } else { table };
+    io::stdout().write_all(output.as_bytes()).context("cannot write the result")?;
+    match args.json.as_deref().filter(|_| !is_stdout) {
+        Some(path) => write(path, &json),
+        None => Ok(()),
     }
-    write(path, &text)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

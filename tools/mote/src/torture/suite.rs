@@ -17,7 +17,7 @@ use super::html::suite::{Key, Listings};
 use super::map::Map;
 use super::report::Report;
 use super::sweep::{self, Case, Found};
-use super::{failure, html, progress, table, write, write_json};
+use super::{failure, html, progress, table, tell, write};
 use crate::build::Profile;
 use crate::cli::args::TortureArgs;
 use crate::demo::bundle;
@@ -112,13 +112,10 @@ impl Results {
 
 fn finish(args: &TortureArgs, results: &Results) -> Result<Status, Failure> {
     let reports = &results.reports;
-    if let Some(path) = &args.json {
-        write_json(path, reports)?;
-    }
     if let Some(path) = &args.html {
         write(path, &results.page())?;
     }
-    io::stdout().write_all(table::of_all(reports).as_bytes()).context("cannot write the result")?;
+    tell(args, reports, &table::of_all(reports))?;
     let is_damaged = reports.iter().any(|report| report.verdicts.host_damage > 0);
     Ok(if is_damaged { Status::Failed } else { Status::Done })
 }
