@@ -4,7 +4,7 @@
 //! slices can be written, whatever the image said.
 #![forbid(unsafe_code)]
 
-use mote_abi::image::ImageRecord;
+use mote_abi::image::ImageHeader;
 use mote_abi::imports::ImportTable;
 use mote_abi::windows::Windows;
 use zerocopy::IntoBytes;
@@ -36,7 +36,7 @@ pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>)
     }
     let record = record(image, to.zone, to.slot);
     let at = image.layout().record as usize;
-    to.rodata[at..][..size_of::<ImageRecord>()].copy_from_slice(record.as_bytes());
+    to.rodata[at..][..size_of::<ImageHeader>()].copy_from_slice(record.as_bytes());
 }
 
 /// Makes the bytes of a slot traps and zeros.
@@ -50,9 +50,9 @@ fn store(bytes: &mut [u8], at: u32, value: u64) {
     bytes[at as usize..][..8].copy_from_slice(&value.to_le_bytes());
 }
 
-fn record(image: &Checked, zone: u8, slot: u32) -> ImageRecord {
+fn record(image: &Checked, zone: u8, slot: u32) -> ImageHeader {
     let layout = image.layout();
-    ImageRecord {
+    ImageHeader {
         slot,
         text_bytes: layout.text_bytes,
         rodata_bytes: layout.rodata_bytes,

@@ -14,9 +14,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use mote_abi::fetch;
-use mote_abi::image::ImageRecord;
+use mote_abi::image::ImageHeader;
 use mote_abi::imports::Import;
+use mote_abi::prefetch;
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
 
 use crate::error::CheckError;
@@ -92,7 +92,7 @@ impl Layout {
         let pristine_bytes = data.map_or(0, |data| data.bytes.len() as u64);
         let pristine = rodata.memory_bytes.next_multiple_of(SLOT_ALIGN_BYTES);
         let record = (pristine + pristine_bytes).next_multiple_of(SLOT_ALIGN_BYTES);
-        let rodata_end = record + size_of::<ImageRecord>() as u64;
+        let rodata_end = record + size_of::<ImageHeader>() as u64;
         let slot_bytes = slot_bytes([padded_text_bytes(text), rodata_end, data_bytes])?;
         let slot_align = image.placed().map(|segment| segment.align).max().unwrap_or(0);
         let eh_frame_hdr = image.eh_frame_hdr();
@@ -136,17 +136,17 @@ impl Checked {
         bytes.extend_from_slice(image.rodata().bytes);
         bytes.resize(text_bytes + layout.pristine as usize, 0);
         bytes.extend_from_slice(image.data().map_or(&[], |data| data.bytes));
-        bytes.resize(text_bytes + layout.record as usize + size_of::<ImageRecord>(), 0);
+        bytes.resize(text_bytes + layout.record as usize + size_of::<ImageHeader>(), 0);
         Self { layout, bytes: bytes.into(), text_bytes, relocations }
     }
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
     /// caches for long.
     pub(crate) fn fetch(&self) {
-        let lines = self.bytes.chunks(fetch::LINE_BYTES as usize).take(FETCHED_LINES);
-        lines.for_each(|bytes| fetch::line(bytes.as_ptr().addr() as u64));
-        fetch::line(self.relocations.relative.as_ptr().addr() as u64);
-        fetch::line(self.relocations.imported.as_ptr().addr() as u64);
+        let lines = self.bytes.chunks(prefetch::LINE_BYTES as usize).take(FETCHED_LINES);
+        lines.for_each(|bytes| prefetch::line(bytes.as_ptr().addr() as u64));
+        prefetch::line(self.relocations.relative.as_ptr().addr() as u64);
+        prefetch::line(self.relocations.imported.as_ptr().addr() as u64);
     }
 
     /// Bytes of the slot that the image takes in each of the three windows.

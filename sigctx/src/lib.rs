@@ -5,7 +5,7 @@
 //! crate is about the moment after that. It can return to where you were before the call and leave the
 //! function's frames for dead (*discard*), or make the function appear to have panicked where it
 //! stands, so that destructors run (*raise*). Or it keeps the function as it is and goes on with it later
-//! (*pause*, [`arch::KeptFrame`] and [`arch::resume`]).
+//! (*pause*, [`arch::SavedFrame`] and [`arch::resume`]).
 //!
 //! | module | what |
 //! | --- | --- |
@@ -56,7 +56,7 @@
 //! Not every call that may unwind should: a frame further down may let nothing pass. `BTreeMap` guards
 //! itself so while it gets another level, and aborts if it is unwound there. So before anything begins,
 //! the worker looks ahead, down to the last frame, for landing pads that surely end at a trap
-//! ([`unwind::Prospect`], [`code`]). If there is one, this call does its work as ever, and the next one
+//! ([`unwind::ProbeResult`], [`code`]). If there is one, this call does its work as ever, and the next one
 //! looks again. Where an allocation stands in the middle of a function that the compiler took not to
 //! unwind, it is not known which of the function's call sites the panic will come from; then all of its
 //! landing pads must let pass.

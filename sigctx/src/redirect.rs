@@ -18,7 +18,7 @@
 
 use core::ops::Range;
 
-use crate::arch::{Context, Crossing, Ending, FAKE_FRAME_BYTES};
+use crate::arch::{Context, Crossing, CrossingResult, FAKE_FRAME_BYTES};
 use crate::registers::{COUNT, Registers};
 
 /// Bytes below the stack pointer that a leaf function may use without moving it (psABI 3.2.2).
@@ -58,16 +58,16 @@ impl Redirect {
     /// To the recovery point: the service never runs again.
     #[must_use]
     pub fn discard() -> Self {
-        Self::to_recovery_point(Ending::Discarded)
+        Self::to_recovery_point(CrossingResult::Discarded)
     }
 
     /// To the recovery point: the service was kept, and goes on when it is resumed.
     #[must_use]
     pub fn pause() -> Self {
-        Self::to_recovery_point(Ending::Paused)
+        Self::to_recovery_point(CrossingResult::Paused)
     }
 
-    fn to_recovery_point(ending: Ending) -> Self {
+    fn to_recovery_point(ending: CrossingResult) -> Self {
         Self {
             rip: Crossing::recovery_rip(),
             rsp: Crossing::get().recovery_rsp(),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use mote_sigctx::arch::{
-    Context, Crossing, Ending, Hooks, Pending, SigInfo, Way, enter, land, leave,
+    Context, Crossing, CrossingResult, Hooks, Pending, ReturnPath, SigInfo, enter, land, leave,
 };
 use mote_sigctx::host_call;
 use mote_sigctx::redirect::Redirect;
@@ -60,17 +60,17 @@ extern "C" fn ask_and_go_on(value: u64) -> u64 {
 extern "C" fn give_up(_: u64) -> ! {
     SEEN.store(Crossing::get().captured().get(dwarf::RSP).unwrap(), Relaxed);
     // SAFETY: called by a service on the host stack; nothing is owned here.
-    unsafe { leave(Ending::Unwound) }
+    unsafe { leave(CrossingResult::Unwound) }
 }
 
-extern "C" fn on_pending(way: Way) -> ! {
+extern "C" fn on_pending(way: ReturnPath) -> ! {
     WAY.store(way as u64, Relaxed);
     if GOES_ON.load(Relaxed) {
         // SAFETY: the call that is returned from has done its work.
         unsafe { land(&Crossing::get().captured()) }
     }
     // SAFETY: as above.
-    unsafe { leave(Ending::Discarded) }
+    unsafe { leave(CrossingResult::Discarded) }
 }
 
 /// The fake frame called: remembers where the service was interrupted, by the frame's own contents.
@@ -80,7 +80,7 @@ extern "C" fn on_raise() -> ! {
     // SAFETY: the fake frame lies at the trampoline's stack pointer, rip last of its 17 words.
     SEEN.store(unsafe { rip.read() }, Relaxed);
     // SAFETY: as above.
-    unsafe { leave(Ending::Unwound) }
+    unsafe { leave(CrossingResult::Unwound) }
 }
 
 fn stack() -> (MutexGuard<'static, ()>, Range<u64>) {
@@ -96,7 +96,7 @@ fn stack() -> (MutexGuard<'static, ()>, Range<u64>) {
     (guard, start..start + STACK_BYTES as u64)
 }
 
-fn run(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> Ending {
+fn run(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> CrossingResult {
     // SAFETY: the service takes two integers; the stack is leaked memory under the lock.
     unsafe { enter(service as *const () as u64, 20, 22, stack.end) }
 }
@@ -109,7 +109,7 @@ fn service_runs_on_its_own_stack_and_returns() {
         0
     }
     let (_guard, stack) = stack();
-    assert_eq!(run(service, &stack), Ending::Returned);
+    assert_eq!(run(service, &stack), CrossingResult::Returned);
     assert!(stack.contains(&SEEN.load(Relaxed)));
 }
 
@@ -127,7 +127,7 @@ fn host_call_runs_on_the_host_stack_and_returns_its_value() {
         0
     }
     let (_guard, stack) = stack();
-    assert_eq!(run(service, &stack), Ending::Returned);
+    assert_eq!(run(service, &stack), CrossingResult::Returned);
     assert!(!stack.contains(&SEEN.load(Relaxed)));
 }
 
@@ -138,7 +138,7 @@ fn diverging_call_captures_the_service_and_leaves_it() {
         unsafe { test_give_up(0) }
     }
     let (_guard, stack) = stack();
-    assert_eq!(run(service, &stack), Ending::Unwound);
+    assert_eq!(run(service, &stack), CrossingResult::Unwound);
     assert!(stack.contains(&SEEN.load(Relaxed)));
 }
 
@@ -155,8 +155,8 @@ fn pending_raise_acts_at_a_raising_call_only() {
         0
     }
     let (_guard, stack) = stack();
-    assert_eq!(run(service, &stack), Ending::Discarded);
-    assert_eq!(WAY.load(Relaxed), Way::Raising as u64);
+    assert_eq!(run(service, &stack), CrossingResult::Discarded);
+    assert_eq!(WAY.load(Relaxed), ReturnPath::Raising as u64);
     assert_ne!(SEEN.load(Relaxed), 2, "service code ran after the raising call");
 }
 
@@ -179,7 +179,7 @@ fn creating_call_captures_and_asks_when_a_raise_is_pending() {
         0
     }
     let (_guard, stack) = stack();
-    assert_eq!(run(service, &stack), Ending::Returned);
+    assert_eq!(run(service, &stack), CrossingResult::Returned);
 }
 
 #[test]
@@ -197,8 +197,8 @@ fn raise_that_is_put_off_lets_the_call_return_what_it_would_have() {
     GOES_ON.store(true, Relaxed);
     let ending = run(service, &stack);
     GOES_ON.store(false, Relaxed);
-    assert_eq!(ending, Ending::Returned);
-    assert_eq!(WAY.load(Relaxed), Way::Raising as u64);
+    assert_eq!(ending, CrossingResult::Returned);
+    assert_eq!(WAY.load(Relaxed), ReturnPath::Raising as u64);
 }
 
 #[test]
@@ -210,10 +210,14 @@ fn pending_discard_acts_at_any_call_and_before_the_entry() {
         0
     }
     let (_guard, stack) = stack();
-    assert_eq!(run(service, &stack), Ending::Discarded);
-    assert_eq!(WAY.load(Relaxed), Way::Quiet as u64);
+    assert_eq!(run(service, &stack), CrossingResult::Discarded);
+    assert_eq!(WAY.load(Relaxed), ReturnPath::Quiet as u64);
     WAY.store(u64::MAX, Relaxed);
-    assert_eq!(run(service, &stack), Ending::Discarded, "the entry is refused while it is pending");
+    assert_eq!(
+        run(service, &stack),
+        CrossingResult::Discarded,
+        "the entry is refused while it is pending"
+    );
     assert_eq!(WAY.load(Relaxed), u64::MAX);
 }
 
@@ -259,7 +263,7 @@ fn struck_by(
     handler: signal::Handler,
     stack: &Range<u64>,
     service: extern "C" fn(u64, u64) -> u64,
-) -> Ending {
+) -> CrossingResult {
     // SAFETY: the handlers of these tests redirect the service only.
     unsafe { signal::install(signal::PREEMPT, handler, &[]) }.unwrap();
     let alternate = Box::leak(vec![0u128; (64 << 10) / 16].into_boxed_slice());
@@ -296,7 +300,7 @@ fn discard_restores_the_host_whatever_the_registers_were() {
     let (_guard, stack) = stack();
     let before = 1.0f64 / std::hint::black_box(3.0);
     for _ in 0..3 {
-        assert_eq!(struck_by(handler, &stack, spin), Ending::Discarded);
+        assert_eq!(struck_by(handler, &stack, spin), CrossingResult::Discarded);
         // The direction flag is clear and MXCSR is the default again: a copy and a division are right.
         let copied: Vec<u8> = std::hint::black_box(&[7u8; 100]).to_vec();
         assert_eq!(copied, [7u8; 100]);
@@ -317,7 +321,7 @@ fn raise_enters_the_fake_frame_of_the_interrupted_instruction() {
         }
     }
     let (_guard, stack) = stack();
-    assert_eq!(struck_by(handler, &stack, spin), Ending::Unwound);
+    assert_eq!(struck_by(handler, &stack, spin), CrossingResult::Unwound);
     assert!(is_spin(SEEN.load(Relaxed)), "the frame holds the interrupted instruction");
 }
 

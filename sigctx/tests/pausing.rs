@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use mote_sigctx::arch::{
-    Context, Crossing, Ending, Hooks, KeptFrame, Pending, SigInfo, Way, enter, leave, resume,
+    Context, Crossing, CrossingResult, Hooks, Pending, ReturnPath, SavedFrame, SigInfo, enter,
+    leave, resume,
 };
 use mote_sigctx::host_call;
 use mote_sigctx::redirect::Redirect;
@@ -34,12 +35,12 @@ static IS_PAUSING: AtomicBool = AtomicBool::new(false);
 /// Whether a call to the host strikes itself now: the handler leaves word.
 static IS_IN_CALL: AtomicBool = AtomicBool::new(false);
 
-struct Frame(UnsafeCell<KeptFrame>);
+struct Frame(UnsafeCell<SavedFrame>);
 
 // SAFETY: used under the lock, by one thread and its handler, which never overlap.
 unsafe impl Sync for Frame {}
 
-static FRAME: Frame = Frame(UnsafeCell::new(KeptFrame::new()));
+static FRAME: Frame = Frame(UnsafeCell::new(SavedFrame::new()));
 
 host_call!(quiet "test_quiet" => look);
 host_call!(raising "test_raising" => look);
@@ -62,26 +63,26 @@ extern "C" fn look(value: u64) -> u64 {
     value + 1
 }
 
-fn frame() -> *mut KeptFrame {
+fn frame() -> *mut SavedFrame {
     FRAME.0.get()
 }
 
-extern "C" fn on_pending(way: Way) -> ! {
+extern "C" fn on_pending(way: ReturnPath) -> ! {
     WAY.store(way as u64, Relaxed);
     if Crossing::get().pending() != Pending::Pause {
         // SAFETY: called by a crossing on the host stack; nothing is owned here.
-        unsafe { leave(Ending::Discarded) }
+        unsafe { leave(CrossingResult::Discarded) }
     }
     Crossing::get().set_pending(Pending::Nothing);
     // SAFETY: the test looks at the frame only after this.
-    unsafe { (*frame()).keep_call(&Crossing::get().captured()) };
+    unsafe { (*frame()).save_call(&Crossing::get().captured()) };
     // SAFETY: as above.
-    unsafe { leave(Ending::Paused) }
+    unsafe { leave(CrossingResult::Paused) }
 }
 
 extern "C" fn on_raise() -> ! {
     // SAFETY: as above.
-    unsafe { leave(Ending::Unwound) }
+    unsafe { leave(CrossingResult::Unwound) }
 }
 
 extern "C" fn on_signal(_: u32, _: &SigInfo, context: &mut Context) {
@@ -127,7 +128,7 @@ fn setup() -> (MutexGuard<'static, ()>, Range<u64>) {
 }
 
 /// Runs `step` while another thread sends the signal until the service has been paused.
-fn struck(step: impl FnOnce() -> Ending) -> Ending {
+fn struck(step: impl FnOnce() -> CrossingResult) -> CrossingResult {
     let (process, thread) = (std::process::id() as i32, thread_id());
     IS_PAUSING.store(true, Relaxed);
     std::thread::scope(|scope| {
@@ -145,18 +146,18 @@ fn struck(step: impl FnOnce() -> Ending) -> Ending {
 }
 
 /// Runs what signals are to pause.
-fn begin(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> Ending {
+fn begin(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> CrossingResult {
     SERVICE.store(service as *const () as u64, Relaxed);
     run(service, stack)
 }
 
-fn run(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> Ending {
+fn run(service: extern "C" fn(u64, u64) -> u64, stack: &Range<u64>) -> CrossingResult {
     // SAFETY: the service takes two integers; the stack is leaked memory under the lock, and what is
     // paused on it is not resumed after this.
     unsafe { enter(service as *const () as u64, 20, 22, stack.end) }
 }
 
-fn go_on() -> Ending {
+fn go_on() -> CrossingResult {
     // SAFETY: the frame keeps the service that was just paused, and its stack is as it was.
     unsafe { resume(frame()) }
 }
@@ -248,16 +249,16 @@ extern "C" fn spoil(_: u64, _: u64) -> u64 {
 fn paused_service_gets_its_registers_back() {
     let (_guard, stack) = setup();
     let upper = stack.start..stack.start + STACK_BYTES as u64 / 2;
-    assert_eq!(struck(|| begin(spin, &stack)), Ending::Paused);
+    assert_eq!(struck(|| begin(spin, &stack)), CrossingResult::Paused);
     for _ in 0..3 {
-        assert_eq!(run(spoil, &upper), Ending::Returned);
+        assert_eq!(run(spoil, &upper), CrossingResult::Returned);
         let before = 1.0f64 / std::hint::black_box(3.0);
         assert_eq!(before.to_bits(), 0x3fd5_5555_5555_5555, "the host rounds as ever");
-        assert_eq!(struck(go_on), Ending::Paused);
+        assert_eq!(struck(go_on), CrossingResult::Paused);
     }
     MAY_END.store(1, Relaxed);
-    assert_eq!(run(spoil, &upper), Ending::Returned);
-    assert_eq!(go_on(), Ending::Returned);
+    assert_eq!(run(spoil, &upper), CrossingResult::Returned);
+    assert_eq!(go_on(), CrossingResult::Returned);
     assert_eq!(SEEN.load(Relaxed), 1, "a register is not what it was");
 }
 
@@ -278,18 +279,21 @@ extern "C" fn caller(a: u64, b: u64) -> u64 {
 fn service_is_paused_on_its_way_back_from_a_call_of_any_kind() {
     let (_guard, stack) = setup();
     let mut ending = begin(caller, &stack);
-    for way in [Way::Quiet, Way::Raising, Way::Quiet] {
-        assert_eq!((ending, WAY.swap(u64::MAX, Relaxed)), (Ending::Paused, way as u64));
+    for way in [ReturnPath::Quiet, ReturnPath::Raising, ReturnPath::Quiet] {
+        assert_eq!((ending, WAY.swap(u64::MAX, Relaxed)), (CrossingResult::Paused, way as u64));
         ending = go_on();
     }
-    assert_eq!(ending, Ending::Returned);
+    assert_eq!(ending, CrossingResult::Returned);
     assert_eq!(SEEN.load(Relaxed), 22_000 + 21 * 111, "each call ran once");
 }
 
 #[test]
 fn resuming_is_refused_while_a_discard_is_pending() {
     let (_guard, stack) = setup();
-    assert_eq!(struck(|| begin(spin, &stack)), Ending::Paused);
+    assert_eq!(struck(|| begin(spin, &stack)), CrossingResult::Paused);
     Crossing::get().set_pending(Pending::Discard);
-    assert_eq!((go_on(), WAY.load(Relaxed)), (Ending::Discarded, Way::Resuming as u64));
+    assert_eq!(
+        (go_on(), WAY.load(Relaxed)),
+        (CrossingResult::Discarded, ReturnPath::Resuming as u64)
+    );
 }

@@ -1,7 +1,7 @@
 //! A service that does not yield at its soft deadline is banned after so many times, and no other is.
 
 use mote_abi::outcome::{Mode, Outcome};
-use mote_dispatcher::{Job, NodeConfig, ServiceRecord, SubmitError};
+use mote_dispatcher::{Job, NodeConfig, ServiceStatistics, SubmitError};
 use mote_tests::{SHORT_US, TestNode, image};
 
 #[test]
@@ -10,12 +10,12 @@ fn service_that_does_not_yield_is_refused_until_it_is_deployed_again() {
     let stubborn = node.service("guard_spin");
     let (budget_us, grace_us) = (SHORT_US, SHORT_US);
     for _ in 0..2 {
-        assert!(!node.service_record(stubborn).unwrap().is_banned);
+        assert!(!node.service_statistics(stubborn).unwrap().is_banned);
         let ended = node.run_with("guard_spin", |job| Job { budget_us, grace_us, ..job });
         assert_eq!(ended.outcome, Outcome::OverBudget, "{ended:?}");
     }
-    let expected = ServiceRecord { ended: 2, over_budget: 2, unyielding: 2, is_banned: true };
-    assert_eq!(node.service_record(stubborn), Some(expected));
+    let expected = ServiceStatistics { ended: 2, over_budget: 2, unyielding: 2, is_banned: true };
+    assert_eq!(node.service_statistics(stubborn), Some(expected));
     let job = Job {
         service: stubborn,
         body: b"",

@@ -1,5 +1,5 @@
 //! A worker that falls asleep just when a request comes is woken all the same: whoever publishes has no
-//! fence, so the kernel's must be in its place (`mote_abi::doze`).
+//! fence, so the kernel's must be in its place (`mote_abi::park`).
 
 use std::hint::black_box;
 use std::thread::sleep;

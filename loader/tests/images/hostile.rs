@@ -2,7 +2,7 @@
 
 use crate::blueprint::{Blueprint, GOT, Reloc, TOOLCHAIN, changed, imports, load};
 use elf::abi::{R_X86_64_64, R_X86_64_GLOB_DAT, R_X86_64_JUMP_SLOT, R_X86_64_RELATIVE};
-use mote_abi::image::{DATA_OFFSET, ImageRecord};
+use mote_abi::image::{DATA_OFFSET, ImageHeader};
 use mote_loader::{Checked, Expected, Image, Zone, check};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn assert_stays_in_slot(image: &Checked) {
     let placed = zone.place(image).unwrap();
     let mut record = [0; 64];
     pread(zone.rodata_fd(), &mut record, placed.record.into()).unwrap();
-    let start = ImageRecord::read_from_bytes(&record).unwrap().slot as usize;
+    let start = ImageHeader::read_from_bytes(&record).unwrap().slot as usize;
     let end = start + image.slot_bytes() as usize;
     let inside = start..end;
     assert!(inside.contains(&(placed.entry as usize)));

@@ -2,7 +2,7 @@
 
 use crate::blueprint::{Blueprint, Hash, Reloc, Sym, address, changed, imports, load};
 use elf::abi::R_X86_64_RELATIVE;
-use mote_abi::image::{DATA_OFFSET, ImageRecord};
+use mote_abi::image::{DATA_OFFSET, ImageHeader};
 use mote_abi::imports::Import;
 use mote_abi::windows::{WINDOW_BYTES, Windows};
 use mote_loader::{DATA_LIMIT_BYTES, PlaceError, Placed, Zone};
@@ -19,8 +19,8 @@ fn read(fd: BorrowedFd<'_>, offset: u32, bytes: usize) -> Vec<u8> {
     buffer
 }
 
-fn record(zone: &Zone, placed: &Placed) -> ImageRecord {
-    ImageRecord::read_from_bytes(&read(zone.rodata_fd(), placed.record, 64)).unwrap()
+fn record(zone: &Zone, placed: &Placed) -> ImageHeader {
+    ImageHeader::read_from_bytes(&read(zone.rodata_fd(), placed.record, 64)).unwrap()
 }
 
 fn word(zone: &Zone, offset: u32) -> u64 {

@@ -3,16 +3,16 @@
 //! ```text
 //!  inbox  (dispatcher writes, worker maps read-only)    outbox (worker writes, dispatcher reads)
 //!  ┌──────────────────────────────────┐                 ┌──────────────────────────────────┐
-//!  │ Boot, doorbell, dispatcher asleep│                 │ Running, doorbell, worker asleep │
+//!  │ StartParameters, doorbell, dispatcher asleep│                 │ Running, doorbell, worker asleep │
 //!  │ requests    [Line; RING_ENTRIES] │                 │ completions [Line; RING_ENTRIES] │
 //!  ├──────────────────────────────────┤ BODIES_OFFSET   ├──────────────────────────────────┤
 //!  │ bodies, BODY_BYTES each          │                 │ bodies, then logs, of each entry │
 //!  └──────────────────────────────────┘                 └──────────────────────────────────┘
 //! ```
 
-use crate::clock::TempoCell;
-use crate::doze::{Asleep, Doorbell};
+use crate::clock::TscScaleCell;
 use crate::line::Line;
+use crate::park::{Doorbell, ParkedFlag};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Invocations that one worker can have outstanding.
@@ -64,7 +64,7 @@ pub mod fds {
 /// What a worker is told once, before it starts.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub struct Boot {
+pub struct StartParameters {
     /// [`crate::image::ABI_VERSION`] of the dispatcher.
     pub abi_version: AtomicU32,
     /// The processor to run on, or [`ANY_CPU`].
@@ -79,8 +79,8 @@ pub struct Boot {
     pub dispatcher_pid: AtomicU32,
     /// How many zones there are: 1 to [`ZONES_MAX`](crate::windows::ZONES_MAX).
     pub zones: AtomicU32,
-    /// An [`Order`](crate::doze::Order): how both sides keep from sleeping through a ring.
-    pub order: AtomicU32,
+    /// An [`WakeFence`](crate::park::WakeFence): how both sides keep from sleeping through a ring.
+    pub wake_fence: AtomicU32,
     /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
     pub timer_us: AtomicU32,
     /// How long an invocation may run while others wait, in microseconds; 0: as long as it likes.
@@ -89,16 +89,16 @@ pub struct Boot {
     /// [`MAX_STACK_SLOTS`].
     pub stack_slots: AtomicU32,
     /// How the node's clock goes.
-    pub tempo: TempoCell,
+    pub tsc_scale: TscScaleCell,
 }
 
 /// The most stack slots of one worker.
 pub const MAX_STACK_SLOTS: usize = 64;
 
-/// In [`Boot::timer_us`]: the timer is set for the deadlines of each invocation.
+/// In [`StartParameters::timer_us`]: the timer is set for the deadlines of each invocation.
 pub const ONE_SHOT: u32 = 0;
 
-/// In [`Boot::cpu`]: run anywhere.
+/// In [`StartParameters::cpu`]: run anywhere.
 pub const ANY_CPU: u32 = u32::MAX;
 
 /// The first page of the inbox.
@@ -106,11 +106,11 @@ pub const ANY_CPU: u32 = u32::MAX;
 #[repr(C)]
 pub struct Inbox {
     /// What the worker is told once.
-    pub boot: Boot,
+    pub start: StartParameters,
     /// Rung by the dispatcher for a worker that sleeps.
     pub doorbell: Doorbell,
     /// Set by the dispatcher while it sleeps.
-    pub dispatcher_asleep: Asleep,
+    pub dispatcher_parked: ParkedFlag,
     /// The requests.
     pub requests: [Line; RING_ENTRIES],
 }
@@ -142,7 +142,7 @@ impl Running {
 /// What a worker says of itself, seldom.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub struct Condition {
+pub struct WorkerStatus {
     /// A [`Stage`]: how far the start has come.
     pub stage: AtomicU32,
     /// Signals that found another invocation than they were meant for, or none.
@@ -155,7 +155,7 @@ pub struct Condition {
     pub fatal_address: AtomicU64,
 }
 
-/// How far a worker's start has come, in [`Condition::stage`].
+/// How far a worker's start has come, in [`WorkerStatus::stage`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Stage {
@@ -180,9 +180,9 @@ pub struct Outbox {
     /// Rung by the worker for a dispatcher that sleeps.
     pub doorbell: Doorbell,
     /// Set by the worker while it sleeps.
-    pub worker_asleep: Asleep,
+    pub worker_parked: ParkedFlag,
     /// What the worker says of itself.
-    pub condition: Condition,
+    pub status: WorkerStatus,
     /// The completions.
     pub completions: [Line; RING_ENTRIES],
 }

@@ -1,13 +1,13 @@
 //! The node's clock: nanoseconds that dispatcher, workers and services agree on.
 //!
 //! ```text
-//!  time-stamp counter ──▶ Tempo::ns ──▶ nanoseconds      9 ns, 18 ns in order
+//!  time-stamp counter ──▶ TscScale::ns ──▶ nanoseconds      9 ns, 18 ns in order
 //!  clock_gettime(CLOCK_MONOTONIC), where there is no such counter        23 ns
 //! ```
 //!
 //! A warm start takes so little time that asking the kernel's clock would be most of it. Where the
 //! kernel itself keeps time by the processor's counter, everybody on a node reads that counter and
-//! converts it by the same [`Tempo`], which the dispatcher measures once against CLOCK_MONOTONIC. So
+//! converts it by the same [`TscScale`], which the dispatcher measures once against CLOCK_MONOTONIC. So
 //! the node's clock starts as CLOCK_MONOTONIC and then keeps its own pace: it is not slewed, and after
 //! an hour it may differ from the kernel's by some ten milliseconds. Who gives the kernel a time gives
 //! it a distance from now. (Times above: a 2-vCPU virtual machine.)
@@ -19,12 +19,12 @@ use core::arch::x86_64::{_mm_lfence, _rdtsc};
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// Bits of [`Tempo::ns_per_tick`] behind the point.
+/// Bits of [`TscScale::ns_per_tick`] behind the point.
 const FRACTION_BITS: u32 = 32;
 
 /// How ticks of the time-stamp counter become nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tempo {
+pub struct TscScale {
     base: Reading,
     /// With [`FRACTION_BITS`] bits behind the point; 0 where the counter is not to be used.
     ns_per_tick: u64,
@@ -39,11 +39,11 @@ pub struct Reading {
     pub ns: u64,
 }
 
-impl Tempo {
+impl TscScale {
     /// The counter is not to be used.
-    pub const KERNELS: Self = Self { base: Reading { ticks: 0, ns: 0 }, ns_per_tick: 0 };
+    pub const FALLBACK: Self = Self { base: Reading { ticks: 0, ns: 0 }, ns_per_tick: 0 };
 
-    /// The tempo that both readings bear out; [`Tempo::KERNELS`] if the counter stood still between
+    /// The tsc_scale that both readings bear out; [`TscScale::FALLBACK`] if the counter stood still between
     /// them, went back, or is slower than once in 2^32 nanoseconds.
     #[must_use]
     pub fn between(first: Reading, second: Reading) -> Self {
@@ -57,7 +57,7 @@ impl Tempo {
     /// Whether the time-stamp counter is to be used.
     #[inline]
     #[must_use]
-    pub const fn counts(&self) -> bool {
+    pub const fn is_usable(&self) -> bool {
         self.ns_per_tick != 0
     }
 
@@ -72,17 +72,17 @@ impl Tempo {
     }
 }
 
-/// A [`Tempo`] in shared or static memory, written before anybody reads it.
+/// A [`TscScale`] in shared or static memory, written before anybody reads it.
 #[derive(Debug, Default)]
 #[repr(C)]
-pub struct TempoCell {
+pub struct TscScaleCell {
     base_ticks: AtomicU64,
     base_ns: AtomicU64,
     ns_per_tick: AtomicU64,
 }
 
-impl TempoCell {
-    /// Holds [`Tempo::KERNELS`].
+impl TscScaleCell {
+    /// Holds [`TscScale::FALLBACK`].
     #[cfg(not(loom))]
     #[must_use]
     pub const fn new() -> Self {
@@ -94,17 +94,17 @@ impl TempoCell {
     }
 
     /// Writes it.
-    pub fn set(&self, tempo: Tempo) {
-        self.base_ticks.store(tempo.base.ticks, Ordering::Relaxed);
-        self.base_ns.store(tempo.base.ns, Ordering::Relaxed);
-        self.ns_per_tick.store(tempo.ns_per_tick, Ordering::Relaxed);
+    pub fn set(&self, tsc_scale: TscScale) {
+        self.base_ticks.store(tsc_scale.base.ticks, Ordering::Relaxed);
+        self.base_ns.store(tsc_scale.base.ns, Ordering::Relaxed);
+        self.ns_per_tick.store(tsc_scale.ns_per_tick, Ordering::Relaxed);
     }
 
     /// Reads it.
     #[inline]
     #[must_use]
-    pub fn get(&self) -> Tempo {
-        Tempo {
+    pub fn get(&self) -> TscScale {
+        TscScale {
             base: Reading {
                 ticks: self.base_ticks.load(Ordering::Relaxed),
                 ns: self.base_ns.load(Ordering::Relaxed),
@@ -146,47 +146,47 @@ mod tests {
     }
 
     #[test]
-    fn tempo_is_what_the_readings_bear_out() {
-        let tempo = Tempo::between(BASE, after(2_600_000, 1_000_000));
-        assert!(tempo.counts());
-        assert_eq!(tempo.ns(BASE.ticks), BASE.ns);
+    fn scale_is_what_the_readings_bear_out() {
+        let tsc_scale = TscScale::between(BASE, after(2_600_000, 1_000_000));
+        assert!(tsc_scale.is_usable());
+        assert_eq!(tsc_scale.ns(BASE.ticks), BASE.ns);
         let hour_ns = 3_600_000_000_000;
-        let shown_ns = tempo.ns(BASE.ticks + 2_600 * 3_600_000_000) - BASE.ns;
-        assert!(shown_ns.abs_diff(hour_ns) < 3_000, "{shown_ns}");
+        let read_ns = tsc_scale.ns(BASE.ticks + 2_600 * 3_600_000_000) - BASE.ns;
+        assert!(read_ns.abs_diff(hour_ns) < 3_000, "{read_ns}");
     }
 
     #[test]
     fn counter_is_not_used_when_it_stands_still_or_goes_back() {
-        assert!(!Tempo::between(BASE, BASE).counts());
-        assert!(!Tempo::between(after(10, 10), BASE).counts());
-        assert!(!Tempo::between(BASE, after(1, u64::MAX / 2)).counts());
-        assert!(!Tempo::KERNELS.counts());
+        assert!(!TscScale::between(BASE, BASE).is_usable());
+        assert!(!TscScale::between(after(10, 10), BASE).is_usable());
+        assert!(!TscScale::between(BASE, after(1, u64::MAX / 2)).is_usable());
+        assert!(!TscScale::FALLBACK.is_usable());
     }
 
     #[test]
     fn clock_does_not_go_back_before_its_base() {
-        let tempo = Tempo::between(BASE, after(2_600_000, 1_000_000));
-        assert_eq!(tempo.ns(0), BASE.ns);
+        let tsc_scale = TscScale::between(BASE, after(2_600_000, 1_000_000));
+        assert_eq!(tsc_scale.ns(0), BASE.ns);
     }
 
     #[test]
     fn cell_keeps_what_it_was_given() {
-        let cell = TempoCell::new();
-        assert_eq!(cell.get(), Tempo::KERNELS);
-        let tempo = Tempo::between(BASE, after(26, 10));
-        cell.set(tempo);
-        assert_eq!(cell.get(), tempo);
+        let cell = TscScaleCell::new();
+        assert_eq!(cell.get(), TscScale::FALLBACK);
+        let tsc_scale = TscScale::between(BASE, after(26, 10));
+        cell.set(tsc_scale);
+        assert_eq!(cell.get(), tsc_scale);
     }
 
     proptest! {
         #[test]
         fn clock_never_goes_back_for_centuries(rate in 1_u64..10_000, a: u64, b: u64) {
-            let tempo = Tempo::between(BASE, after(rate * 1_000, 1_000_000));
+            let tsc_scale = TscScale::between(BASE, after(rate * 1_000, 1_000_000));
             // 2^63 ns are 292 years.
             let most = (u128::from(rate) << 63) / 1_000;
             let [a, b] = [a, b].map(|ticks| (u128::from(ticks) % most) as u64);
             let (early, late) = (a.min(b), a.max(b));
-            prop_assert!(tempo.ns(early) <= tempo.ns(late));
+            prop_assert!(tsc_scale.ns(early) <= tsc_scale.ns(late));
         }
     }
 }

@@ -40,7 +40,7 @@ pub const NOTE_TYPE: u32 = 1;
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C, align(64))]
-pub struct ImageRecord {
+pub struct ImageHeader {
     /// Offset of the image's slot, the same in all three windows.
     pub slot: u32,
     /// Bytes of text.
@@ -63,7 +63,7 @@ pub struct ImageRecord {
     pub reserved: [u32; 7],
 }
 
-impl ImageRecord {
+impl ImageHeader {
     /// The windows that the image is in.
     #[must_use]
     pub const fn windows(&self) -> Windows {
@@ -77,6 +77,6 @@ mod tests {
 
     #[test]
     fn record_is_one_cache_line() {
-        assert_eq!(size_of::<ImageRecord>(), 64);
+        assert_eq!(size_of::<ImageHeader>(), 64);
     }
 }

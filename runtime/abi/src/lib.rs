@@ -12,8 +12,8 @@
 //! | [`outcome`] | how an invocation ends, and the choices a request makes |
 //! | [`message`] | one cache line from dispatcher to worker, one back |
 //! | [`mod@line`] | how a cache line of shared memory is published and taken |
-//! | [`fetch`] | asking for a cache line early |
-//! | [`doze`] | how the two sides sleep without missing each other |
+//! | [`prefetch`] | asking for a cache line early |
+//! | [`park`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
 //! | [`clock`] | the clock that all of a node share |
 //! | [`torture`] | order and results of `mote torture` |
@@ -23,14 +23,14 @@
 pub mod area;
 #[allow(unsafe_code, reason = "reads the time-stamp counter")]
 pub mod clock;
-pub mod doze;
-#[allow(unsafe_code, reason = "is an instruction")]
-pub mod fetch;
 pub mod image;
 pub mod imports;
 pub mod line;
 pub mod message;
 pub mod outcome;
+pub mod park;
+#[allow(unsafe_code, reason = "is an instruction")]
+pub mod prefetch;
 pub mod torture;
 pub mod windows;
 

@@ -20,7 +20,7 @@ pub type Words = [u64; 7];
 pub struct Invoke {
     /// Offset of the entry in the text window.
     pub entry: u32,
-    /// Offset of the image's [`ImageRecord`](crate::image::ImageRecord) in the read-only window.
+    /// Offset of the image's [`ImageHeader`](crate::image::ImageHeader) in the read-only window.
     pub record: u32,
     /// The zone's generation: when it differs from the last one seen, the worker serializes.
     pub generation: u32,

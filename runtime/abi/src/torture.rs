@@ -14,7 +14,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::area::Condition;
+use crate::area::WorkerStatus;
 use crate::message::Words;
 use crate::sync::{AtomicU32, AtomicU64};
 
@@ -41,17 +41,17 @@ pub const RESULTS_BYTES: usize = RECORDS_OFFSET + MAX_RECORDS * RECORD_BYTES;
 #[repr(C)]
 pub struct Head {
     /// What to do.
-    pub order: Order,
+    pub request: SweepRequest,
     /// How far it has come.
     pub progress: Progress,
     /// What a dying child says of its end, and what the worker says of its start.
-    pub condition: Condition,
+    pub status: WorkerStatus,
 }
 
 /// Which instructions to inject at, and how. Written before the worker starts.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Order {
+pub struct SweepRequest {
     /// The first instruction, counted from 0 over those that are in reach.
     pub first: AtomicU64,
     /// One past the last instruction.

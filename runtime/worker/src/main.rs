@@ -72,5 +72,5 @@ global_asm!(
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    mote_worker::exit::abort()
+    mote_worker::sys::exit::abort()
 }

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Frame, Module, Prospect, Site, Stack, Step, UnwindError, Unwinder};
+use mote_sigctx::unwind::{Frame, Module, ProbeResult, ProbeSite, Stack, Step, UnwindError, Unwinder};
 
 /// Frames that one walk goes through at most.
 const FRAMES: usize = 16;
@@ -57,15 +57,15 @@ fn look_ahead(module: &Module<'_>, instruction: u64) -> Result<(), UnwindError> 
     let stack = Everywhere { text: module.text().start };
     let modules = std::slice::from_ref(module);
     let mut unwinder = Unwinder::new();
-    let mut at = (frame_at(instruction), Site::Unknown);
+    let mut at = (frame_at(instruction), ProbeSite::Unknown);
     for _ in 0..FRAMES {
-        let mut lets_pass = |pad: u64| !pad.is_multiple_of(8);
-        match unwinder.prospect(modules, &stack, &at.0, at.1, &mut lets_pass)? {
-            Prospect::Passes(caller, site) => {
+        let mut can_unwind = |pad: u64| !pad.is_multiple_of(8);
+        match unwinder.probe(modules, &stack, &at.0, at.1, &mut can_unwind)? {
+            ProbeResult::Passes(caller, site) => {
                 assert!(caller.registers.rsp() > at.0.registers.rsp());
                 at = (caller, site);
             }
-            Prospect::Blocked | Prospect::Bottom => break,
+            ProbeResult::Blocked | ProbeResult::Bottom => break,
         }
     }
     Ok(())

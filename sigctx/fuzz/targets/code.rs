@@ -26,6 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
         };
     let mut search = Search::new(code);
     for offset in 0..text.len().min(64) as u64 {
-        let _: bool = search.lets_pass(TEXT + offset);
+        let _: bool = search.can_unwind(TEXT + offset);
     }
 });

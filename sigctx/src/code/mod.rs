@@ -5,7 +5,7 @@
 //! landing pad is like any other, except that every path through it ends at a trap. A raise that
 //! reached it would end as a discard, so it is better not to begin it: a little later the guard is gone.
 //!
-//! [`Search::lets_pass`] looks for a way out of a pad: to `_Unwind_Resume`, by a return, or to somewhere
+//! [`Search::can_unwind`] looks for a way out of a pad: to `_Unwind_Resume`, by a return, or to somewhere
 //! that it cannot follow. It follows jumps, branches and direct calls, and takes every other call to
 //! return. A destructor that panics or never ends is not such a guard: it would do so at any other call
 //! too, so waiting is of no use, and a call that begins a panic, or a path without an end, lets pass.
@@ -135,7 +135,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a raise gets through the landing pad at `pad`.
-    pub fn lets_pass(&mut self, pad: u64) -> bool {
+    pub fn can_unwind(&mut self, pad: u64) -> bool {
         if let Some((_, passes)) = self.last.filter(|(last, _)| *last == pad) {
             return passes;
         }

@@ -21,7 +21,7 @@ const RET: u8 = 0xc3;
 const UD2: [u8; 2] = [0x0f, 0x0b];
 
 /// Whether the pad at the start of `text` lets pass.
-fn lets_pass(text: &[u8]) -> bool {
+fn can_unwind(text: &[u8]) -> bool {
     let rodata = [RESUME, IMPORT, TEXT + 0x40, PANICKING].map(u64::to_le_bytes).concat();
     let code = Code {
         text,
@@ -31,7 +31,7 @@ fn lets_pass(text: &[u8]) -> bool {
         resume: RESUME,
         panicking: PANICKING,
     };
-    Search::new(code).lets_pass(TEXT)
+    Search::new(code).can_unwind(TEXT)
 }
 
 /// `call [slot]` at `offset`.
@@ -51,68 +51,68 @@ fn with_function(pad: &[u8], function: &[u8]) -> Vec<u8> {
 
 #[test]
 fn pad_that_resumes_or_returns_lets_pass() {
-    assert!(lets_pass(&call_slot(0, 0)));
-    assert!(lets_pass(&[NOP, RET]));
-    assert!(lets_pass(&[0xff, 0xe0]), "jmp rax");
+    assert!(can_unwind(&call_slot(0, 0)));
+    assert!(can_unwind(&[NOP, RET]));
+    assert!(can_unwind(&[0xff, 0xe0]), "jmp rax");
 }
 
 #[test]
 fn pad_that_traps_ends() {
-    assert!(!lets_pass(&UD2));
-    assert!(!lets_pass(&[&[NOP, NOP][..], &UD2].concat()));
+    assert!(!can_unwind(&UD2));
+    assert!(!can_unwind(&[&[NOP, NOP][..], &UD2].concat()));
     // Drops something by an import first.
-    assert!(!lets_pass(&[&call_slot(0, 1)[..], &UD2].concat()));
+    assert!(!can_unwind(&[&call_slot(0, 1)[..], &UD2].concat()));
     // Drops something by a vtable first.
-    assert!(!lets_pass(&[&[0xff, 0xd0][..], &UD2].concat()));
+    assert!(!can_unwind(&[&[0xff, 0xd0][..], &UD2].concat()));
 }
 
 #[test]
 fn pad_that_calls_a_guards_destructor_ends() {
     let pad = [&[0xe8, 0x3b, 0, 0, 0][..], &call_slot(5, 0)].concat();
-    assert!(!lets_pass(&with_function(&pad, &[&[NOP][..], &UD2].concat())));
-    assert!(lets_pass(&with_function(&pad, &[NOP, RET])));
+    assert!(!can_unwind(&with_function(&pad, &[&[NOP][..], &UD2].concat())));
+    assert!(can_unwind(&with_function(&pad, &[NOP, RET])));
     // The same by way of a register: mov rax, [slot]; nop; call rax.
     let [_, _, a, b, c, d] = call_slot(1, 2);
     let call = [0x48, 0x8b, 0x05, a, b, c, d, NOP, 0xff, 0xd0];
     let pad = [&call[..], &call_slot(10, 0)].concat();
-    assert!(!lets_pass(&with_function(&pad, &UD2)));
-    assert!(lets_pass(&with_function(&pad, &[RET])));
+    assert!(!can_unwind(&with_function(&pad, &UD2)));
+    assert!(can_unwind(&with_function(&pad, &[RET])));
     // The same through a slot.
     let pad = [call_slot(0, 2), call_slot(6, 0)].concat();
-    assert!(!lets_pass(&with_function(&pad, &UD2)));
+    assert!(!can_unwind(&with_function(&pad, &UD2)));
 }
 
 #[test]
 fn branch_lets_pass_if_either_way_does() {
     // je over the trap.
     let either = [&[0x74, 2][..], &UD2, &call_slot(4, 0)].concat();
-    assert!(lets_pass(&either));
+    assert!(can_unwind(&either));
     let neither = [&[0x74, 2][..], &UD2, &UD2].concat();
-    assert!(!lets_pass(&neither));
+    assert!(!can_unwind(&neither));
     // A loop that ends only at a trap: je back to the start.
-    assert!(!lets_pass(&[&[NOP, 0x74, 0xfd][..], &UD2].concat()));
+    assert!(!can_unwind(&[&[NOP, 0x74, 0xfd][..], &UD2].concat()));
 }
 
 #[test]
 fn destructor_that_panics_or_never_ends_lets_pass() {
-    assert!(lets_pass(&[&call_slot(0, 3)[..], &UD2].concat()), "a panic");
-    assert!(lets_pass(&[0xeb, 0xfe]), "a loop without an end");
+    assert!(can_unwind(&[&call_slot(0, 3)[..], &UD2].concat()), "a panic");
+    assert!(can_unwind(&[0xeb, 0xfe]), "a loop without an end");
     // The same in a function that is called.
     let pad = [&[0xe8, 0x3b, 0, 0, 0][..], &UD2].concat();
-    assert!(lets_pass(&with_function(&pad, &[0xeb, 0xfe])));
-    assert!(lets_pass(&with_function(&pad, &call_slot(0x40, 3))));
+    assert!(can_unwind(&with_function(&pad, &[0xeb, 0xfe])));
+    assert!(can_unwind(&with_function(&pad, &call_slot(0x40, 3))));
 }
 
 #[test]
 fn doubt_lets_pass() {
-    assert!(lets_pass(&[]), "outside the text");
-    assert!(lets_pass(&[NOP; 30]), "leaves the text");
-    assert!(lets_pass(&[0x06]), "not an instruction");
-    assert!(lets_pass(&[NOP; 5000]), "too long");
+    assert!(can_unwind(&[]), "outside the text");
+    assert!(can_unwind(&[NOP; 30]), "leaves the text");
+    assert!(can_unwind(&[0x06]), "not an instruction");
+    assert!(can_unwind(&[NOP; 5000]), "too long");
     // More branches than are remembered: jo +0, again and again.
-    assert!(lets_pass(&[&[0x70, 0].repeat(MAX_TARGETS + 1)[..], &UD2].concat()));
+    assert!(can_unwind(&[&[0x70, 0].repeat(MAX_TARGETS + 1)[..], &UD2].concat()));
     // Calls itself for ever.
-    assert!(lets_pass(&[&[0xe8, 0xfb, 0xff, 0xff, 0xff][..], &[RET]].concat()));
+    assert!(can_unwind(&[&[0xe8, 0xfb, 0xff, 0xff, 0xff][..], &[RET]].concat()));
 }
 
 proptest! {
@@ -120,7 +120,7 @@ proptest! {
 
     #[test]
     fn search_is_total(text in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _: bool = lets_pass(&text);
+        let _: bool = can_unwind(&text);
     }
 
     /// Short jumps, calls, branches, returns and traps, so that paths are long.
@@ -139,6 +139,6 @@ proptest! {
                 _ => [0x90, 0x90, 0x90, 0x90, 0xc3],
             }
         }).collect();
-        let _: bool = lets_pass(&text);
+        let _: bool = can_unwind(&text);
     }
 }

@@ -21,7 +21,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `step` | [`Unwinder`]: one frame at a time |
-//! | `prospect` | whether a raise would get through, before it begins |
+//! | `probe` | whether a raise would get through, before it begins |
 //! | `module` | [`Module`]: what is known of an executable, and finding a function in it |
 //! | `header` | `.eh_frame_hdr` and its binary search table |
 //! | `rules` | the caller's registers by the rules of the CFI |
@@ -41,14 +41,14 @@ mod functions;
 mod header;
 mod lsda;
 mod module;
-mod prospect;
+mod probe;
 mod rules;
 mod step;
 
 pub use error::{LsdaError, TableError, UnwindError};
 pub use functions::{Function, Functions};
 pub use module::Module;
-pub use prospect::{Prospect, Site};
+pub use probe::{ProbeResult, ProbeSite};
 pub use step::{Coverage, Frame, Step, Stepped, Unwinder};
 
 /// Bytes as gimli reads them: x86-64 is little-endian.

@@ -9,7 +9,7 @@ use crate::unwind::assembler::{
     Assembled, Described, EXCEPTION, RETURN, RSP, START, TEXT, TestLsda, Words, exact, registers,
     step_in,
 };
-use crate::unwind::{LsdaError, Site, TableError};
+use crate::unwind::{LsdaError, ProbeSite, TableError};
 
 #[test]
 fn return_address_is_looked_up_one_byte_before() {
@@ -211,9 +211,9 @@ proptest! {
             let (frame, modules) = (exact(offset), [module]);
             let mut unwinder = Unwinder::new();
             let _: Result<_, UnwindError> = unwinder.step(&modules, &Everywhere, &frame, 1);
-            let mut lets_pass = |pad: u64| pad.is_multiple_of(2);
+            let mut can_unwind = |pad: u64| pad.is_multiple_of(2);
             let _: Result<_, UnwindError> =
-                unwinder.prospect(&modules, &Everywhere, &frame, Site::Unknown, &mut lets_pass);
+                unwinder.probe(&modules, &Everywhere, &frame, ProbeSite::Unknown, &mut can_unwind);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A fence on every processor that runs a process of the node, so that publishing needs none
-//! ([`mote_abi::doze`]). Source: membarrier(2).
+//! ([`mote_abi::park`]). Source: membarrier(2).
 
 /// Lets workers fence this process. Whether the kernel knows the call.
 pub(crate) fn register() -> bool {

@@ -3,23 +3,23 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use mote_abi::clock::{Reading, Tempo, ticks, ticks_in_order};
+use mote_abi::clock::{Reading, TscScale, ticks, ticks_in_order};
 
 /// Where Linux says by what it keeps time.
 const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
-/// Between the two readings that give the tempo: an error of 20 ns in either is then 10 parts in a
+/// Between the two readings that give the scale: an error of 20 ns in either is then 10 parts in a
 /// million.
 const MEASURED: Duration = Duration::from_millis(2);
 
 /// Of so many readings the one that was taken in the shortest time is used: nothing interrupted it.
 const TRIES: usize = 16;
 
-static TEMPO: OnceLock<Tempo> = OnceLock::new();
+static TSC_SCALE: OnceLock<TscScale> = OnceLock::new();
 
-/// The tempo that this process's nodes share. The first call takes 2 ms.
-pub(crate) fn tempo() -> Tempo {
-    *TEMPO.get_or_init(|| if is_trusted() { measure() } else { Tempo::KERNELS })
+/// The tsc_scale that this process's nodes share. The first call takes 2 ms.
+pub(crate) fn tsc_scale() -> TscScale {
+    *TSC_SCALE.get_or_init(|| if is_trusted() { measure() } else { TscScale::FALLBACK })
 }
 
 /// The node's clock, in nanoseconds, after everything before it in the program.
@@ -36,8 +36,8 @@ pub(crate) fn about_now_ns() -> u64 {
 
 #[inline]
 fn shown(ticks: impl FnOnce() -> u64) -> u64 {
-    let tempo = tempo();
-    if tempo.counts() { tempo.ns(ticks()) } else { monotonic_ns() }
+    let tsc_scale = tsc_scale();
+    if tsc_scale.is_usable() { tsc_scale.ns(ticks()) } else { monotonic_ns() }
 }
 
 /// CLOCK_MONOTONIC, in nanoseconds, through the vDSO. Source: clock_gettime(2), vdso(7).
@@ -59,12 +59,12 @@ fn is_trusted() -> bool {
     std::fs::read_to_string(CLOCK_SOURCE).is_ok_and(|source| source.trim() == "tsc")
 }
 
-fn measure() -> Tempo {
+fn measure() -> TscScale {
     let (first, start) = (reading(), Instant::now());
     while start.elapsed() < MEASURED {
         std::hint::spin_loop();
     }
-    Tempo::between(first, reading())
+    TscScale::between(first, reading())
 }
 
 /// Both clocks at one moment: the middle of the two looks at the counter.
@@ -92,7 +92,7 @@ mod tests {
         let (own, kernels) = (now_ns(), monotonic_ns());
         std::thread::sleep(Duration::from_millis(50));
         let (own, kernels) = (now_ns() - own, monotonic_ns() - kernels);
-        // A processor that is taken away between two readings makes them differ, a wrong tempo more.
+        // A processor that is taken away between two readings makes them differ, a wrong scale more.
         assert!(own.abs_diff(kernels) < 20_000_000, "{own} ns and {kernels} ns");
     }
 }

@@ -191,7 +191,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
-    use crate::areas::memory_file;
+    use crate::pool::areas::memory_file;
 
     #[test]
     fn bytes_copied_into_one_mapping_come_out_of_another() {

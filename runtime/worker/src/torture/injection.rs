@@ -17,9 +17,9 @@ use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::signal::{self, Errno, PREEMPT};
 
 use super::sys;
-use crate::clock::now_ns;
-use crate::current::CURRENT;
-use crate::handlers::on_preempt;
+use crate::preempt::current::CURRENT;
+use crate::preempt::handlers::on_preempt;
+use crate::sys::clock::now_ns;
 
 /// From one signal at the hard deadline to the next, in nanoseconds.
 const REPEAT_NS: u64 = 1_000_000;

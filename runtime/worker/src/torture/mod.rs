@@ -1,7 +1,7 @@
 //! One invocation, preempted at each of its instructions: the worker of `mote torture`.
 //!
 //! ```text
-//!  run ─▶ undisturbed ─▶ canaries ─▶ sweep: invocation::run under the trap flag
+//!  run ─▶ undisturbed ─▶ canaries ─▶ sweep: run::run under the trap flag
 //!                                      │ SIGTRAP before each instruction
 //!                                      ├─ fork ─▶ child: inject ─▶ … production code … ─▶ report
 //!                                      └─ wait, next instruction
@@ -38,9 +38,9 @@ use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Mode, Outcome};
 use mote_abi::torture::{Record, TARGET, answer_sum, facts};
 
-use crate::exit::exit;
 use crate::host::Areas;
 use crate::invocation;
+use crate::sys::exit::exit;
 use oracle::Expected;
 use stepper::Role;
 
@@ -69,9 +69,9 @@ pub fn run(areas: Areas) -> ! {
     let _warm = oracle::canaries_are_right(&areas);
     let expected = Expected::now(target, answer);
     head.progress.is_begun.store(1, Release);
-    stepper::begin(&head.order);
+    stepper::begin(&head.request);
     // SAFETY: the start set the host, no reference to it is held, and the tool sent the request.
-    let completion = unsafe { invocation::run(TARGET, target) };
+    let completion = unsafe { invocation::run::run(TARGET, target) };
     match stepper::end() {
         Role::Child => report(&areas, &expected, go_on(&areas, target, completion)),
         _ => {
@@ -91,7 +91,7 @@ fn go_on(areas: &Areas, target: Invoke, completion: Completion) -> Completion {
     }
     stepper::note_pause();
     // SAFETY: as in `run`; the invocation is paused where its completion says.
-    unsafe { invocation::run(TARGET, Invoke { resume: completion.paused, ..target }) }
+    unsafe { invocation::run::run(TARGET, Invoke { resume: completion.paused, ..target }) }
 }
 
 /// In a child: what became of the injection.
@@ -127,7 +127,7 @@ fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
 fn bounded(invoke: Invoke) -> Completion {
     injection::arm_discard(u64::from(UNDISTURBED_US) * 1000);
     // SAFETY: as in `run`.
-    let completion = unsafe { invocation::run(TARGET, invoke) };
+    let completion = unsafe { invocation::run::run(TARGET, invoke) };
     injection::disarm();
     completion
 }
@@ -139,7 +139,7 @@ fn overflows_when_raised(target: Invoke) -> bool {
     injection::arm_hints();
     let raised = Invoke { mode: Mode::Guarded as u8, budget_us, grace_us, ..target };
     // SAFETY: as in `run`.
-    let completion = unsafe { invocation::run(TARGET, raised) };
+    let completion = unsafe { invocation::run::run(TARGET, raised) };
     injection::disarm();
     completion.outcome == Outcome::StackOverflow as u8
 }

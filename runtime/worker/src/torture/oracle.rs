@@ -12,10 +12,11 @@ use mote_abi::torture::{CANARIES, SUM_START, TARGET, damage, facts};
 use mote_sigctx::arch::Crossing;
 
 use super::{answer, injection, request, results, stepper, sys};
-use crate::current::CURRENT;
+use crate::host::tokens::Tally;
 use crate::host::{self, Areas, Host};
-use crate::tokens::Tally;
-use crate::{invocation, program};
+use crate::invocation;
+use crate::preempt::current::CURRENT;
+use crate::start::program;
 
 /// Bytes at each end of the arena that must be as they were when it was empty before: zeros, and what
 /// the bump heap keeps at the end. Ordinary invocations use no more.
@@ -83,7 +84,7 @@ impl Expected {
     }
 
     fn is_data_clear(&self) -> bool {
-        let record = invocation::record(&self.target);
+        let record = invocation::run::record(&self.target);
         is_zero(record.windows().data() + u64::from(record.slot), record.data_bytes as usize)
     }
 }
@@ -91,13 +92,13 @@ impl Expected {
 /// Runs every canary, on either heap, and compares what it answers with what the tool knows it to.
 #[must_use]
 pub fn canaries_are_right(areas: &Areas) -> bool {
-    let order = &results::head().order;
+    let sweep = &results::head().request;
     (0..CANARIES).all(|number| {
         let sequence = TARGET + 1 + number as u64;
         let Some(invoke) = request(areas, sequence) else { return false };
         // SAFETY: the host is set, no reference to it is held, and the tool sent the request.
-        let completion = unsafe { invocation::run(sequence, invoke) };
-        answer(areas, sequence, &completion) == order.canaries[number].load(Relaxed)
+        let completion = unsafe { invocation::run::run(sequence, invoke) };
+        answer(areas, sequence, &completion) == sweep.canaries[number].load(Relaxed)
     })
 }
 

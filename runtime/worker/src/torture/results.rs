@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicPtr, Ordering::Relaxed, Ordering::Release};
 use mote_abi::torture::{Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, Record};
 use rustix::io::Errno;
 
-use crate::memory;
+use crate::start::memory;
 
 static RESULTS: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 

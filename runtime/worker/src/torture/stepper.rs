@@ -11,16 +11,16 @@ use core::sync::atomic::{AtomicBool, compiler_fence};
 
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
-use mote_abi::torture::{MAX_RECORDS, Order, Record, facts};
+use mote_abi::torture::{MAX_RECORDS, Record, SweepRequest, facts};
 use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::signal::{self, Errno, PREEMPT};
 use mote_sigctx::step::{Selection, Steps, TRAP_FLAG, is_pushf, second_distance};
 
 use super::recovery::RecoveryPoint;
 use super::{injection, results, sys};
-use crate::current::CURRENT;
-use crate::exit::exit;
-use crate::handlers::{is_program, is_service, on_fault};
+use crate::preempt::current::CURRENT;
+use crate::preempt::handlers::{is_program, is_service, on_fault};
+use crate::sys::exit::exit;
 
 /// `si_code` of a single-step trap: `TRAP_TRACE`. A breakpoint's and a debug register's differ.
 const TRAP_TRACE: i32 = 2;
@@ -143,19 +143,19 @@ pub fn install() -> Result<(), Errno> {
 }
 
 /// Starts stepping: the next instructions of this process trap.
-pub fn begin(order: &Order) {
+pub fn begin(request: &SweepRequest) {
     // SAFETY: nothing traps yet, and the reference ends before anything does.
     let state = unsafe { state() };
     state.selection = Selection {
-        first: order.first.load(Relaxed),
-        end: order.end.load(Relaxed),
-        every: order.every.load(Relaxed),
+        first: request.first.load(Relaxed),
+        end: request.end.load(Relaxed),
+        every: request.every.load(Relaxed),
     };
-    state.reaches_host = order.reaches_host.load(Relaxed) != 0;
-    state.second = (order.second_first.load(Relaxed), order.second_end.load(Relaxed));
-    state.grace_ns = u64::from(order.grace_us.load(Relaxed)) * 1000;
-    state.give_up_ns = u64::from(order.give_up_us.load(Relaxed)) * 1000;
-    state.is_pausing = order.is_pausing.load(Relaxed) != 0;
+    state.reaches_host = request.reaches_host.load(Relaxed) != 0;
+    state.second = (request.second_first.load(Relaxed), request.second_end.load(Relaxed));
+    state.grace_ns = u64::from(request.grace_us.load(Relaxed)) * 1000;
+    state.give_up_ns = u64::from(request.give_up_us.load(Relaxed)) * 1000;
+    state.is_pausing = request.is_pausing.load(Relaxed) != 0;
     state.role = Role::Parent;
     IS_ON.store(true, Relaxed);
     compiler_fence(SeqCst);
@@ -302,8 +302,8 @@ fn become_child(state: &mut State, context: &mut Context) {
 /// In the parent: a child that did not report is a record too.
 fn take_back(state: &State, status: u32) {
     if status != 0 {
-        let condition = &results::head().condition;
-        let fatal_address = condition.fatal_address.swap(0, Relaxed) as u32;
+        let worker = &results::head().status;
+        let fatal_address = worker.fatal_address.swap(0, Relaxed) as u32;
         results::complete(Record { status, fatal_address, ..state.record });
     }
     results::count();

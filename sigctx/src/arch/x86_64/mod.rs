@@ -2,7 +2,7 @@
 
 mod context;
 mod crossing;
-mod kept;
+mod saved_frame;
 mod state;
 mod syscall;
 
@@ -12,8 +12,9 @@ pub use crossing::{
     BEFORE_CREATING, CAPTURED_OFFSET, CROSSING, HOST_RSP_OFFSET, PENDING_OFFSET, SERVICE_RSP_OFFSET,
 };
 pub use crossing::{
-    Crossing, Ending, FAKE_FRAME_BYTES, Hooks, Pending, Way, enter, land, leave, resume,
+    Crossing, CrossingResult, FAKE_FRAME_BYTES, Hooks, Pending, ReturnPath, enter, land, leave,
+    resume,
 };
-pub use kept::{KeptFrame, STATE_BYTES};
+pub use saved_frame::{STATE_BYTES, SavedFrame};
 pub use syscall::syscall4;
 pub(crate) use syscall::{restorer, syscall2, syscall3};

@@ -8,7 +8,7 @@ use super::heard::Crates;
 use super::messages::Diagnostic;
 use super::package::Package;
 use super::workshop::Workshop;
-use super::{BuildError, Event, Way};
+use super::{BuildError, CodegenVariant, Event};
 
 /// The name of the glue's crate.
 pub(super) const CRATE: &str = "mote_glue";
@@ -23,7 +23,7 @@ pub(super) fn compile(
     rustc: &Rustc<'_>,
     workshop: &Workshop<'_>,
     crates: &Crates,
-    way: Way,
+    way: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), BuildError> {
     rustc.write("glue.rs", SOURCE)?;

@@ -154,7 +154,7 @@ impl Profile {
 /// ways: the distance from the stack's end to a local, or the number of a register, can have the bytes
 /// of a forbidden instruction too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum CodegenVariant {
     /// As the compiler likes.
     Plain,
     /// Locals are found from a frame pointer.
@@ -163,7 +163,7 @@ enum Way {
     OtherRegisters,
 }
 
-impl Way {
+impl CodegenVariant {
     /// Every way, the first one first.
     const ALL: [Self; 3] = [Self::Plain, Self::FramePointers, Self::OtherRegisters];
 
@@ -273,8 +273,8 @@ impl Built {
 pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<Built, BuildError> {
     observer(Event::Step(Step::Prepare));
     let workshop = Workshop::open(options, observer)?;
-    let mut result = image(&workshop, Way::ALL[0], observer);
-    for way in &Way::ALL[1..] {
+    let mut result = image(&workshop, CodegenVariant::ALL[0], observer);
+    for way in &CodegenVariant::ALL[1..] {
         match &result {
             Err(error) if error.is_forbidden_instruction() => {}
             _ => break,
@@ -289,7 +289,7 @@ pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<B
 /// a function to a constant, can have the bytes of one by chance.
 fn image(
     workshop: &Workshop<'_>,
-    way: Way,
+    way: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<u8>, BuildError> {
     observer(Event::Step(Step::Compile));

@@ -15,12 +15,12 @@ use super::messages::Message;
 use super::package::Source;
 use super::sysroot::Sysroot;
 use super::workshop::Workshop;
-use super::{BuildError, Event, Options, TARGET, Way, command};
+use super::{BuildError, CodegenVariant, Event, Options, TARGET, command};
 
 /// Compiles the user's crate; tries without the network first.
 pub(super) fn compile(
     workshop: &Workshop<'_>,
-    way: Way,
+    way: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Crates, BuildError> {
     let cargo = |network: Option<&str>| {
@@ -43,7 +43,7 @@ fn may_need_network(stderr: &str) -> bool {
     stderr.contains("offline")
 }
 
-fn cargo(workshop: &Workshop<'_>, way: Way) -> Command {
+fn cargo(workshop: &Workshop<'_>, way: CodegenVariant) -> Command {
     let Workshop { options, toolchain, sysroot, carried, package } = workshop;
     let profile = options.profile.cargo_name();
     let mut cargo = command::clean(&toolchain.cargo);
@@ -69,11 +69,11 @@ fn cargo(workshop: &Workshop<'_>, way: Way) -> Command {
 }
 
 /// Each way of compiling has its target directory, so that none makes another's stale.
-fn folder(way: Way) -> &'static str {
+fn folder(way: CodegenVariant) -> &'static str {
     match way {
-        Way::Plain => "plain",
-        Way::FramePointers => "frame-pointers",
-        Way::OtherRegisters => "other-registers",
+        CodegenVariant::Plain => "plain",
+        CodegenVariant::FramePointers => "frame-pointers",
+        CodegenVariant::OtherRegisters => "other-registers",
     }
 }
 
@@ -100,7 +100,7 @@ fn message_format(options: &Options) -> &'static str {
 }
 
 /// The flags of everything that goes into the image, in the encoding that allows spaces in paths.
-fn rustflags(sysroot: &Sysroot, way: Way) -> String {
+fn rustflags(sysroot: &Sysroot, way: CodegenVariant) -> String {
     let sysroot = format!("--sysroot={}", sysroot.path().display());
     let mut flags = vec![
         sysroot.as_str(),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use mote_dispatcher::{
-    BudgetError, MAX_QUANTUM_US, MAX_SLICE_US, MIN_QUANTUM_US, MIN_SLICE_US, Promise, Source,
+    BudgetError, LatencyTarget, MAX_QUANTUM_US, MAX_SLICE_US, MIN_QUANTUM_US, MIN_SLICE_US, Source,
 };
 
 /// Who makes a worker look at the clock.
@@ -90,6 +90,6 @@ impl PromiseArgs {
             Source::Watchdog | Source::OneShot => 0,
         };
         let (cores, target_us, tail) = (workers.into(), self.target_us, self.tail / 100.0);
-        Promise { cores, target_us, tail, quantum_us }.budget_us()
+        LatencyTarget { cores, target_us, tail, quantum_us }.budget_us()
     }
 }

@@ -5,9 +5,7 @@
 //! report says of each whether it came to its end.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
 
-use anyhow::Context as _;
 use indicatif::ProgressBar;
 use mote_abi::outcome::Mode;
 

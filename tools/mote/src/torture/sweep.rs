@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use mote_abi::outcome::{Heap, Mode, Outcome};
 use mote_abi::torture::CANARIES;
-use mote_dispatcher::torture::{Canary, Order, Point, Progress, Request, Sweep, SweepError, facts};
+use mote_dispatcher::torture::{
+    Canary, Point, Progress, Request, Sweep, SweepError, SweepRequest, facts,
+};
 
 /// Between two looks at a worker.
 const LOOK: Duration = Duration::from_millis(5);
@@ -65,7 +67,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn order(&self, canaries: [Canary<'a>; CANARIES]) -> Order<'a> {
+    fn order(&self, canaries: [Canary<'a>; CANARIES]) -> SweepRequest<'a> {
         let target = Request {
             name: self.name,
             image: self.image,
@@ -73,7 +75,7 @@ impl<'a> Case<'a> {
             heap: self.heap,
             memory_kib: self.memory_kib,
         };
-        Order {
+        SweepRequest {
             target,
             mode: self.mode,
             grace_us: self.grace_us,

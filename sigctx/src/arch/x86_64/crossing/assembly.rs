@@ -6,11 +6,11 @@ use core::arch::global_asm;
 use core::mem::offset_of;
 
 use super::super::state::{HAS_AVX, HAS_AVX_512, INITIAL_STATE};
-use super::{AT_ONCE, CROSSING, Crossing, Ending, FAKE_FRAME_BYTES, QUIETLY, Way};
+use super::{AT_ONCE, CROSSING, Crossing, CrossingResult, FAKE_FRAME_BYTES, QUIETLY, ReturnPath};
 
 global_asm!(
     ".pushsection .text.mote_crossing, \"axR\", @progbits",
-    // enter(rdi entry, rsi first, rdx second, rcx stack_top) -> eax Ending
+    // enter(rdi entry, rsi first, rdx second, rcx stack_top) -> eax CrossingResult
     ".globl mote_enter",
     ".type mote_enter, @function",
     "mote_enter:",
@@ -37,7 +37,7 @@ global_asm!(
     "cld",
     "ldmxcsr [rip + {initial_state} + 24]",
     //
-    // Forget what the service left in vector and mask registers. eax is the Ending.
+    // Forget what the service left in vector and mask registers. eax is the CrossingResult.
     "mote_forget:",
     "mov ecx, [rip + {crossing} + {VECTORS}]",
     "test ecx, {HAS_AVX_512}",
@@ -103,7 +103,7 @@ global_asm!(
     "jmp mote_leave",
     ".size mote_enter, . - mote_enter",
     //
-    // resume(rdi kept context) -> eax Ending. The kernel loads the context as when a handler returns:
+    // resume(rdi kept context) -> eax CrossingResult. The kernel loads the context as when a handler returns:
     // its stack pointer is then where the context is, one word above the frame. Nothing comes back.
     ".globl mote_resume",
     ".type mote_resume, @function",
@@ -135,7 +135,7 @@ global_asm!(
     "jmp [rip + {crossing} + {ON_PENDING}]",
     ".size mote_resume, . - mote_resume",
     //
-    // The recovery point: eax is the Ending, every other register is the killed service's. The vector
+    // The recovery point: eax is the CrossingResult, every other register is the killed service's. The vector
     // and floating-point state becomes what it is at a process's start.
     ".globl mote_recover",
     ".type mote_recover, @function",
@@ -155,7 +155,7 @@ global_asm!(
     "jmp mote_forget",
     ".size mote_recover, . - mote_recover",
     //
-    // leave(edi Ending) -> !
+    // leave(edi CrossingResult) -> !
     ".globl mote_leave_host",
     ".type mote_leave_host, @function",
     "mote_leave_host:",
@@ -309,9 +309,9 @@ global_asm!(
     AT_ONCE = const AT_ONCE,
     QUIETLY = const QUIETLY,
     SIGRETURN = const linux_raw_sys::general::__NR_rt_sigreturn,
-    DISCARDED = const Ending::Discarded as u32,
-    RAISING = const Way::Raising as u32,
-    QUIET = const Way::Quiet as u32,
-    LANDING = const Way::Landing as u32,
-    RESUMING = const Way::Resuming as u32,
+    DISCARDED = const CrossingResult::Discarded as u32,
+    RAISING = const ReturnPath::Raising as u32,
+    QUIET = const ReturnPath::Quiet as u32,
+    LANDING = const ReturnPath::Landing as u32,
+    RESUMING = const ReturnPath::Resuming as u32,
 );

@@ -29,7 +29,7 @@ mod host_call;
 
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use super::kept::KeptFrame;
+use super::saved_frame::SavedFrame;
 use super::state::Processor;
 use crate::registers::{COUNT, Registers};
 
@@ -71,7 +71,7 @@ const QUIETLY: u32 = AT_ONCE | Pending::Pause as u32;
 /// How control came back to the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Ending {
+pub enum CrossingResult {
     /// The entry returned.
     Returned,
     /// Its stack was unwound to the bottom.
@@ -85,7 +85,7 @@ pub enum Ending {
 /// Which way to the service was being taken when something was found pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Way {
+pub enum ReturnPath {
     /// Back from a host call that may raise.
     Raising,
     /// Back from a host call that must not raise by itself.
@@ -102,7 +102,7 @@ pub struct Hooks {
     /// Something is pending on the way back to the service. [`Crossing::captured`] holds the
     /// service's registers as they would be there (not on the way to a landing pad, nor to where it
     /// was paused).
-    pub on_pending: extern "C" fn(Way) -> !,
+    pub on_pending: extern "C" fn(ReturnPath) -> !,
     /// The fake frame called: [`Crossing::captured`] holds the registers inside its trampoline.
     pub on_raise: extern "C" fn() -> !,
 }
@@ -142,7 +142,7 @@ pub const FAKE_FRAME_BYTES: u64 = 144;
 
 unsafe extern "C" {
     fn mote_enter(entry: u64, first: u64, second: u64, stack_top: u64) -> u32;
-    fn mote_leave_host(ending: Ending) -> !;
+    fn mote_leave_host(ending: CrossingResult) -> !;
     fn mote_land() -> !;
     fn mote_resume(context: u64) -> u32;
     static mote_edge_enter: u8;
@@ -166,7 +166,7 @@ unsafe extern "C" {
 /// 3. No other `enter` is under way in this process.
 /// 4. MXCSR and the x87 control word have their initial values (psABI 3.4.1). They have them again
 ///    afterwards, whatever the service did.
-pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Ending {
+pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> CrossingResult {
     // SAFETY: the caller's promises are the assembly's needs; it saves what the C ABI asks to be
     // saved, and every way back restores it from the host stack.
     ending(unsafe { mote_enter(entry, first, second, stack_top) })
@@ -178,19 +178,19 @@ pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> Endi
 /// 1. `frame` keeps a service that was paused, on a stack that nobody has used since, and nobody writes
 ///    the frame until this returns, unless the service is paused into it again.
 /// 2. No [`enter`] or `resume` is under way in this process.
-pub unsafe fn resume(frame: *mut KeptFrame) -> Ending {
+pub unsafe fn resume(frame: *mut SavedFrame) -> CrossingResult {
     // SAFETY: the kernel checks what it loads, and the service goes on as it was by the caller's
     // promise; every way back restores what the C ABI asks to be saved, as after `enter`.
-    ending(unsafe { mote_resume(KeptFrame::context(frame) as u64) })
+    ending(unsafe { mote_resume(SavedFrame::context(frame) as u64) })
 }
 
 /// A service that jumps where it must not may come back with any number.
-const fn ending(number: u32) -> Ending {
+const fn ending(number: u32) -> CrossingResult {
     match number {
-        0 => Ending::Returned,
-        1 => Ending::Unwound,
-        3 => Ending::Paused,
-        _ => Ending::Discarded,
+        0 => CrossingResult::Returned,
+        1 => CrossingResult::Unwound,
+        3 => CrossingResult::Paused,
+        _ => CrossingResult::Discarded,
     }
 }
 
@@ -199,7 +199,7 @@ const fn ending(number: u32) -> Ending {
 /// # Safety
 /// An `enter` is under way, the caller runs on the host stack below it, and no frame between holds a
 /// value whose destructor matters.
-pub unsafe fn leave(ending: Ending) -> ! {
+pub unsafe fn leave(ending: CrossingResult) -> ! {
     // SAFETY: passed on to the caller.
     unsafe { mote_leave_host(ending) }
 }
@@ -278,7 +278,7 @@ impl Crossing {
         self.host_rsp.load(Ordering::Relaxed)
     }
 
-    /// Where a redirected context continues to discard the service; the `Ending` goes into rax.
+    /// Where a redirected context continues to discard the service; the `CrossingResult` goes into rax.
     #[must_use]
     pub fn recovery_rip() -> u64 {
         address(&raw const mote_recover)

@@ -1,0 +1,109 @@
+//! For tests: a worker whose process stands still, and whose side of the areas a test plays.
+
+use std::os::fd::AsFd;
+
+use mote_abi::area::{
+    BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
+    RING_ENTRIES,
+};
+use mote_abi::line::index;
+use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
+use mote_abi::park::WakeFence;
+use rustix::thread::futex;
+
+use crate::node::job::Ticket;
+use crate::node::job::tests::job;
+use crate::node::request::Request;
+use crate::pool::areas::Areas;
+use crate::pool::process::Process;
+use crate::pool::process::tests::{shared_files, stopped};
+use crate::pool::worker::Worker;
+use crate::sched::slices::Slicing;
+use crate::sys::clock::now_ns;
+use crate::sys::mapping::{Access, Mapping};
+
+/// How a fake's jobs take turns: no honest fake pauses before a test says so.
+pub(crate) const SLICING: Option<Slicing> = Some(Slicing { slice_us: 10, stack_slots: 3 });
+
+/// The worker's own view of its areas.
+pub(crate) struct FakeWorker {
+    inbox: Mapping,
+    outbox: Mapping,
+}
+
+/// A worker and its puppeteer. Its process stands still; signals other than SIGKILL only pend.
+pub(crate) fn worker() -> (Worker, FakeWorker) {
+    with_process(stopped)
+}
+
+/// As [`worker`], with a process that lives until the first signal.
+pub(crate) fn running_worker() -> (Worker, FakeWorker) {
+    let program = std::fs::read("/usr/bin/yes").unwrap();
+    with_process(|files| Process::start(&shared_files(&program), files).unwrap())
+}
+
+fn with_process(
+    start: impl FnOnce(&crate::pool::areas::AreaFiles) -> Process,
+) -> (Worker, FakeWorker) {
+    let (areas, files) = Areas::create().unwrap();
+    let inbox = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).unwrap();
+    let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
+    (Worker::new(start(&files), areas, SLICING), FakeWorker { inbox, outbox })
+}
+
+/// A request with this ticket.
+pub(crate) fn request(ticket: u64, body: &[u8]) -> Request {
+    Request { ticket: Ticket(ticket), spec: job(body).spec(), cold_ns: None }
+}
+
+/// Sends one to `worker`.
+pub(crate) fn publish(worker: &mut Worker, ticket: u64, body: &[u8]) {
+    let invoke = Invoke { body_bytes: body.len() as u32, ..Invoke::default() };
+    worker.publish(request(ticket, body), invoke, body);
+}
+
+/// A completion that an honest worker could send now.
+pub(crate) fn honest() -> Completion {
+    Completion { entered_ns: now_ns(), late_ns: NOT_PREEMPTED, ..Completion::default() }
+}
+
+impl FakeWorker {
+    pub(crate) fn inbox(&self) -> &Inbox {
+        self.inbox.head()
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        self.outbox.head()
+    }
+
+    /// The request of `sequence` and its body, if it is there.
+    pub(crate) fn request(&self, sequence: u64) -> Option<(Invoke, Vec<u8>)> {
+        let line = index(sequence, RING_ENTRIES);
+        let invoke = Invoke::from_words(self.inbox().requests[line].poll(sequence)?);
+        let body = self.inbox.copy_out(body_offset(sequence), invoke.body_bytes as usize);
+        Some((invoke, body))
+    }
+
+    /// Says that `sequence` ended.
+    pub(crate) fn complete(&self, sequence: u64, completion: Completion) {
+        let line = index(sequence, RING_ENTRIES);
+        self.outbox().completions[line].publish(sequence, completion.to_words());
+        if self.inbox().dispatcher_parked.must_wake(WakeFence::ByWaker) {
+            let doorbell = &self.outbox().doorbell;
+            doorbell.ring();
+            futex::wake(doorbell.futex(), futex::Flags::empty(), 1).unwrap();
+        }
+    }
+
+    /// Leaves a body and a log, then says that `sequence` ended.
+    pub(crate) fn respond(&self, sequence: u64, body: &[u8], log: &[u8], completion: Completion) {
+        self.outbox.copy_in(body_offset(sequence), body);
+        self.outbox.copy_in(LOGS_OFFSET + index(sequence, RING_ENTRIES) * LOG_BYTES, log);
+        let (body_bytes, log_bytes) = (body.len() as u32, log.len() as u16);
+        self.complete(sequence, Completion { body_bytes, log_bytes, ..completion });
+    }
+}
+
+fn body_offset(sequence: u64) -> usize {
+    BODIES_OFFSET + index(sequence, RING_ENTRIES) * BODY_BYTES
+}

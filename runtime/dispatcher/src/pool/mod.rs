@@ -1,0 +1,173 @@
+//! All workers of a node: who is free, what they bring, and how the dispatcher sleeps until then.
+
+pub(crate) mod areas;
+#[cfg(test)]
+pub(crate) mod fake_worker;
+pub(crate) mod process;
+pub(crate) mod program;
+pub(crate) mod report;
+pub(crate) mod slot;
+pub(crate) mod start;
+pub(crate) mod watchdog;
+pub(crate) mod worker;
+
+use std::time::Duration;
+
+use mote_abi::park::WakeFence;
+use rustix::thread::futex;
+use rustix::time::{ClockId, Timespec};
+
+use crate::node::error::NodeError;
+use crate::node::job::JobSpec;
+use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
+use crate::pool::worker::Worker;
+use crate::sched::cpus::Plan;
+use crate::sys::barrier;
+use crate::sys::clock::{monotonic_ns, now_ns};
+
+/// Between two looks at workers that start.
+const START_LOOK: Duration = Duration::from_micros(50);
+
+#[derive(Debug)]
+pub(crate) struct WorkerPool {
+    spawn_context: SpawnContext,
+    slots: Vec<WorkerSlot>,
+}
+
+impl WorkerPool {
+    /// Starts all workers at once, and returns when all are ready.
+    pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, NodeError> {
+        let slots =
+            plan.workers.iter().enumerate().map(|(number, &post)| WorkerSlot::new(number, post));
+        let mut pool = Self { slots: slots.collect(), spawn_context };
+        loop {
+            pool.turn(now_ns(), &mut PoolEvents::default());
+            if let Some(failure) = pool.slots.iter_mut().find_map(WorkerSlot::take_failure) {
+                return Err(failure);
+            }
+            if pool.slots.iter().all(|slot| slot.serving().is_some()) {
+                return Ok(pool);
+            }
+            std::thread::sleep(START_LOOK);
+        }
+    }
+
+    /// One turn of all slots.
+    pub(crate) fn turn(&mut self, now_ns: u64, events: &mut PoolEvents) {
+        for slot in &mut self.slots {
+            slot.turn(now_ns, &self.spawn_context, events);
+        }
+    }
+
+    /// The worker that has the fewest invocations, if it has room for one more.
+    pub(crate) fn freest(&mut self) -> Option<&mut Worker> {
+        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
+        let freest = workers.min_by_key(|worker| worker.load())?;
+        (freest.load() < self.spawn_context.config.ring_depth()).then_some(freest)
+    }
+
+    /// The worker with room for one more whose paused job waits longest, if that waits since `before_ns`
+    /// or longer; and what the job runs.
+    pub(crate) fn next_turn(&mut self, before_ns: u64) -> Option<(&mut Worker, JobSpec)> {
+        let depth = self.spawn_context.config.ring_depth();
+        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
+        workers
+            .filter(|worker| worker.load() < depth)
+            .filter_map(|worker| {
+                worker.next_turn().map(|(since_ns, spec)| (since_ns, worker, spec))
+            })
+            .filter(|&(since_ns, ..)| since_ns <= before_ns)
+            .min_by_key(|&(since_ns, ..)| since_ns)
+            .map(|(_, worker, spec)| (worker, spec))
+    }
+
+    /// Whether a job is paused and has no turn yet.
+    pub(crate) fn has_paused(&self) -> bool {
+        self.slots.iter().filter_map(WorkerSlot::serving).any(Worker::has_paused)
+    }
+
+    /// Whether a worker may have died without anything showing it.
+    pub(crate) fn is_checkup_due(&self, now_ns: u64) -> bool {
+        self.slots.iter().any(|slot| slot.is_checkup_due(now_ns))
+    }
+
+    /// Why no worker is left, if none is.
+    pub(crate) fn abandoned(&self) -> Option<String> {
+        if !self.slots.iter().all(WorkerSlot::is_abandoned) {
+            return None;
+        }
+        let failure = self.slots.iter().find_map(WorkerSlot::last_failure);
+        Some(failure.map(ToString::to_string).unwrap_or_default())
+    }
+
+    /// The next deadline of any invocation.
+    pub(crate) fn deadline_ns(&self) -> Option<u64> {
+        self.slots.iter().filter_map(WorkerSlot::deadline_ns).min()
+    }
+
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        self.slots.iter().filter_map(WorkerSlot::pid).collect()
+    }
+
+    pub(crate) fn stale_signals(&self) -> u64 {
+        self.slots.iter().filter_map(WorkerSlot::serving).map(Worker::stale_signals).sum()
+    }
+
+    pub(crate) fn cpus(&self) -> Vec<Option<u32>> {
+        self.slots.iter().map(WorkerSlot::cpu).collect()
+    }
+
+    /// Sleeps until a worker rings, or there is something to do, or a deadline is `lead_ns` away.
+    /// Misses no ring: see [`mote_abi::park`].
+    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64) {
+        let wakes = self.slots.iter().filter_map(|slot| slot.wake_ns(now_ns, lead_ns));
+        let until_ns = wakes.min();
+        let workers: Vec<&Worker> = self
+            .slots
+            .iter()
+            .filter_map(WorkerSlot::serving)
+            .filter(|worker| worker.load() > 0)
+            .collect();
+        let rings: Vec<futex::Wait> = workers.iter().map(|worker| ring_of(worker)).collect();
+        for worker in &workers {
+            worker.areas.inbox().dispatcher_parked.set();
+        }
+        if workers.iter().any(|worker| worker.wake_fence == WakeFence::BySleeper) {
+            barrier::everywhere();
+        }
+        if !workers.iter().any(|worker| worker.has_completion()) {
+            sleep_until(&rings, until_ns.unwrap_or(now_ns), now_ns);
+        }
+        for worker in &workers {
+            worker.areas.inbox().dispatcher_parked.clear();
+        }
+    }
+}
+
+fn ring_of(worker: &Worker) -> futex::Wait {
+    let doorbell = &worker.areas.outbox().doorbell;
+    let mut wait = futex::Wait::new();
+    wait.val = u64::from(doorbell.value());
+    wait.uaddr = futex::WaitPtr::new(doorbell.futex().as_ptr().cast());
+    wait.flags = futex::WaitFlags::SIZE_U32;
+    wait
+}
+
+/// Early returns (a ring, a signal, a word that has changed already) are all reasons to look again,
+/// which the caller does in any case.
+fn sleep_until(rings: &[futex::Wait], until_ns: u64, now_ns: u64) {
+    let in_ns = until_ns.saturating_sub(now_ns);
+    if rings.is_empty() {
+        std::thread::sleep(Duration::from_nanos(in_ns));
+        return;
+    }
+    let until_ns = monotonic_ns().saturating_add(in_ns);
+    let until = Timespec {
+        tv_sec: (until_ns / 1_000_000_000).cast_signed(),
+        tv_nsec: (until_ns % 1_000_000_000).cast_signed(),
+    };
+    let _woken = futex::waitv(rings, futex::WaitvFlags::empty(), Some(&until), ClockId::Monotonic);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! The worker program that this executable carries, and where it defines what services call.
+
+use elf::ElfBytes;
+use elf::endian::LittleEndian;
+use mote_abi::imports::{Import, ImportTable};
+
+use crate::node::error::ProgramError;
+
+/// The program, as the build script made it: an ELF file at fixed addresses.
+pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote-worker"));
+
+/// The program of [`torture`](crate::torture), made of the same sources.
+pub(crate) const TORTURE_PROGRAM: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/mote-torture-worker"));
+
+/// The addresses of all imports, from the symbol table of `program`.
+pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
+    let file = ElfBytes::<LittleEndian>::minimal_parse(program).map_err(unreadable)?;
+    let (symbols, names) =
+        file.symbol_table().map_err(unreadable)?.ok_or(ProgramError::NoSymbols)?;
+    let mut addresses = [0; Import::COUNT];
+    for symbol in symbols.iter().filter(|symbol| !symbol.is_undefined()) {
+        let name = names.get(symbol.st_name as usize).map_err(unreadable)?;
+        if let Some(&import) = Import::ALL.iter().find(|import| import.is_host_symbol(name)) {
+            addresses[import as usize] = symbol.st_value;
+        }
+    }
+    match Import::ALL.iter().find(|&&import| addresses[import as usize] == 0) {
+        Some(&import) => Err(ProgramError::NoImport(import)),
+        None => Ok(ImportTable(addresses)),
+    }
+}
+
+fn unreadable(error: elf::ParseError) -> ProgramError {
+    ProgramError::Elf(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn carried_program_defines_every_import_at_an_address_of_its_own() {
+        let ImportTable(mut addresses) = imports(PROGRAM).unwrap();
+        addresses.sort_unstable();
+        assert!(addresses[0] > 0);
+        // `memcmp` and `bcmp` may be one function.
+        let distinct = addresses.windows(2).filter(|pair| pair[0] != pair[1]).count() + 1;
+        assert!(distinct + 1 >= Import::COUNT, "{distinct} addresses");
+    }
+
+    #[test]
+    fn program_is_refused_when_it_is_no_elf_file_or_defines_nothing() {
+        assert!(matches!(imports(b"#!/bin/sh"), Err(ProgramError::Elf(_))));
+        let stripped = std::fs::read("/bin/true").unwrap();
+        let refused = imports(&stripped).unwrap_err();
+        assert!(matches!(refused, ProgramError::NoSymbols | ProgramError::NoImport(_)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_truncation_is_answered(cut in 0..PROGRAM.len()) {
+            let _answer = imports(&PROGRAM[..cut]);
+        }
+    }
+}

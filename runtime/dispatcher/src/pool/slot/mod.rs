@@ -1,0 +1,277 @@
+//! A worker's place in a node: it stays, while the process in it may be replaced.
+//!
+//! ```text
+//!           start            ready                 dead (whoever killed it)
+//!  Vacant ─────────▶ Starting ─────▶ Serving ──────────────────────────────▶ Vacant
+//!                       │ 3 failures in a row
+//!                       └──────────────────▶ Abandoned
+//! ```
+
+use std::collections::VecDeque;
+
+use crate::node::completed::Completed;
+use crate::node::config::NodeConfig;
+use crate::node::error::NodeError;
+use crate::node::request::Waiting;
+use crate::pool::areas::Areas;
+use crate::pool::process::{Process, SharedFiles};
+use crate::pool::start;
+use crate::pool::worker::Worker;
+use crate::sched::cpus::Post;
+
+/// Starts that may fail one after the other before a slot is abandoned.
+const MAX_FAILED_STARTS: u32 = 3;
+
+/// How long a worker may take to become ready.
+const START_LIMIT_NS: u64 = 5_000_000_000;
+
+/// Before another start, when the last worker died of nothing that it was given.
+const RETRY_AFTER_NS: u64 = 10_000_000;
+
+/// Between two questions whether a process still lives: each is a call to the kernel.
+const HEALTH_INTERVAL_NS: u64 = 1_000_000;
+
+/// The same, for a process that was killed and should be gone soon.
+const CONDEMNED_INTERVAL_NS: u64 = 20_000;
+
+/// How long a dispatcher may sleep while a worker starts.
+const STARTING_SLEEP_NS: u64 = 100_000;
+
+/// How long a dispatcher may sleep while a worker works: its death rings no doorbell.
+const WORKING_SLEEP_NS: u64 = 20_000_000;
+
+/// What all workers of a node are started with.
+#[derive(Debug)]
+pub(crate) struct SpawnContext {
+    pub(crate) config: NodeConfig,
+    pub(crate) files: SharedFiles,
+}
+
+/// What a turn brought.
+#[derive(Debug, Default)]
+pub(crate) struct PoolEvents {
+    /// Invocations that ended.
+    pub(crate) ended: VecDeque<Completed>,
+    /// Jobs that never started and whose worker is gone, in their order.
+    pub(crate) orphans: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+pub(crate) struct WorkerSlot {
+    number: usize,
+    post: Post,
+    state: State,
+    failed_starts: u32,
+    last_failure: Option<NodeError>,
+    health_ns: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    Vacant { not_before_ns: u64 },
+    Starting { worker: Worker, give_up_ns: u64 },
+    Serving(Worker),
+    Abandoned,
+}
+
+impl WorkerSlot {
+    /// The slot of worker `number`, which runs at `post`.
+    pub(crate) fn new(number: usize, post: Post) -> Self {
+        Self {
+            number,
+            post,
+            state: State::Vacant { not_before_ns: 0 },
+            failed_starts: 0,
+            last_failure: None,
+            health_ns: 0,
+        }
+    }
+
+    /// A slot with a worker that serves.
+    #[cfg(test)]
+    pub(crate) fn occupied(worker: Worker) -> Self {
+        Self { state: State::Serving(worker), ..Self::new(0, Post::ANYWHERE) }
+    }
+
+    pub(crate) fn cpu(&self) -> Option<u32> {
+        self.post.cpu
+    }
+
+    /// The process in it, whatever it is doing.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        match &self.state {
+            State::Starting { worker, .. } | State::Serving(worker) => Some(worker.process.pid()),
+            State::Vacant { .. } | State::Abandoned => None,
+        }
+    }
+
+    /// The worker in it that takes requests.
+    pub(crate) fn serving(&self) -> Option<&Worker> {
+        match &self.state {
+            State::Serving(worker) if !worker.is_condemned() => Some(worker),
+            _ => None,
+        }
+    }
+
+    /// The worker in it that takes requests.
+    pub(crate) fn serving_mut(&mut self) -> Option<&mut Worker> {
+        match &mut self.state {
+            State::Serving(worker) if !worker.is_condemned() => Some(worker),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        matches!(self.state, State::Abandoned)
+    }
+
+    /// Why the last start failed, until one succeeds.
+    pub(crate) fn last_failure(&self) -> Option<&NodeError> {
+        self.last_failure.as_ref()
+    }
+
+    /// As [`WorkerSlot::last_failure`], to keep.
+    pub(crate) fn take_failure(&mut self) -> Option<NodeError> {
+        self.last_failure.take()
+    }
+
+    /// Whether it is time to ask for the health of a worker that nothing else would show dead.
+    pub(crate) fn is_checkup_due(&self, now_ns: u64) -> bool {
+        now_ns >= self.health_ns && self.pid().is_some()
+    }
+
+    /// When the next deadline of an invocation is.
+    pub(crate) fn deadline_ns(&self) -> Option<u64> {
+        self.serving().and_then(Worker::watch_ns)
+    }
+
+    /// When a sleeping dispatcher must be up again for this slot: `lead_ns` before a deadline.
+    pub(crate) fn wake_ns(&self, now_ns: u64, lead_ns: u64) -> Option<u64> {
+        match &self.state {
+            State::Vacant { not_before_ns } => Some(*not_before_ns),
+            State::Starting { .. } => Some(now_ns + STARTING_SLEEP_NS),
+            State::Serving(worker) if worker.is_condemned() => Some(now_ns + CONDEMNED_INTERVAL_NS),
+            State::Serving(worker) if worker.load() > 0 => {
+                let deadline_ns = worker.watch_ns().unwrap_or(u64::MAX);
+                Some(deadline_ns.saturating_sub(lead_ns).min(now_ns + WORKING_SLEEP_NS))
+            }
+            State::Serving(_) | State::Abandoned => None,
+        }
+    }
+
+    /// One turn: takes what has ended, enforces deadlines, replaces the dead.
+    pub(crate) fn turn(
+        &mut self,
+        now_ns: u64,
+        spawn_context: &SpawnContext,
+        events: &mut PoolEvents,
+    ) {
+        match &mut self.state {
+            State::Serving(worker) => {
+                while let Some(completed) = worker.take(now_ns) {
+                    events.ended.push_back(completed);
+                }
+                worker.oversee(now_ns, spawn_context.config.source);
+                self.check_health(now_ns, events);
+            }
+            State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {
+                self.serve();
+            }
+            State::Starting { .. } => self.check_start(now_ns),
+            State::Vacant { not_before_ns } if now_ns >= *not_before_ns => {
+                self.start(now_ns, spawn_context);
+            }
+            State::Vacant { .. } | State::Abandoned => {}
+        }
+    }
+
+    fn start(&mut self, now_ns: u64, spawn_context: &SpawnContext) {
+        match start_worker(spawn_context, self.post) {
+            Ok(worker) => {
+                self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
+                self.health_ns = now_ns + HEALTH_INTERVAL_NS;
+            }
+            Err(source) => {
+                self.failed(now_ns, NodeError::System { what: "start a worker process", source });
+            }
+        }
+    }
+
+    fn serve(&mut self) {
+        if let State::Starting { worker, .. } = std::mem::replace(&mut self.state, State::Abandoned)
+        {
+            self.failed_starts = 0;
+            self.last_failure = None;
+            self.state = State::Serving(worker);
+        }
+    }
+
+    fn check_start(&mut self, now_ns: u64) {
+        let State::Starting { worker, give_up_ns } = &mut self.state else { return };
+        if now_ns < self.health_ns {
+            return;
+        }
+        self.health_ns = now_ns + HEALTH_INTERVAL_NS;
+        let is_late = now_ns >= *give_up_ns;
+        let Some(why) = worker.exit_reason().or_else(|| is_late.then(too_slow)) else { return };
+        let progress = start::progress(&worker.areas.outbox().status);
+        let why = format!("{progress} when {why}");
+        let (worker, pid) = (self.number, worker.process.pid());
+        self.failed(now_ns, NodeError::WorkerStart { worker, pid, why });
+    }
+
+    /// Notes a failed start. What was started is killed by being dropped.
+    fn failed(&mut self, now_ns: u64, error: NodeError) {
+        self.failed_starts += 1;
+        self.last_failure = Some(error);
+        self.state = if self.failed_starts >= MAX_FAILED_STARTS {
+            State::Abandoned
+        } else {
+            State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS }
+        };
+    }
+
+    fn check_health(&mut self, now_ns: u64, events: &mut PoolEvents) {
+        let State::Serving(worker) = &mut self.state else { return };
+        if worker.is_condemned() {
+            self.health_ns = self.health_ns.min(now_ns + CONDEMNED_INTERVAL_NS);
+        }
+        if now_ns < self.health_ns {
+            return;
+        }
+        self.health_ns = now_ns + HEALTH_INTERVAL_NS;
+        if let Some(why) = worker.exit_reason() {
+            self.reap(&why, now_ns, events);
+        }
+    }
+
+    /// The worker is gone: tells what it leaves, and makes room for the next.
+    fn reap(&mut self, why: &str, now_ns: u64, events: &mut PoolEvents) {
+        let vacant = State::Vacant { not_before_ns: now_ns };
+        let State::Serving(mut worker) = std::mem::replace(&mut self.state, vacant) else { return };
+        while let Some(completed) = worker.take(now_ns) {
+            events.ended.push_back(completed);
+        }
+        let was_idle = worker.load() == 0 && !worker.has_paused();
+        let (lost, waiting) = worker.leave(why, now_ns);
+        events.ended.extend(lost);
+        events.orphans.extend(waiting);
+        if was_idle {
+            self.state = State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS };
+        }
+    }
+}
+
+fn too_slow() -> String {
+    format!("it was given up after {} s", START_LIMIT_NS / 1_000_000_000)
+}
+
+fn start_worker(spawn_context: &SpawnContext, post: Post) -> std::io::Result<Worker> {
+    let (areas, files) = Areas::create()?;
+    start::fill(&areas.inbox().start, &spawn_context.config, post);
+    let process = Process::start(&spawn_context.files, &files)?;
+    Ok(Worker::new(process, areas, spawn_context.config.slicing()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! A worker's ring, honest and hostile.
+
+use std::time::Duration;
+
+use mote_abi::outcome::Cleanup;
+
+use super::*;
+use crate::node::job::Ticket;
+use crate::pool::fake_worker::{self, honest, publish};
+use crate::sys::clock::now_ns;
+
+/// Waits for the end of a worker's process.
+fn exit_reason(worker: &mut Worker) -> String {
+    loop {
+        if let Some(why) = worker.exit_reason() {
+            return why;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn jobs_end_in_order_when_the_ring_wraps() {
+    let (mut worker, fake) = fake_worker::worker();
+    let entries = RING_ENTRIES as u64;
+    for ticket in 1..=entries {
+        publish(&mut worker, ticket, &ticket.to_le_bytes());
+    }
+    assert_eq!(worker.load(), RING_ENTRIES);
+    for sequence in 1..=3 * entries {
+        let (_, body) = fake.request(sequence).unwrap();
+        fake.respond(sequence, &body, b"seen", honest());
+        let completed = worker.take(now_ns()).unwrap();
+        assert_eq!(completed.ticket, Ticket(sequence));
+        assert_eq!(completed.body, sequence.to_le_bytes());
+        assert_eq!((completed.log.as_str(), completed.error), ("seen", None));
+        publish(&mut worker, sequence + entries, &(sequence + entries).to_le_bytes());
+    }
+}
+
+#[test]
+fn completion_of_another_invocation_is_not_taken() {
+    let (mut worker, fake) = fake_worker::worker();
+    publish(&mut worker, 1, b"");
+    fake.complete(17, honest());
+    assert!(!worker.has_completion());
+    assert_eq!(worker.take(now_ns()), None);
+    fake.complete(1, honest());
+    assert!(worker.has_completion());
+    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(1));
+}
+
+#[test]
+fn times_count_from_the_cold_stamp_when_there_is_one() {
+    let (mut worker, fake) = fake_worker::worker();
+    let cold_ns = now_ns() - 1_000_000;
+    let request = Request { cold_ns: Some(cold_ns), ..fake_worker::request(1, b"") };
+    worker.publish(request, Invoke::default(), b"");
+    let completion = honest();
+    fake.complete(1, completion);
+    let completed = worker.take(now_ns()).unwrap();
+    assert_eq!(completed.stamp_ns, cold_ns);
+    assert_eq!(completed.latency_ns, Some(completion.entered_ns - cold_ns));
+    assert!(completed.total_ns >= completed.latency_ns.unwrap());
+}
+
+#[test]
+fn watch_of_the_next_starts_when_the_one_before_was_last_seen_running() {
+    let (mut worker, fake) = fake_worker::worker();
+    publish(&mut worker, 1, b"");
+    publish(&mut worker, 2, b"");
+    let turn_ns = now_ns();
+    assert_eq!(worker.take(turn_ns), None);
+    fake.complete(1, honest());
+    assert!(worker.take(now_ns()).is_some());
+    let budget_ns = u64::from(fake_worker::request(2, b"").spec.budget_us) * 1000;
+    assert_eq!(worker.watch_ns(), Some(turn_ns + budget_ns));
+}
+
+#[test]
+fn texts_that_are_not_utf8_do_not_cost_the_worker_its_life() {
+    let (mut worker, fake) = fake_worker::worker();
+    publish(&mut worker, 1, b"");
+    let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
+    fake.respond(1, b"bad \xff", b"\xfe", Completion { outcome, cleanup, ..honest() });
+    let completed = worker.take(now_ns()).unwrap();
+    assert_eq!(completed.error.as_deref(), Some("bad \u{fffd}"));
+    assert_eq!((completed.log.as_str(), completed.body.len()), ("\u{fffd}", 0));
+}
+
+#[test]
+fn sleeping_worker_is_rung_and_a_spinning_one_is_not() {
+    let (mut worker, fake) = fake_worker::worker();
+    let doorbell = &fake.inbox().doorbell;
+    let before = doorbell.value();
+    publish(&mut worker, 1, b"");
+    assert_eq!(doorbell.value(), before);
+    fake.outbox().worker_parked.set();
+    publish(&mut worker, 2, b"");
+    assert_ne!(doorbell.value(), before);
+}
+
+#[test]
+fn false_claim_kills_the_worker_and_loses_only_what_ran() {
+    let (mut worker, fake) = fake_worker::worker();
+    for ticket in 1..=3 {
+        publish(&mut worker, ticket, &[ticket as u8]);
+    }
+    fake.complete(1, Completion { body_bytes: u32::MAX, ..honest() });
+    assert_eq!(worker.take(now_ns()), None);
+    assert!(worker.is_condemned());
+    fake.complete(1, honest());
+    assert_eq!(worker.take(now_ns()), None, "a killed worker is not listened to");
+    let why = exit_reason(&mut worker);
+    let pid = worker.process.pid();
+    let (lost, waiting) = worker.leave(&why, now_ns());
+    let [lost] = lost.try_into().unwrap();
+    assert_eq!((lost.ticket, lost.outcome), (Ticket(1), Outcome::WorkerLost));
+    let expected = format!(
+        "worker process {pid} was lost: it was not believed: it claimed a body of 4294967295 bytes; \
+         the limit is 1048576"
+    );
+    assert_eq!(lost.error, Some(expected));
+    let behind: Vec<_> = waiting.iter().map(|job| (job.request.ticket.0, &job.body[..])).collect();
+    assert_eq!(behind, [(2, &[2_u8][..]), (3, &[3][..])]);
+}
+
+#[test]
+fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
+    let (mut worker, fake) = fake_worker::running_worker();
+    publish(&mut worker, 1, b"");
+    let entered_ns = now_ns();
+    fake.outbox().running.set(1, entered_ns);
+    worker.oversee(entered_ns + 99_999, Source::Watchdog);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(worker.exit_reason(), None);
+    worker.oversee(entered_ns + 200_000, Source::Watchdog);
+    assert_eq!(exit_reason(&mut worker), "it was killed by signal 14 (SIGALRM)");
+}
+
+#[test]
+fn latency_of_a_lost_invocation_is_known_only_when_its_entry_is_plausible() {
+    for (entered_ns, is_known) in [(now_ns() + 1_000_000_000, true), (1, false)] {
+        let (mut worker, fake) = fake_worker::worker();
+        publish(&mut worker, 1, b"");
+        fake.outbox().running.set(1, entered_ns);
+        worker.kill("a test".to_owned());
+        let why = exit_reason(&mut worker);
+        let (lost, _) = worker.leave(&why, now_ns() + 2_000_000_000);
+        assert_eq!(lost[0].latency_ns.is_some(), is_known);
+    }
+}
+
+#[test]
+fn exit_reason_of_a_worker_are_told() {
+    let (mut worker, fake) = fake_worker::worker();
+    let status = &fake.outbox().status;
+    status.fatal_address.store(0x40, std::sync::atomic::Ordering::Relaxed);
+    status.fatal_signal.store(11, std::sync::atomic::Ordering::Relaxed);
+    worker.process.kill();
+    let expected = "it was killed by signal 9 (SIGKILL), having met signal 11 (SIGSEGV) at 0x40";
+    assert_eq!(exit_reason(&mut worker), expected);
+}
+
+/// What an honest worker says of a job that it pauses in `slot` when so much of its budget is spent.
+fn paused(slot: u8, spent_us: u32) -> Completion {
+    Completion { paused: slot + 1, spent_us, ..honest() }
+}
+
+#[test]
+fn paused_job_goes_on_behind_what_waits_and_ends_once() {
+    let (mut worker, fake) = fake_worker::worker();
+    publish(&mut worker, 1, b"long");
+    let first = honest();
+    publish(&mut worker, 2, b"short");
+    fake.complete(1, Completion { entered_ns: first.entered_ns, ..paused(2, 40) });
+    assert_eq!(worker.take(now_ns()), None);
+    assert_eq!((worker.load(), worker.has_paused()), (1, true));
+    let (_, spec) = worker.next_turn().unwrap();
+    assert_eq!(spec, fake_worker::request(1, b"long").spec);
+    worker.resume(Invoke::default());
+    let (resumed, body) = fake.request(3).unwrap();
+    assert_eq!((resumed.resume, body.len()), (3, 0));
+    fake.complete(2, honest());
+    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(2));
+    fake.respond(3, b"done", b"said", honest());
+    let ended = worker.take(now_ns()).unwrap();
+    assert_eq!((ended.ticket, ended.pauses), (Ticket(1), 1));
+    assert_eq!((ended.body.as_slice(), ended.log.as_str()), (&b"done"[..], "said"));
+    let latency_ns = first.entered_ns - ended.stamp_ns;
+    assert_eq!(ended.latency_ns, Some(latency_ns), "it counts to the first entry");
+    assert_eq!((worker.load(), worker.has_paused()), (0, false));
+}
+
+#[test]
+fn completion_behind_a_pause_is_taken_in_the_same_turn() {
+    let (mut worker, fake) = fake_worker::worker();
+    publish(&mut worker, 1, b"");
+    publish(&mut worker, 2, b"");
+    fake.complete(1, paused(0, 10));
+    fake.complete(2, honest());
+    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(2));
+    assert!(worker.has_paused());
+}
+
+#[test]
+fn stack_slot_cannot_hold_two_paused_jobs() {
+    let (mut worker, fake) = fake_worker::worker();
+    for ticket in 1..=3 {
+        publish(&mut worker, ticket, b"");
+    }
+    fake.complete(1, paused(1, 10));
+    fake.complete(2, paused(1, 10));
+    assert_eq!(worker.take(now_ns()), None);
+    let why = exit_reason(&mut worker);
+    assert_eq!(
+        why,
+        "it was not believed: it claimed to have paused an invocation in stack slot 1, which cannot be"
+    );
+}
+
+#[test]
+fn paused_and_resumed_jobs_are_lost_with_their_worker_and_new_ones_are_not() {
+    let (mut worker, fake) = fake_worker::worker();
+    for ticket in 1..=4 {
+        publish(&mut worker, ticket, &[ticket as u8]);
+    }
+    fake.complete(1, paused(0, 10));
+    fake.complete(2, paused(1, 10));
+    assert_eq!(worker.take(now_ns()), None);
+    worker.resume(Invoke::default());
+    worker.kill("a test".to_owned());
+    let why = exit_reason(&mut worker);
+    let (lost, waiting) = worker.leave(&why, now_ns());
+    let tickets: Vec<_> = lost.iter().map(|lost| (lost.ticket.0, lost.pauses)).collect();
+    assert_eq!(tickets, [(3, 0), (1, 1), (2, 1)]);
+    assert!(lost.iter().all(|lost| lost.outcome == Outcome::WorkerLost && lost.error.is_some()));
+    let behind: Vec<_> = waiting.iter().map(|job| (job.request.ticket.0, &job.body[..])).collect();
+    assert_eq!(behind, [(4, &[4_u8][..])]);
+}
+
+#[test]
+fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
+    let (mut worker, fake) = fake_worker::running_worker();
+    publish(&mut worker, 1, b"");
+    let entered_ns = now_ns();
+    fake.outbox().running.set(1, entered_ns);
+    worker.oversee(entered_ns + 20_000, Source::Watchdog);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(worker.exit_reason(), None, "nobody waits");
+    publish(&mut worker, 2, b"");
+    worker.oversee(entered_ns + 20_000, Source::OneShot);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(worker.exit_reason(), None, "the worker has a timer of its own");
+    worker.oversee(entered_ns + 300_000, Source::Watchdog);
+    assert_eq!(exit_reason(&mut worker), "it was killed by signal 14 (SIGALRM)");
+}
+
+#[test]
+fn nobody_is_asked_to_pause_when_all_stack_slots_are_taken() {
+    let (mut worker, fake) = fake_worker::worker();
+    for ticket in 1..=4 {
+        publish(&mut worker, ticket, b"");
+    }
+    assert!(worker.is_waited_for());
+    fake.complete(1, paused(0, 10));
+    fake.complete(2, paused(1, 10));
+    assert_eq!(worker.take(now_ns()), None);
+    assert!(!worker.is_waited_for(), "three slots: two are taken, the third runs");
+    worker.resume(Invoke::default());
+    assert!(!worker.is_waited_for(), "a job in the ring still has its slot");
+    fake.complete(3, honest());
+    fake.complete(4, honest());
+    assert!(worker.take(now_ns()).is_some() && worker.take(now_ns()).is_some());
+    publish(&mut worker, 5, b"");
+    assert!(worker.is_waited_for(), "the resumed one can be paused again");
+}

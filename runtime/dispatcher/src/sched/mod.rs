@@ -1,0 +1,15 @@
+//! Who waits for what. Pure, but for asking for processors and setting affinity.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`queue`] | jobs that wait for a worker |
+//! | [`slices`] | jobs that are paused, and what a worker may say of them |
+//! | [`budget`] | the budget that keeps a latency target |
+//! | [`wait`] | spin or park |
+//! | [`cpus`] | who runs where |
+
+pub(crate) mod budget;
+pub(crate) mod cpus;
+pub(crate) mod queue;
+pub(crate) mod slices;
+pub(crate) mod wait;

@@ -1,0 +1,197 @@
+//! Jobs that take turns on a worker: what is known of one that is paused, and what a worker may say of
+//! it. Pure.
+//!
+//! ```text
+//!  ring: [long, short …] ─ slice over, and short waits ─▶ worker: paused in stack slot k
+//!  Paused ─ has waited longer than the queue's first ─▶ ring: [short, resume k …] ─▶ …
+//! ```
+//!
+//! A paused job stays with its worker: its stack is there. It goes on when all that waited before it was
+//! paused have had their turn; what comes later waits behind it.
+//!
+//! What the worker says is an allegation here too ([`PauseHistory::paused`]). Each pause must have used up a
+//! slice, and all together no more than the budget: so an invocation cannot be paused for ever.
+
+use mote_abi::message::Completion;
+
+use crate::node::request::Request;
+use crate::pool::report::{ProtocolViolation, entered_ns};
+
+/// How a worker's jobs take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slicing {
+    /// How long one runs while others wait, in microseconds.
+    pub(crate) slice_us: u32,
+    /// Stack slots of a worker.
+    pub(crate) stack_slots: usize,
+}
+
+/// What became of a job before its last pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PauseHistory {
+    /// The number of the stack slot that it is in.
+    pub(crate) slot: u8,
+    /// What its latency counts from.
+    pub(crate) stamp_ns: u64,
+    /// When it entered its service.
+    pub(crate) entered_ns: u64,
+    /// What it has spent of its budget, in microseconds.
+    pub(crate) spent_us: u32,
+    /// How often it was paused.
+    pub(crate) pauses: u32,
+}
+
+/// A paused job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paused {
+    pub(crate) request: Request,
+    pub(crate) past: PauseHistory,
+    /// Since when it waits for its next turn.
+    pub(crate) since_ns: u64,
+}
+
+/// What is known of a job that a worker says it has paused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expectation {
+    /// How its worker's jobs take turns, if they do.
+    pub(crate) slicing: Option<Slicing>,
+    /// When its line was published.
+    pub(crate) published_ns: u64,
+    /// What its latency counts from.
+    pub(crate) stamp_ns: u64,
+    /// Its budget, in microseconds.
+    pub(crate) budget_us: u32,
+    /// What became of it before, if it was paused before.
+    pub(crate) past: Option<PauseHistory>,
+}
+
+impl PauseHistory {
+    /// Checks what `completion` says of a job's pause, at `now_ns`. `is_taken` knows the stack slots of
+    /// other paused jobs of the same worker. Total over all bits.
+    pub(crate) fn paused(
+        completion: &Completion,
+        known: &Expectation,
+        is_taken: impl FnOnce(u8) -> bool,
+        now_ns: u64,
+    ) -> Result<Self, ProtocolViolation> {
+        let slicing = known.slicing.ok_or(ProtocolViolation::NotSlicing)?;
+        let slot = completion.paused.wrapping_sub(1);
+        let can_be = match known.past {
+            Some(past) => slot == past.slot,
+            None => usize::from(slot) < slicing.stack_slots && !is_taken(slot),
+        };
+        if !can_be {
+            return Err(ProtocolViolation::StackSlot(slot));
+        }
+        let entered_ns = entered_ns(completion, known.published_ns, now_ns)?;
+        let spent_us = completion.spent_us;
+        let before_us = known.past.map_or(0, |past| past.spent_us);
+        let least_us = u64::from(before_us) + u64::from(slicing.slice_us);
+        let most_us = u64::from(known.budget_us);
+        if !(least_us..=most_us).contains(&spent_us.into()) {
+            return Err(ProtocolViolation::Spent { spent_us, least_us, most_us });
+        }
+        Ok(Self {
+            slot,
+            stamp_ns: known.stamp_ns,
+            entered_ns: known.past.map_or(entered_ns, |past| past.entered_ns),
+            spent_us,
+            pauses: known.past.map_or(0, |past| past.pauses).saturating_add(1),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SLICING: Slicing = Slicing { slice_us: 50, stack_slots: 4 };
+
+    const FIRST: Expectation = Expectation {
+        slicing: Some(SLICING),
+        published_ns: 1_000,
+        stamp_ns: 900,
+        budget_us: 120,
+        past: None,
+    };
+
+    fn claim(
+        known: &Expectation,
+        paused: u8,
+        spent_us: u32,
+    ) -> Result<PauseHistory, ProtocolViolation> {
+        let completion = Completion { entered_ns: 1_500, paused, spent_us, ..Default::default() };
+        PauseHistory::paused(&completion, known, |slot| slot == 1, 100_000)
+    }
+
+    #[test]
+    fn pauses_are_counted_until_the_budget_is_spent() {
+        let past = claim(&FIRST, 3, 50).unwrap();
+        let first =
+            PauseHistory { slot: 2, stamp_ns: 900, entered_ns: 1_500, spent_us: 50, pauses: 1 };
+        assert_eq!(past, first);
+        let second =
+            Expectation { past: Some(PauseHistory { entered_ns: 1_100, ..past }), ..FIRST };
+        let past = claim(&second, 3, 101).unwrap();
+        assert_eq!((past.entered_ns, past.spent_us, past.pauses), (1_100, 101, 2));
+        let third = Expectation { past: Some(past), ..FIRST };
+        let refused = claim(&third, 3, 120).unwrap_err();
+        assert_eq!(
+            refused,
+            ProtocolViolation::Spent { spent_us: 120, least_us: 151, most_us: 120 }
+        );
+    }
+
+    #[test]
+    fn pause_is_refused_where_it_cannot_be() {
+        assert_eq!(
+            claim(&Expectation { slicing: None, ..FIRST }, 1, 50),
+            Err(ProtocolViolation::NotSlicing)
+        );
+        for (paused, slot) in [(2, 1), (5, 4), (0, 255), (255, 254)] {
+            assert_eq!(claim(&FIRST, paused, 50), Err(ProtocolViolation::StackSlot(slot)));
+        }
+        let elsewhere = Expectation { past: Some(claim(&FIRST, 3, 50).unwrap()), ..FIRST };
+        assert_eq!(claim(&elsewhere, 4, 100), Err(ProtocolViolation::StackSlot(3)));
+    }
+
+    #[test]
+    fn pause_is_refused_before_a_slice_is_over_and_after_the_budget() {
+        for spent_us in [0, 49, 121, u32::MAX] {
+            assert!(matches!(claim(&FIRST, 1, spent_us), Err(ProtocolViolation::Spent { .. })));
+        }
+        let later = Expectation { published_ns: 50_000, ..FIRST };
+        assert!(matches!(claim(&later, 1, 50), Err(ProtocolViolation::Entered { .. })));
+    }
+
+    proptest! {
+        /// Whatever a worker says, a job is paused at most once for each slice in its budget.
+        #[test]
+        fn job_is_not_paused_for_ever(
+            claims in prop::collection::vec((any::<[u64; 7]>(), any::<u32>()), 0..200),
+            slice_us in 10..1_000_u32, budget_us in 1..20_000_u32,
+        ) {
+            let slicing = Some(Slicing { slice_us, stack_slots: 255 });
+            let mut known = Expectation { slicing, budget_us, published_ns: 0, ..FIRST };
+            for (words, spent_us) in claims {
+                // Any words, and some that are likelier to be believed.
+                for likely in [false, true] {
+                    let mut completion = Completion::from_words(words);
+                    if likely {
+                        let slot = known.past.map_or(0, |past| past.slot);
+                        completion.paused = slot + 1;
+                        completion.spent_us = spent_us % budget_us.saturating_mul(2);
+                    }
+                    if let Ok(past) = PauseHistory::paused(&completion, &known, |_| false, u64::MAX) {
+                        prop_assert!(past.spent_us <= budget_us);
+                        known.past = Some(past);
+                    }
+                }
+            }
+            let pauses = known.past.map_or(0, |past| past.pauses);
+            prop_assert!(pauses <= budget_us / slice_us);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! One worker by itself that runs one invocation step by step and preempts it at each instruction.
+//!
+//! [`Sweep::start`] places the service and the canaries in a zone of their own, writes the request and the
+//! requests, and starts the worker; then it works by itself, and [`Sweep::progress`] and
+//! [`Sweep::points`] read what it has found. What it writes is an allegation here too: records are
+//! copied out, and every bit pattern is one.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+
+use mote_abi::area::{RING_ENTRIES, fds};
+use mote_abi::image::ABI_VERSION;
+use mote_abi::line::index;
+use mote_abi::message::{Invoke, Words};
+use mote_abi::outcome::{Heap, Mode, Outcome};
+use mote_abi::torture::{
+    CANARIES, Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET,
+    answer_sum,
+};
+use mote_abi::windows::Windows;
+use mote_loader::{Checked, Expected, Image, Placed, check};
+
+use crate::TOOLCHAIN;
+use crate::images::zones::Zones;
+use crate::node::config::{MAX_SLICE_US, NodeConfig};
+use crate::node::error::{DeployError, NodeError, PlaceError};
+use crate::node::requirements;
+use crate::pool::areas::{Areas, memory_file, program_file};
+use crate::pool::process::{Process, SharedFiles};
+use crate::pool::program::{TORTURE_PROGRAM, imports};
+use crate::pool::start;
+use crate::sched::cpus::Post;
+use crate::sys::mapping::{Access, Mapping};
+
+pub use mote_abi::torture::{Record as Point, damage, facts};
+
+/// The soft deadline of a tortured invocation, in microseconds: nobody waits for it.
+const NO_DEADLINE_US: u32 = u32::MAX / 2;
+
+/// From the injection to the end of a child that hangs, beyond the grace, in microseconds.
+const HANG_US: u32 = 2_000_000;
+
+/// The torture worker: an ELF file at fixed addresses, for the names of host functions.
+#[must_use]
+pub fn program() -> &'static [u8] {
+    TORTURE_PROGRAM
+}
+
+/// What runs, and what is asked of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What messages call it.
+    pub name: &'a str,
+    /// The service's image.
+    pub image: &'a [u8],
+    /// The request's body.
+    pub body: &'a [u8],
+    /// The heap to allocate from.
+    pub heap: Heap,
+    /// Limit of the arena, in KiB.
+    pub memory_kib: u32,
+}
+
+/// A request whose answer is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Canary<'a> {
+    /// The request.
+    pub request: Request<'a>,
+    /// How it ends.
+    pub outcome: Outcome,
+    /// What it hands over.
+    pub answer: &'a [u8],
+}
+
+/// A sweep to be.
+#[derive(Clone, Copy, Debug)]
+pub struct SweepRequest<'a> {
+    /// What is tortured.
+    pub target: Request<'a>,
+    /// What happens at the soft deadline.
+    pub mode: Mode,
+    /// From the injection to the hard deadline, in microseconds.
+    pub grace_us: u32,
+    /// The first instruction to inject at.
+    pub first: u64,
+    /// One past the last.
+    pub end: u64,
+    /// Inject at every one of so many.
+    pub every: u64,
+    /// Whether host text is in reach too.
+    pub reaches_host: bool,
+    /// A second preemption comes so many instructions into the cleanup: at least, and one past the
+    /// most. The distance is sampled.
+    pub second: Option<(u32, u32)>,
+    /// Whether the injection is the end of a slice: the invocation is paused, the canaries run, and it goes
+    /// on. Nothing may be different then.
+    pub pauses: bool,
+    /// What the worker must still answer after each injection.
+    pub canaries: [Canary<'a>; CANARIES],
+}
+
+/// How far a sweep has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Instructions in reach that were executed.
+    pub instructions: u64,
+    /// Injections whose record is complete.
+    pub points: u64,
+    /// Whether the tortured invocation came to its own end: no instruction is left.
+    pub is_ended: bool,
+}
+
+/// Why a sweep is not to be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// An image is refused.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// There is no room for an image.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The machine or the executable lacks something.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The worker ended before the first injection.
+    #[error("the torture worker did not begin: {how}, {progress}{exit_reason}")]
+    NotBegun {
+        /// How it ended.
+        how: String,
+        /// How far it had come.
+        progress: &'static str,
+        /// What it said.
+        exit_reason: String,
+    },
+    /// The worker itself, and not an injected copy of it, ended otherwise than with its work.
+    #[error("the torture worker broke down after {points} injections: {how}{exit_reason}")]
+    Broken {
+        /// Records that it completed.
+        points: u64,
+        /// How it ended.
+        how: String,
+        /// What it said.
+        exit_reason: String,
+    },
+}
+
+/// A sweep under way. Dropping it kills the worker.
+#[derive(Debug)]
+pub struct Sweep {
+    process: Process,
+    results: Mapping,
+    text_address: u64,
+    // The worker maps what these own.
+    _areas: Areas,
+    _zones: Zones,
+    _placed: Vec<Placed>,
+}
+
+impl Sweep {
+    /// Starts the worker on `sweep`.
+    ///
+    /// # Errors
+    /// An image is refused or does not fit, or the machine lacks something.
+    pub fn start(sweep: &SweepRequest<'_>) -> Result<Self, SweepError> {
+        requirements::check()?;
+        let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
+        let mut zones = Zones::new(1, &imports).map_err(NodeError::from)?;
+        let system = |what| move |source: io::Error| NodeError::System { what, source };
+        let (areas, files) = Areas::create().map_err(system("create a worker's areas"))?;
+        start::fill(&areas.inbox().start, &config(sweep), Post::ANYWHERE);
+        let results_file = memory_file("mote-results", RESULTS_BYTES)
+            .map_err(system("create the results of a sweep"))?;
+        let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)
+            .map_err(system("map the results of a sweep"))?;
+        write(results.head(), sweep);
+        let (placed, text_address) = place_all(&mut zones, &areas, sweep)?;
+        let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
+            .map_err(system("put the torture worker into a memory file"))?;
+        let windows = zones.files().map_err(NodeError::from)?;
+        let shared = SharedFiles { program, windows };
+        let extra = Some((results_file.as_fd(), fds::RESULTS));
+        let process = Process::start_with(&shared, &files, extra)
+            .map_err(system("start the torture worker"))?;
+        Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
+    }
+
+    /// The address at which the target's text lies in the worker.
+    #[must_use]
+    pub fn text_address(&self) -> u64 {
+        self.text_address
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let progress = &self.head().progress;
+        Progress {
+            instructions: progress.instructions.load(Relaxed),
+            points: progress.records.load(Acquire).min(MAX_RECORDS as u64),
+            is_ended: progress.is_ended.load(Acquire) == 1,
+        }
+    }
+
+    /// Whether the worker has done its work. Never blocks.
+    ///
+    /// # Errors
+    /// It ended otherwise.
+    pub fn is_over(&mut self) -> Result<bool, SweepError> {
+        let Some(death) = self.process.death() else { return Ok(false) };
+        let status = &self.head().status;
+        let (how, exit_reason) = (death.to_string(), start::exit_reason(status));
+        if self.head().progress.is_begun.load(Acquire) != 1 {
+            let progress = start::progress(status);
+            return Err(SweepError::NotBegun { how, progress, exit_reason });
+        }
+        if death != crate::pool::process::Death::Exited(0) {
+            let points = self.progress().points;
+            return Err(SweepError::Broken { points, how, exit_reason });
+        }
+        Ok(true)
+    }
+
+    /// How the undisturbed invocation ended.
+    #[must_use]
+    pub fn baseline(&self) -> Point {
+        let words: Words = std::array::from_fn(|i| self.head().progress.baseline[i].load(Relaxed));
+        Record::from_words(words)
+    }
+
+    /// The records with numbers `from` up to the last complete one.
+    #[must_use]
+    pub fn points(&self, from: u64) -> Vec<Point> {
+        let count = self.progress().points.saturating_sub(from) as usize;
+        let offset = RECORDS_OFFSET + from as usize * RECORD_BYTES;
+        if count == 0 {
+            return Vec::new();
+        }
+        let bytes = self.results.copy_out(offset, count * RECORD_BYTES);
+        bytes.chunks_exact(RECORD_BYTES).map(record).collect()
+    }
+
+    fn head(&self) -> &Head {
+        self.results.head()
+    }
+}
+
+fn record(bytes: &[u8]) -> Record {
+    let word = |i: usize| {
+        let mut word = [0; 8];
+        word.copy_from_slice(&bytes[i * 8..i * 8 + 8]);
+        u64::from_le_bytes(word)
+    };
+    Record::from_words(std::array::from_fn(word))
+}
+
+fn config(sweep: &SweepRequest<'_>) -> NodeConfig {
+    let needs = sweep.canaries.iter().map(|canary| canary.request.memory_kib);
+    let arena_kib = needs.chain([sweep.target.memory_kib]).max().unwrap_or_default();
+    let slice_us = sweep.pauses.then_some(MAX_SLICE_US);
+    NodeConfig { arena_kib, spin_us: 0, slice_us, stack_slots: 2, ..NodeConfig::default() }
+}
+
+fn write(head: &Head, sweep: &SweepRequest<'_>) {
+    let to = &head.request;
+    to.first.store(sweep.first, Relaxed);
+    to.end.store(sweep.end, Relaxed);
+    to.every.store(sweep.every.max(1), Relaxed);
+    to.reaches_host.store(sweep.reaches_host.into(), Relaxed);
+    to.grace_us.store(sweep.grace_us, Relaxed);
+    to.give_up_us.store(sweep.grace_us.saturating_add(HANG_US), Relaxed);
+    let (first, end) = sweep.second.unwrap_or((0, 0));
+    to.second_first.store(first, Relaxed);
+    to.second_end.store(end, Relaxed);
+    to.is_pausing.store(sweep.pauses.into(), Relaxed);
+    for (sum, canary) in to.canaries.iter().zip(&sweep.canaries) {
+        sum.store(answer_sum(canary.outcome as u8, canary.answer), Relaxed);
+    }
+}
+
+/// Places target and canaries, and writes their requests. Returns where the target's text lies.
+fn place_all(
+    zones: &mut Zones,
+    areas: &Areas,
+    sweep: &SweepRequest<'_>,
+) -> Result<(Vec<Placed>, u64), SweepError> {
+    let mut text_address = 0;
+    let mut all = Vec::new();
+    let requests = sweep.canaries.iter().map(|canary| (canary.request, Mode::Guarded));
+    let target = (sweep.target, sweep.mode);
+    for (sequence, (request, mode)) in (TARGET..).zip([target].into_iter().chain(requests)) {
+        let (image, entry) = checked(&request)?;
+        let placed = zones.place(&image).map_err(|source| PlaceError::Zone {
+            name: request.name.to_owned(),
+            bytes: image.slot_bytes(),
+            source,
+        })?;
+        if sequence == TARGET {
+            text_address = Windows::of(placed.zone).text() + u64::from(placed.entry) - entry;
+        }
+        let line = index(sequence, RING_ENTRIES);
+        areas.write_request_body(line, request.body);
+        let invoke = invoke(zones, &placed, &request, mode);
+        areas.inbox().requests[line].publish(sequence, invoke.to_words());
+        all.push(placed);
+    }
+    debug_assert_eq!(areas.inbox().start.abi_version.load(Relaxed), ABI_VERSION);
+    Ok((all, text_address))
+}
+
+/// The image, fit to be placed, and its entry as linked.
+fn checked(request: &Request<'_>) -> Result<(Checked, u64), DeployError> {
+    let name = || request.name.to_owned();
+    let image = Image::parse(request.image)
+        .map_err(|source| DeployError::Parse { name: name(), source })?;
+    let checked = check(&image, &Expected { toolchain: TOOLCHAIN })
+        .map_err(|source| DeployError::Check { name: name(), source })?;
+    Ok((checked, image.entry().unwrap_or_default()))
+}
+
+fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> Invoke {
+    Invoke {
+        entry: placed.entry,
+        record: placed.record,
+        generation: zones.generation(),
+        relocated: placed.relocated,
+        zone: placed.zone,
+        data_bytes: placed.data_bytes,
+        budget_us: NO_DEADLINE_US,
+        grace_us: NO_DEADLINE_US,
+        memory_kib: request.memory_kib,
+        body_bytes: request.body.len() as u32,
+        mode: mode as u8,
+        heap: request.heap as u8,
+        ..Invoke::default()
+    }
+}

@@ -1,0 +1,321 @@
+//! What the signal handlers know of the running invocation: a few atomics, written by the worker
+//! between invocations and by handlers during one.
+
+use core::ops::Range;
+use core::ptr;
+use core::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64};
+
+use mote_abi::message::{Invoke, NOT_PREEMPTED};
+use mote_abi::outcome::{Mode, Outcome};
+use mote_sigctx::arch::SavedFrame;
+use mote_sigctx::preempt::{AtDeadline, Deadline, Deadlines};
+
+/// The running invocation of this worker.
+pub static CURRENT: Current = Current::new();
+
+/// See [`CURRENT`].
+#[derive(Debug)]
+pub struct Current {
+    /// Its sequence number; 0 between invocations, and then no signal does anything.
+    sequence: AtomicU64,
+    /// When others may have their turn; `u64::MAX` for never.
+    slice_end_ns: AtomicU64,
+    /// How long a slice is; `u64::MAX` if there are none, or nowhere to pause.
+    slice_ns: AtomicU64,
+    soft_ns: AtomicU64,
+    hard_ns: AtomicU64,
+    at_deadline: AtomicU8,
+    is_raised: AtomicBool,
+    /// An [`Outcome`], decided when something other than returning ends the service.
+    verdict: AtomicU8,
+    late_ns: AtomicU32,
+    acted_ns: AtomicU64,
+    stale_signals: AtomicU32,
+    /// The stack that services run on.
+    stack: [AtomicU64; 2],
+    /// Where a service is kept when it is paused; null if it cannot be.
+    frame: AtomicPtr<SavedFrame>,
+    /// Whether the service is kept there: then it does not run any more.
+    is_saved: AtomicBool,
+}
+
+/// What begins when service code is about to run: an invocation, or what is left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeSlice {
+    /// The sequence number of its request.
+    pub sequence: u64,
+    /// Now.
+    pub entered_ns: u64,
+    /// What is left of its budget, in nanoseconds.
+    pub budget_ns: u64,
+    /// What was decided before.
+    pub verdict: Outcome,
+}
+
+impl Current {
+    const fn new() -> Self {
+        Self {
+            sequence: AtomicU64::new(0),
+            slice_end_ns: AtomicU64::new(u64::MAX),
+            slice_ns: AtomicU64::new(u64::MAX),
+            soft_ns: AtomicU64::new(u64::MAX),
+            hard_ns: AtomicU64::new(u64::MAX),
+            at_deadline: AtomicU8::new(AtDeadline::Discard as u8),
+            is_raised: AtomicBool::new(false),
+            verdict: AtomicU8::new(Outcome::Ok as u8),
+            late_ns: AtomicU32::new(NOT_PREEMPTED),
+            acted_ns: AtomicU64::new(0),
+            stale_signals: AtomicU32::new(0),
+            stack: [const { AtomicU64::new(0) }; 2],
+            frame: AtomicPtr::new(ptr::null_mut()),
+            is_saved: AtomicBool::new(false),
+        }
+    }
+
+    /// A turn begins. Its sequence number is set last (`Release` binds the compiler; a handler runs on
+    /// the same processor), because it is what handlers ask first.
+    #[inline]
+    pub fn begin(&self, turn: &TimeSlice, invoke: &Invoke) {
+        let soft_ns = turn.entered_ns.saturating_add(turn.budget_ns);
+        let slice_ns = self.slice_ns.load(Relaxed);
+        self.slice_end_ns.store(turn.entered_ns.saturating_add(slice_ns), Relaxed);
+        self.soft_ns.store(soft_ns, Relaxed);
+        self.hard_ns.store(soft_ns.saturating_add(u64::from(invoke.grace_us) * 1000), Relaxed);
+        self.at_deadline.store(at_deadline(invoke.mode()) as u8, Relaxed);
+        self.is_raised.store(false, Relaxed);
+        self.verdict.store(turn.verdict as u8, Relaxed);
+        self.late_ns.store(NOT_PREEMPTED, Relaxed);
+        self.sequence.store(turn.sequence, Release);
+    }
+
+    /// Between invocations: the next one runs on `stack`, and when it has run for `slice_ns` it may be
+    /// paused and kept in `frame`. `u64::MAX` and null if there are no slices or nowhere to pause.
+    pub fn set_slot(&self, stack: &Range<u64>, slice_ns: u64, frame: *mut SavedFrame) {
+        self.stack[0].store(stack.start, Relaxed);
+        self.stack[1].store(stack.end, Relaxed);
+        self.slice_ns.store(slice_ns, Relaxed);
+        self.frame.store(frame, Relaxed);
+    }
+
+    /// The stack that services run on.
+    #[must_use]
+    pub fn stack(&self) -> Range<u64> {
+        self.stack[0].load(Relaxed)..self.stack[1].load(Relaxed)
+    }
+
+    /// Where the running service is kept when it is paused; null if it cannot be.
+    #[must_use]
+    pub fn frame(&self) -> *mut SavedFrame {
+        self.frame.load(Relaxed)
+    }
+
+    /// The service is kept, or is being kept: from now on, no handler touches its frame.
+    pub fn set_saved(&self, is_saved: bool) {
+        self.is_saved.store(is_saved, SeqCst);
+    }
+
+    /// Whether the service is kept and does not run any more.
+    #[must_use]
+    pub fn is_saved(&self) -> bool {
+        self.is_saved.load(Relaxed)
+    }
+
+    /// The invocation is over: signals for it are stale.
+    #[inline]
+    pub fn end(&self) {
+        self.sequence.store(0, Relaxed);
+    }
+
+    /// The running invocation's sequence number; 0 if none runs.
+    #[inline]
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Relaxed)
+    }
+
+    /// Moves the deadlines of the running invocation.
+    #[cfg(feature = "torture")]
+    pub fn set_deadlines(&self, soft_ns: u64, hard_ns: u64) {
+        self.soft_ns.store(soft_ns, Relaxed);
+        self.hard_ns.store(hard_ns, Relaxed);
+    }
+
+    /// Ends the slice of the running invocation at `now_ns`.
+    #[cfg(feature = "torture")]
+    pub fn end_slice(&self, now_ns: u64) {
+        self.slice_end_ns.store(now_ns, Relaxed);
+    }
+
+    /// Which deadline has passed at `now_ns`.
+    #[must_use]
+    pub fn deadline(&self, now_ns: u64) -> Deadline {
+        let deadlines = Deadlines {
+            slice_ns: self.slice_end_ns.load(Relaxed),
+            soft_ns: self.soft_ns.load(Relaxed),
+            hard_ns: self.hard_ns.load(Relaxed),
+        };
+        deadlines.passed(now_ns)
+    }
+
+    /// When to look at the clock again, before the soft deadline, at `now_ns`: at the end of a slice,
+    /// or of another one's time if nobody was waiting then.
+    #[must_use]
+    pub fn look_ns(&self, now_ns: u64) -> u64 {
+        let end_ns = self.slice_end_ns.load(Relaxed);
+        let next_ns = if now_ns < end_ns {
+            end_ns
+        } else {
+            now_ns.saturating_add(self.slice_ns.load(Relaxed))
+        };
+        next_ns.min(self.soft_ns())
+    }
+
+    /// When the service's budget ends, on the node's clock, in nanoseconds.
+    #[must_use]
+    pub fn soft_ns(&self) -> u64 {
+        self.soft_ns.load(Relaxed)
+    }
+
+    /// When its grace ends, on the node's clock, in nanoseconds.
+    #[must_use]
+    pub fn hard_ns(&self) -> u64 {
+        self.hard_ns.load(Relaxed)
+    }
+
+    /// What the soft deadline does.
+    #[must_use]
+    pub fn at_deadline(&self) -> AtDeadline {
+        match self.at_deadline.load(Relaxed) {
+            0 => AtDeadline::WaitForCall,
+            1 => AtDeadline::RaiseHere,
+            _ => AtDeadline::Discard,
+        }
+    }
+
+    /// Whether a raise is under way or done.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        self.is_raised.load(Relaxed)
+    }
+
+    /// A raise begins: there will be no other. Handlers see this before anything that follows.
+    pub fn set_raised(&self) {
+        self.is_raised.store(true, SeqCst);
+    }
+
+    /// A handler acted at `now_ns` on `deadline`.
+    pub fn note_action(&self, now_ns: u64, deadline: Deadline) {
+        let due = if deadline == Deadline::Hard { &self.hard_ns } else { &self.soft_ns };
+        self.late_ns.store(saturating_ns(now_ns.saturating_sub(due.load(Relaxed))), Relaxed);
+        self.acted_ns.store(now_ns, Relaxed);
+    }
+
+    /// From the deadline to the handler that acted last, and when that was.
+    #[must_use]
+    pub fn action(&self) -> Option<(u32, u64)> {
+        let late_ns = self.late_ns.load(Relaxed);
+        (late_ns != NOT_PREEMPTED).then(|| (late_ns, self.acted_ns.load(Relaxed)))
+    }
+
+    /// Sets the outcome for the case that the service does not return. A refused allocation sets it
+    /// too: what the service does next shows whether it mattered.
+    pub fn judge(&self, outcome: Outcome) {
+        self.verdict.store(outcome as u8, Relaxed);
+    }
+
+    /// What was decided; `Ok` if nothing was.
+    #[must_use]
+    pub fn verdict(&self) -> Outcome {
+        Outcome::from_byte(self.verdict.load(Relaxed)).unwrap_or(Outcome::Fault)
+    }
+
+    /// Counts a signal that was meant for another invocation, or came early.
+    pub fn note_stale(&self) -> u32 {
+        self.stale_signals.fetch_add(1, Relaxed).wrapping_add(1)
+    }
+}
+
+/// `ns` as a message carries it, short of the mark for "not preempted".
+#[must_use]
+pub fn saturating_ns(ns: u64) -> u32 {
+    u32::try_from(ns).unwrap_or(NOT_PREEMPTED).min(NOT_PREEMPTED - 1)
+}
+
+fn at_deadline(mode: Mode) -> AtDeadline {
+    match mode {
+        Mode::Guarded => AtDeadline::WaitForCall,
+        Mode::Inject => AtDeadline::RaiseHere,
+        Mode::Discard => AtDeadline::Discard,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun() -> Current {
+        let current = Current::new();
+        let invoke = Invoke { budget_us: 10, grace_us: 5, mode: 0, ..Invoke::default() };
+        current.begin(&turn(7, 1_000, 10_000), &invoke);
+        current
+    }
+
+    fn turn(sequence: u64, entered_ns: u64, budget_ns: u64) -> TimeSlice {
+        TimeSlice { sequence, entered_ns, budget_ns, verdict: Outcome::Ok }
+    }
+
+    #[test]
+    fn deadlines_count_from_the_entry() {
+        let current = begun();
+        assert_eq!(current.deadline(10_999), Deadline::None);
+        assert_eq!(current.deadline(11_000), Deadline::Soft);
+        assert_eq!(current.deadline(16_000), Deadline::Hard);
+    }
+
+    #[test]
+    fn lateness_is_of_the_deadline_acted_on() {
+        let current = begun();
+        assert_eq!(current.action(), None);
+        current.note_action(11_300, Deadline::Soft);
+        assert_eq!(current.action(), Some((300, 11_300)));
+        current.note_action(16_040, Deadline::Hard);
+        assert_eq!(current.action(), Some((40, 16_040)));
+    }
+
+    #[test]
+    fn new_invocation_forgets_the_last() {
+        let current = begun();
+        current.set_raised();
+        current.judge(Outcome::OverBudget);
+        current.note_action(12_000, Deadline::Soft);
+        current.end();
+        assert_eq!(current.sequence(), 0);
+        current.begin(&turn(8, 2_000, 0), &Invoke { mode: 2, ..Invoke::default() });
+        assert_eq!(
+            (current.is_raised(), current.verdict(), current.action()),
+            (false, Outcome::Ok, None)
+        );
+        assert_eq!(current.at_deadline(), AtDeadline::Discard);
+    }
+
+    #[test]
+    fn slice_ends_again_and_again_until_the_soft_deadline() {
+        let current = Current::new();
+        current.set_slot(&(0..16), 4_000, ptr::null_mut());
+        current.begin(&turn(7, 1_000, 10_000), &Invoke::default());
+        assert_eq!((current.deadline(4_999), current.look_ns(1_000)), (Deadline::None, 5_000));
+        assert_eq!((current.deadline(5_000), current.look_ns(5_000)), (Deadline::Slice, 9_000));
+        assert_eq!(current.look_ns(9_000), 11_000);
+        current.set_slot(&(0..16), u64::MAX, ptr::null_mut());
+        current.begin(&turn(8, 1_000, 10_000), &Invoke::default());
+        assert_eq!((current.deadline(10_999), current.look_ns(1_000)), (Deadline::None, 11_000));
+    }
+
+    #[test]
+    fn no_lateness_is_mistaken_for_none() {
+        assert_eq!(saturating_ns(u64::MAX), NOT_PREEMPTED - 1);
+        assert_eq!(saturating_ns(u64::from(NOT_PREEMPTED)), NOT_PREEMPTED - 1);
+        assert_eq!(saturating_ns(5), 5);
+    }
+}

@@ -1,0 +1,231 @@
+//! What signals do. Handlers run on the alternate stack, decide by pure functions, and edit the
+//! context; they allocate nothing, lock nothing and format nothing.
+//!
+//! | signal | in service text | in host text |
+//! | --- | --- | --- |
+//! | `SIGALRM`, not for the running invocation, or early | nothing | nothing |
+//! | `SIGALRM`, at the end of a slice, while another request waits | pause | pending |
+//! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
+//! | `SIGALRM`, at a deadline | by mode | pending |
+//! | a fault | discard | ends the worker |
+//! | an abort while it is unwound | discard; the outcome stays | ends the worker |
+//! | a fault signal that somebody sent | nothing | nothing |
+
+use core::ops::Range;
+use core::sync::atomic::Ordering::Relaxed;
+
+use linux_raw_sys::general::{SIGILL, SIGSEGV};
+use mote_abi::area::{Inbox, RING_ENTRIES, WorkerStatus, signal_value};
+use mote_abi::line::index;
+use mote_abi::outcome::Outcome;
+use mote_abi::windows;
+use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
+use mote_sigctx::preempt::{Action, Deadline, decide};
+use mote_sigctx::redirect::Redirect;
+use mote_sigctx::signal::{self, Errno, FAULTS, PREEMPT};
+use mote_sigctx::timer::SI_TIMER;
+
+use crate::calls::service_mem;
+use crate::preempt::current::CURRENT;
+use crate::preempt::timer;
+use crate::start::memory::GUARD_BYTES;
+use crate::sys::clock::now_ns;
+use crate::sys::exit::abort;
+
+/// `si_code` of a signal queued with a value: sigqueue(3), `SI_QUEUE`.
+const SI_QUEUE: i32 = -1;
+
+/// What the handlers know of the process; set once before they are installed.
+struct Surroundings {
+    inbox: &'static Inbox,
+    host_text: Range<u64>,
+    status: &'static WorkerStatus,
+}
+
+static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
+
+/// Installs the handlers.
+///
+/// # Errors
+/// The kernel's.
+pub fn install(
+    inbox: &'static Inbox,
+    host_text: Range<u64>,
+    status: &'static WorkerStatus,
+) -> Result<(), Errno> {
+    SURROUNDINGS.call_once(|| Surroundings { inbox, host_text, status });
+    // SAFETY: see the module's header; `on_preempt` redirects service text only.
+    unsafe { signal::install(PREEMPT, on_preempt, &[]) }?;
+    for fault in FAULTS {
+        // SAFETY: the same; a preemption waits until the fault has been dealt with.
+        unsafe { signal::install(fault, on_fault, &[PREEMPT]) }?;
+    }
+    Ok(())
+}
+
+/// Whether RIP is in code that runs for the service and holds no state of the host.
+pub(crate) fn is_service(rip: u64) -> bool {
+    windows::is_text(rip) || service_mem::range().contains(&rip)
+}
+
+/// Whether RIP is in the worker program. What is in neither is in the kernel's vDSO.
+#[cfg(feature = "torture")]
+pub(crate) fn is_program(rip: u64) -> bool {
+    SURROUNDINGS.get().is_some_and(|surroundings| surroundings.host_text.contains(&rip))
+}
+
+/// Whether a fault at `rip` is the host's own. At an edge it is the service's: what is read there is
+/// the service's stack, where its stack pointer says.
+fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
+    surroundings.host_text.contains(&rip) && !is_service(rip) && Crossing::restart(rip).is_none()
+}
+
+pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
+    let sequence = CURRENT.sequence();
+    let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
+    if info.code() != SI_TIMER && (sequence == 0 || is_for_another) {
+        return note_stale();
+    }
+    if sequence == 0 {
+        return timer::expired(None);
+    }
+    if CURRENT.is_saved() {
+        // It is paused, or about to be: its deadlines move.
+        return note_stale();
+    }
+    let now = now_ns();
+    let deadline = due(sequence, now);
+    if info.code() == SI_TIMER {
+        timer::expired(Some((deadline, now)));
+    } else if deadline == Deadline::None {
+        return note_stale();
+    }
+    let is_service = is_service(context.rip());
+    let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());
+    let is_news = match action {
+        // A pause is no preemption: the service goes on.
+        Action::Nothing | Action::Pause | Action::Pend(Pending::Pause) => false,
+        Action::Pend(pending) => pending > Crossing::get().pending(),
+        Action::Raise | Action::Discard => true,
+    };
+    if is_news {
+        CURRENT.note_action(now, deadline);
+    }
+    act(action, context);
+}
+
+/// Which deadline has passed. The end of a slice is none when nobody waits for it.
+fn due(sequence: u64, now_ns: u64) -> Deadline {
+    match CURRENT.deadline(now_ns) {
+        Deadline::Slice if !is_next_waiting(sequence) => Deadline::None,
+        deadline => deadline,
+    }
+}
+
+/// Whether there is a request behind `sequence` in the ring.
+fn is_next_waiting(sequence: u64) -> bool {
+    let next = sequence.wrapping_add(1);
+    SURROUNDINGS.get().is_some_and(|surroundings| {
+        surroundings.inbox.requests[index(next, RING_ENTRIES)].is_published(next)
+    })
+}
+
+fn act(action: Action, context: &mut Context) {
+    match action {
+        Action::Nothing => {}
+        Action::Pend(pending) => {
+            let crossing = Crossing::get();
+            if pending == Pending::Pause {
+                prepare(context);
+            }
+            crossing.set_pending(crossing.pending().max(pending));
+            if let Some(start) = Crossing::restart(context.rip()) {
+                context.set_rip(start);
+            }
+        }
+        Action::Pause => pause(context),
+        Action::Raise => raise(context),
+        Action::Discard => discard(Outcome::OverBudget, context),
+    }
+}
+
+/// Keeps what the way back to the service needs of this signal to pause it.
+fn prepare(context: &Context) {
+    // SAFETY: a slice ends only where a frame was set, which stays mapped. Nobody else uses it now:
+    // keeping a call is marked before it begins, and resuming reads what this does not write.
+    unsafe { (*CURRENT.frame()).prepare(context) };
+}
+
+/// Keeps the service and goes to the recovery point; where there is no room for its registers, it runs
+/// on.
+fn pause(context: &mut Context) {
+    // SAFETY: as in `prepare`.
+    let frame = unsafe { &mut *CURRENT.frame() };
+    // SAFETY: the context is the kernel's, of this handler.
+    if !unsafe { frame.keep(context) } {
+        return;
+    }
+    CURRENT.set_saved(true);
+    // SAFETY: this is the handler, and service text runs inside `enter` or `resume` only.
+    unsafe { Redirect::pause().apply(context) };
+}
+
+/// Puts a fake frame on the service's stack; where it does not fit, discards.
+fn raise(context: &mut Context) {
+    match Redirect::raise(&context.registers(), &CURRENT.stack()) {
+        Ok(plan) => {
+            CURRENT.set_raised();
+            CURRENT.judge(Outcome::OverBudget);
+            // SAFETY: this is the handler, the plan is from this context, and the stack is the
+            // service's, which is running.
+            unsafe { plan.apply(context) };
+        }
+        Err(_) => discard(Outcome::OverBudget, context),
+    }
+}
+
+fn discard(outcome: Outcome, context: &mut Context) {
+    CURRENT.judge(outcome);
+    // SAFETY: this is the handler, and service text runs inside `enter` only.
+    unsafe { Redirect::discard().apply(context) };
+}
+
+pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
+    let Some(surroundings) = SURROUNDINGS.get() else { return };
+    if info.code() <= 0 {
+        // Somebody sent it: nothing faulted.
+        return note_stale();
+    }
+    if CURRENT.sequence() == 0 || is_host(context.rip(), surroundings) {
+        return die(signal, context.rip(), surroundings);
+    }
+    let stack = CURRENT.stack();
+    let guard = stack.start - GUARD_BYTES..stack.start;
+    let is_overflow = signal == SIGSEGV && guard.contains(&info.fault_address());
+    discard(verdict_on(signal, is_overflow), context);
+}
+
+/// What a fault in service text ends it with. A service that aborts while it is being unwound lets
+/// nothing pass, as some guards in the standard collections do: what began the raise has ended it.
+fn verdict_on(signal: u32, is_overflow: bool) -> Outcome {
+    match CURRENT.verdict() {
+        _ if is_overflow => Outcome::StackOverflow,
+        begun if signal == SIGILL && CURRENT.is_raised() => begun,
+        _ => Outcome::Fault,
+    }
+}
+
+/// Says where the host faulted and lets the fault repeat with its default action.
+fn die(signal: u32, rip: u64, surroundings: &Surroundings) {
+    surroundings.status.fatal_address.store(rip, Relaxed);
+    surroundings.status.fatal_signal.store(signal, Relaxed);
+    if signal::reset(signal).is_err() {
+        abort();
+    }
+}
+
+fn note_stale() {
+    if let Some(surroundings) = SURROUNDINGS.get() {
+        surroundings.status.stale_signals.store(CURRENT.note_stale(), Relaxed);
+    }
+}

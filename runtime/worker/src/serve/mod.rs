@@ -1,0 +1,116 @@
+//! The loop: take a request, run it, publish its completion; spin while idle, then sleep.
+
+pub mod prefetch;
+
+use core::hint::spin_loop;
+use core::sync::atomic::Ordering::Relaxed;
+
+use mote_abi::area::RING_ENTRIES;
+use mote_abi::line::{Line, index};
+use mote_abi::message::{Invoke, Words};
+use mote_abi::park::WakeFence;
+use rustix::thread::futex;
+
+use crate::host::Areas;
+use crate::invocation;
+use crate::preempt::timer;
+use crate::sys::barrier;
+use crate::sys::clock::now_ns;
+
+/// Polls between two looks at the clock. There is no `pause` between polls: it takes as long as a line's
+/// way from the other processor, and nobody shares the processor of a worker that spins.
+const POLLS_PER_LOOK: u32 = 1024;
+
+/// How many requests ahead of the running one their services are asked for: memory takes as long to
+/// answer as a few small services to run.
+const AHEAD: u64 = 3;
+
+/// Serves requests for ever.
+pub fn run(areas: Areas) -> ! {
+    let start = &areas.inbox().start;
+    let spin_ns = u64::from(start.spin_us.load(Relaxed)) * 1000;
+    let wake_fence = WakeFence::from_number(start.wake_fence.load(Relaxed));
+    let mut fetched = 0;
+    for sequence in 1.. {
+        let invoke = Invoke::from_words(take(&areas, sequence, spin_ns, wake_fence));
+        if fetched < sequence {
+            prefetch::fetch(&invoke, areas.request(sequence));
+            fetched = sequence;
+        }
+        fetched = fetch_behind(&areas, fetched, sequence + AHEAD);
+        // SAFETY: the start set the host, and this loop holds no reference to it.
+        let completion = unsafe { invocation::run::run(sequence, invoke) };
+        publish(&areas, sequence, completion.to_words(), wake_fence);
+    }
+    unreachable!("2^64 invocations take longer than any machine lasts")
+}
+
+/// Asks for what the requests behind `fetched` need, as far as there are any and up to `last`. The last
+/// that was asked for.
+#[inline]
+fn fetch_behind(areas: &Areas, mut fetched: u64, last: u64) -> u64 {
+    while fetched < last {
+        let next = fetched + 1;
+        let line = &areas.inbox().requests[index(next, RING_ENTRIES)];
+        let Some(words) = line.poll(next) else { break };
+        prefetch::fetch(&Invoke::from_words(words), areas.request(next));
+        fetched = next;
+    }
+    fetched
+}
+
+fn publish(areas: &Areas, sequence: u64, words: Words, wake_fence: WakeFence) {
+    let outbox = areas.outbox();
+    outbox.completions[index(sequence, RING_ENTRIES)].publish(sequence, words);
+    if areas.inbox().dispatcher_parked.must_wake(wake_fence) {
+        outbox.doorbell.ring();
+        // Waking fails for a bad address only.
+        let _ = futex::wake(outbox.doorbell.futex(), futex::Flags::empty(), 1);
+    }
+}
+
+fn take(areas: &Areas, sequence: u64, spin_ns: u64, wake_fence: WakeFence) -> Words {
+    let line = &areas.inbox().requests[index(sequence, RING_ENTRIES)];
+    loop {
+        if let Some(words) = spin(line, sequence, spin_ns) {
+            return words;
+        }
+        sleep(areas, line, sequence, wake_fence);
+    }
+}
+
+/// Polls for at most `spin_ns`, and once at least.
+#[inline]
+fn spin(line: &Line, sequence: u64, spin_ns: u64) -> Option<Words> {
+    let mut give_up_ns = None;
+    loop {
+        for _ in 0..POLLS_PER_LOOK {
+            let words = line.poll(sequence);
+            if words.is_some() {
+                return words;
+            }
+        }
+        spin_loop();
+        let now = now_ns();
+        if now >= *give_up_ns.get_or_insert(now.saturating_add(spin_ns)) {
+            return None;
+        }
+    }
+}
+
+/// Sleeps until the dispatcher rings. Signals and spurious wakes only cost another spin.
+fn sleep(areas: &Areas, line: &Line, sequence: u64, wake_fence: WakeFence) {
+    let (inbox, outbox) = (areas.inbox(), areas.outbox());
+    let value = inbox.doorbell.value();
+    outbox.worker_parked.set();
+    timer::set_parked(true);
+    if wake_fence == WakeFence::BySleeper {
+        barrier::everywhere();
+    }
+    if line.poll(sequence).is_none() {
+        // Any way that this returns, the loop looks again.
+        let _ = futex::wait(inbox.doorbell.futex(), futex::Flags::empty(), value, None);
+    }
+    timer::set_parked(false);
+    outbox.worker_parked.clear();
+}

@@ -1,0 +1,235 @@
+//! From the program's entry to the loop: map, pin, install, serve.
+//!
+//! Each stage is told to the dispatcher before the next begins, so that a start that fails says where
+//! and why.
+
+pub mod memory;
+pub mod program;
+
+use core::ops::Range;
+use core::sync::atomic::Ordering::{Relaxed, Release};
+
+use mote_abi::area::{ANY_CPU, Inbox, MAX_STACK_SLOTS, Stage, StartParameters, WorkerStatus};
+use mote_abi::image::ABI_VERSION;
+use mote_abi::park::WakeFence;
+use mote_abi::windows::ZONES_MAX;
+use mote_alloc::{Arena, ChunkSource, Region};
+use mote_sigctx::arch::Crossing;
+use mote_sigctx::signal;
+use mote_sigctx::unwind::Unwinder;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
+use rustix::thread::CpuSet;
+
+use crate::calls;
+use crate::host;
+use crate::host::saved_state::SavedState;
+use crate::host::stack_slot::{StackSlot, StackSlots};
+use crate::host::tokens::Tokens;
+use crate::host::{Areas, Host, ReleasePages, Reply, Unwinding};
+use crate::preempt::handlers;
+use crate::preempt::timer;
+#[cfg(not(feature = "torture"))]
+use crate::serve::run as work;
+use crate::start::program::Program;
+use crate::sys::barrier;
+use crate::sys::clock;
+use crate::sys::exit::exit;
+use crate::sys::serialize;
+#[cfg(feature = "torture")]
+use crate::torture::run as work;
+
+/// Exit status of a worker that could not start: the areas could not even be mapped.
+const NO_AREAS: i32 = 70;
+
+/// Exit status of a worker that could not start: the outbox says why.
+const NOT_STARTED: i32 = 71;
+
+/// Runs the worker. `chunks` is the program's global allocator.
+///
+/// # Safety
+/// Called once, by the program's entry point, in a process started with the descriptors that
+/// [`mote_abi::area::fds`] names.
+pub unsafe fn run(chunks: &'static ChunkSource) -> ! {
+    // SAFETY: passed on to the caller.
+    let Ok(areas) = (unsafe { map_areas() }) else { exit(NO_AREAS) };
+    let Some(status) = status(&areas) else { exit(NO_AREAS) };
+    reach(status, Stage::AreasMapped);
+    // SAFETY: passed on to the caller.
+    if let Err(errno) = unsafe { prepare(areas, status, chunks) } {
+        status.errno.store(errno.raw_os_error() as u32, Release);
+        exit(NOT_STARTED);
+    }
+    reach(status, Stage::Ready);
+    work(areas)
+}
+
+/// Where this worker tells of its start and its end.
+#[cfg(not(feature = "torture"))]
+fn status(areas: &Areas) -> Option<&'static WorkerStatus> {
+    Some(&areas.outbox().status)
+}
+
+/// A torture worker's outbox is its own; the results are what the tool sees.
+#[cfg(feature = "torture")]
+fn status(_areas: &Areas) -> Option<&'static WorkerStatus> {
+    Some(&crate::torture::results::map().ok()?.status)
+}
+
+fn reach(status: &WorkerStatus, stage: Stage) {
+    status.stage.store(stage as u32, Release);
+}
+
+/// # Safety
+/// As [`run`].
+unsafe fn map_areas() -> Result<Areas, Errno> {
+    let (inbox, outbox) = (memory::inbox()?, memory::outbox()?);
+    // SAFETY: both were just mapped, whole, and are never unmapped.
+    Ok(unsafe { Areas::new(inbox, outbox) })
+}
+
+/// # Safety
+/// As [`run`].
+unsafe fn prepare(
+    areas: Areas,
+    status: &'static WorkerStatus,
+    chunks: &'static ChunkSource,
+) -> Result<(), Errno> {
+    let start = &areas.inbox().start;
+    if start.abi_version.load(Relaxed) != ABI_VERSION {
+        return Err(Errno::PROTO);
+    }
+    clock::prepare(start.tsc_scale.get());
+    bind_to_dispatcher(start)?;
+    pin(start)?;
+    if WakeFence::from_number(start.wake_fence.load(Relaxed)) == WakeFence::BySleeper {
+        barrier::register()?;
+    }
+    serialize::prepare();
+    let program = Program::running().ok_or(Errno::NOEXEC)?;
+    let zones = zones(start)?;
+    zones.clone().try_for_each(memory::windows)?;
+    let (slot, slots) = stack_slots(start, chunks)?;
+    memory::close_descriptors(zones);
+    reach(status, Stage::MemoryMapped);
+    Crossing::get().install(calls::HOOKS);
+    install_handlers(status, areas.inbox(), program.text.clone())?;
+    timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
+    reach(status, Stage::SignalsInstalled);
+    // SAFETY: once, before the loop.
+    let host = unsafe { host::set(new_host(areas, slot, slots, program)) };
+    host.publish_slot();
+    Ok(())
+}
+
+/// A worker without a dispatcher serves nobody: it dies with it, and at once if that has happened.
+fn bind_to_dispatcher(start: &StartParameters) -> Result<(), Errno> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let parent = rustix::process::getppid().map_or(0, Pid::as_raw_pid);
+    if parent as u32 != start.dispatcher_pid.load(Relaxed) {
+        return Err(Errno::SRCH);
+    }
+    Ok(())
+}
+
+fn pin(start: &StartParameters) -> Result<(), Errno> {
+    let cpu = start.cpu.load(Relaxed);
+    if cpu == ANY_CPU {
+        return Ok(());
+    }
+    if cpu as usize >= CpuSet::MAX_CPU {
+        return Err(Errno::INVAL);
+    }
+    let mut set = CpuSet::new();
+    set.set(cpu as usize);
+    rustix::thread::sched_setaffinity(None, &set)
+}
+
+/// The numbers of the node's zones.
+fn zones(start: &StartParameters) -> Result<Range<u8>, Errno> {
+    match start.zones.load(Relaxed) as usize {
+        zones @ 1..=ZONES_MAX => Ok(0..zones as u8),
+        _ => Err(Errno::INVAL),
+    }
+}
+
+/// The stack slot that is in use first, and all others. Without slices there is one.
+fn stack_slots(
+    start: &StartParameters,
+    chunks: &'static ChunkSource,
+) -> Result<(StackSlot, StackSlots), Errno> {
+    let slice_us = start.slice_us.load(Relaxed);
+    let mut slots = StackSlots::new(u64::from(slice_us) * 1000);
+    if slice_us == 0 {
+        return Ok((stack_slot(start, chunks)?, slots));
+    }
+    let numbered = |number: u8| {
+        let space = memory::saved_state()?;
+        // SAFETY: freshly mapped for this, never unmapped.
+        let saved_state = Some(unsafe { SavedState::new(number, space) });
+        Ok::<_, Errno>(StackSlot { saved_state, ..stack_slot(start, chunks)? })
+    };
+    let count = start.stack_slots.load(Relaxed).clamp(1, MAX_STACK_SLOTS as u32) as u8;
+    for number in 1..count {
+        slots.park(numbered(number)?);
+    }
+    Ok((numbered(0)?, slots))
+}
+
+/// A stack slot where nothing can be paused.
+fn stack_slot(start: &StartParameters, chunks: &'static ChunkSource) -> Result<StackSlot, Errno> {
+    let stack = memory::stack(start.stack_kib.load(Relaxed) as usize * 1024)?;
+    let arena = arena(start.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
+    Ok(StackSlot { arena: memory::place(arena)?, stack, saved_state: None })
+}
+
+fn arena(limit_bytes: usize, chunks: &'static ChunkSource) -> Result<Arena<ReleasePages>, Errno> {
+    let bytes = Region::bytes_for(limit_bytes);
+    let base = memory::arena(bytes)?;
+    // SAFETY: a fresh private mapping of that length, which nobody else knows.
+    let region = unsafe { Region::new(base, bytes) };
+    // SAFETY: the arena gets a place of its own before its first use, and is discarded only after its
+    // invocation has ended. Arenas are discarded one at a time.
+    unsafe { Arena::new(region, chunks, ReleasePages) }.map_err(|_| Errno::NOMEM)
+}
+
+fn install_handlers(
+    status: &'static WorkerStatus,
+    inbox: &'static Inbox,
+    text: Range<u64>,
+) -> Result<(), Errno> {
+    let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
+    let alternate = memory::stack(bytes)?;
+    let length = (alternate.end - alternate.start) as usize;
+    // SAFETY: freshly mapped for this, never unmapped.
+    unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
+        .and_then(|()| handlers::install(inbox, text, status))
+        .map_err(errno)
+}
+
+fn errno(of: signal::Errno) -> Errno {
+    Errno::from_raw_os_error(of.0)
+}
+
+fn new_host(areas: Areas, slot: StackSlot, slots: StackSlots, program: Program) -> Host {
+    let zones = areas.inbox().start.zones.load(Relaxed) as usize;
+    Host {
+        areas,
+        arena: slot.arena,
+        tokens: Tokens::new(),
+        stack: slot.stack,
+        saved_state: slot.saved_state,
+        slots,
+        body: 0,
+        invoke: mote_abi::message::Invoke::default(),
+        sequence: 0,
+        reply: Reply::default(),
+        log_bytes: 0,
+        is_cut_short: false,
+        unwinding: Unwinding::default(),
+        host_module: program.module,
+        unwinder: Unwinder::new(),
+        zones,
+        generation: 0,
+    }
+}
