@@ -11,8 +11,8 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mote::build::{Options, Profile, build};
 use mote_abi::outcome::{Heap, Mode};
+use mote_builder::{Options, Profile, build};
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, TOOLCHAIN};
 
 pub mod crafted;
@@ -52,7 +52,7 @@ pub fn built(name: &str, profile: Profile) -> Vec<u8> {
     let options = Options { profile, ..Options::new(directory, TOOLCHAIN) };
     let mut said = String::new();
     let result = build(&options, &mut |event| {
-        if let mote::build::Event::Diagnostic { rendered, .. } = event {
+        if let mote_builder::Event::Diagnostic { rendered, .. } = event {
             said.push_str(rendered);
         }
     });

@@ -1,9 +1,9 @@
 //! From the soft deadline to cleanup, and from cleanup to the discard: destructors that allocate, call
 //! the host, overflow the stack; and calls that must not be raised from. Told by counts.
 
-use mote::build::Profile;
 use mote_abi::outcome::Cleanup::{Discarded, Unwound};
 use mote_abi::outcome::{Mode, Outcome};
+use mote_builder::Profile;
 use mote_dispatcher::{Completed, Job};
 use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for, built};
 

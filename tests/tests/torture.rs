@@ -5,12 +5,12 @@
 
 use std::sync::OnceLock;
 
-use mote::build::Profile;
 use mote::torture::canaries::Canaries;
 use mote::torture::map::Map;
 use mote::torture::report::{Counts, Report};
 use mote::torture::sweep::{Case, Found, run};
 use mote_abi::outcome::{Heap, Mode, Outcome};
+use mote_builder::Profile;
 use mote_dispatcher::torture::{Point, facts};
 use mote_dispatcher::{Job, TOOLCHAIN};
 use mote_tests::{TestNode, built, image};

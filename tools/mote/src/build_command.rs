@@ -3,11 +3,11 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use crate::build::{self, Built, Event, Options, Profile};
 use crate::cli::args::BuildArgs;
 use crate::progress::Progress;
 use crate::report::time::human_bytes;
 use crate::status::{Failure, OrStatus as _, Status};
+use mote_builder::{Built, Event, Options, Profile};
 
 /// Builds the folder's service and writes its image.
 ///
@@ -46,6 +46,6 @@ pub(crate) fn build(
     let mut options = Options::new(directory, mote_dispatcher::TOOLCHAIN);
     options.profile = profile;
     options.has_colors = io::stderr().is_terminal() && console::colors_enabled_stderr();
-    build::build(&options, observer)
+    mote_builder::build(&options, observer)
         .or_status(Status::BuildFailed, || format!("cannot build {}", directory.display()))
 }

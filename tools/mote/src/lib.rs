@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | [`cli`] | arguments, help, and how errors are told |
 //! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
-//! | [`build`] | a service's folder becomes an image |
+
 //! | [`build_command`] | `mote build`, and the images that other commands build first |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
@@ -19,7 +19,6 @@
 #![deny(unsafe_code)]
 
 pub mod bench;
-pub mod build;
 pub mod build_command;
 pub mod cli;
 pub mod demo;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::build::{Event, Step};
+use mote_builder::{Event, Step};
 
 /// Shows the events of one build on stderr, until dropped.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
-use crate::build;
 use crate::status::{Failure, OrStatus as _, Status};
 
 /// One of them.
@@ -54,8 +53,8 @@ pub(super) const LIBRARY_LEAN: Program = Program {
 impl Program {
     /// Where it is, built unless it was before.
     pub(super) fn built(&self) -> Result<PathBuf, Failure> {
-        let folder = build::user_cache()
-            .ok_or(build::BuildError::NoCache)
+        let folder = mote_builder::user_cache()
+            .ok_or(mote_builder::BuildError::NoCache)
             .or_status(Status::Failed, || "the other contenders have no place")?
             .join("mote");
         let path = folder.join(format!("{}-{:016x}", self.name, self.hash()));
@@ -78,7 +77,7 @@ impl Program {
         let source = aside.path().join(format!("{}.rs", self.name));
         fs::write(&source, self.source).context("cannot write into the cache")?;
         let made = aside.path().join(self.name);
-        let mut rustc = build::compiler(folder)
+        let mut rustc = mote_builder::compiler(folder, mote_dispatcher::TOOLCHAIN)
             .or_status(Status::BuildFailed, || "the other contenders need a compiler")?;
         rustc.args(["--edition=2024", "-Copt-level=3", "-Cstrip=symbols"]).args(self.flags);
         let output = rustc.arg("-o").arg(&made).arg(&source).output();

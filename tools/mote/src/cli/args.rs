@@ -12,8 +12,8 @@ use super::preemption::{Budget, PromiseArgs, SourceArgs};
 use super::{choice, span};
 use crate::bench::Experiment;
 use crate::bench::contender::ContenderArgs;
-use crate::build::Profile;
 use crate::run::help;
+use mote_builder::Profile;
 
 /// Version of the command, and what images must be built with.
 static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mote_abi::outcome::{Heap, Mode};
 
-use crate::build::Profile;
+use mote_builder::Profile;
 
 /// Takes the name of a [`Mode`].
 pub(super) fn mode() -> impl TypedValueParser<Value = Mode> {

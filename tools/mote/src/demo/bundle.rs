@@ -16,9 +16,9 @@ use mote_dispatcher::TOOLCHAIN;
 use mote_loader::{Expected, Image, check};
 use tempfile::TempDir;
 
-use crate::build::{self, Built, Event, Profile};
 use crate::build_command;
 use crate::status::{Failure, OrStatus as _, Status};
+use mote_builder::{Built, Event, Profile};
 
 /// Paths below `tests/services` and the files' texts: see build.rs.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/services.rs"));
@@ -84,7 +84,7 @@ fn folder() -> anyhow::Result<PathBuf> {
         std::env::current_exe().and_then(fs::metadata).context("which program is this?")?;
     let mut hasher = DefaultHasher::new();
     (FILES, metadata.len(), metadata.modified().ok()).hash(&mut hasher);
-    let cache = build::user_cache().ok_or(build::BuildError::NoCache)?.join("mote");
+    let cache = mote_builder::user_cache().ok_or(mote_builder::BuildError::NoCache)?.join("mote");
     Ok(cache.join(format!("demo-{:016x}", hasher.finish())))
 }
 

@@ -16,10 +16,10 @@ use super::map::Map;
 use super::report::Report;
 use super::sweep::{self, Case, Found};
 use super::{failure, html, progress, table, tell, write};
-use crate::build::Profile;
 use crate::cli::args::TortureArgs;
 use crate::demo::bundle;
 use crate::status::{Failure, Status};
+use mote_builder::Profile;
 
 /// Instructions after which a service is left: some hash, fill and count for millions.
 const LONG_LIMIT: u64 = 20_000;

@@ -6,9 +6,9 @@ use std::fs;
 use elf::ElfBytes;
 use elf::abi;
 use elf::endian::LittleEndian;
-use mote::build::{BuildError, Event, Profile, Step, build};
 use mote_abi::image::{DATA_OFFSET, ENTRY_SYMBOL, NOTE_SECTION, RODATA_OFFSET, TABLES_OFFSET};
 use mote_abi::imports::Import;
+use mote_builder::{BuildError, Event, Profile, Step, build};
 
 use crate::service::{self, Service, built};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mote::build::{BuildError, Event, Options, build};
+use mote_builder::{BuildError, Event, Options, build};
 
 use crate::service::{self, Service, refused};
 

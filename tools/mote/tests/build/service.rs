@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mote::build::{BuildError, Built, Event, Options, Profile, build};
+use mote_builder::{BuildError, Built, Event, Options, Profile, build};
 use tempfile::TempDir;
 
 /// The root of the repository.

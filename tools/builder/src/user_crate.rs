@@ -10,29 +10,29 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::heard::{Crates, Heard};
-use super::messages::Message;
-use super::package::Source;
-use super::sysroot::Sysroot;
-use super::workshop::Workshop;
-use super::{BuildError, CodegenVariant, Event, Options, TARGET, command};
+use crate::cargo_output::{CargoOutput, Crates};
+use crate::context::BuildContext;
+use crate::messages::Message;
+use crate::package::Source;
+use crate::sysroot::Sysroot;
+use crate::{BuildError, CodegenVariant, Event, Options, TARGET, command};
 
 /// Compiles the user's crate; tries without the network first.
-pub(super) fn compile(
-    workshop: &Workshop<'_>,
+pub(crate) fn compile(
+    context: &BuildContext<'_>,
     way: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Crates, BuildError> {
     let cargo = |network: Option<&str>| {
-        let mut cargo = cargo(workshop, way);
+        let mut cargo = cargo(context, way);
         cargo.args(network).args(["--", "-F", "unsafe-code"]);
         cargo
     };
-    match compile_with(cargo(Some("--offline")), workshop, observer) {
+    match compile_with(cargo(Some("--offline")), context, observer) {
         Err(BuildError::Cargo { stderr })
-            if !workshop.options.is_offline && may_need_network(&stderr) =>
+            if !context.options.is_offline && may_need_network(&stderr) =>
         {
-            compile_with(cargo(None), workshop, observer)
+            compile_with(cargo(None), context, observer)
         }
         result => result,
     }
@@ -43,8 +43,8 @@ fn may_need_network(stderr: &str) -> bool {
     stderr.contains("offline")
 }
 
-fn cargo(workshop: &Workshop<'_>, way: CodegenVariant) -> Command {
-    let Workshop { options, toolchain, sysroot, carried, package } = workshop;
+fn cargo(context: &BuildContext<'_>, way: CodegenVariant) -> Command {
+    let BuildContext { options, toolchain, sysroot, embedded, package } = context;
     let profile = options.profile.cargo_name();
     let mut cargo = command::clean(&toolchain.cargo);
     cargo
@@ -56,7 +56,7 @@ fn cargo(workshop: &Workshop<'_>, way: CodegenVariant) -> Command {
         .arg(package.target_directory.join(folder(way)))
         .args(["--config", &format!("profile.{profile}.panic='unwind'")])
         .args(["--config", &format!("profile.{profile}.lto='off'")])
-        .args(["--config", &carried_config(package.source, carried)])
+        .args(["--config", &carried_config(package.source, embedded)])
         .arg(message_format(options))
         .env("RUSTC", &toolchain.rustc)
         .env("RUSTC_WRAPPER", "")
@@ -77,9 +77,9 @@ fn folder(way: CodegenVariant) -> &'static str {
     }
 }
 
-/// Puts the carried crate in the place of the one that the package names.
-fn carried_config(source: Source, carried: &Path) -> String {
-    let path = toml_string(&carried.to_string_lossy());
+/// Puts the embedded crate in the place of the one that the package names.
+fn carried_config(source: Source, embedded: &Path) -> String {
+    let path = toml_string(&embedded.to_string_lossy());
     match source {
         Source::Version => format!("patch.crates-io.mote-service.path={path}"),
         Source::Path => format!("paths=[{path}]"),
@@ -114,7 +114,7 @@ fn rustflags(sysroot: &Sysroot, way: CodegenVariant) -> String {
 
 fn compile_with(
     mut cargo: Command,
-    workshop: &Workshop<'_>,
+    context: &BuildContext<'_>,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Crates, BuildError> {
     observer(Event::Command(&command::line(&cargo)));
@@ -125,13 +125,17 @@ fn compile_with(
         .spawn()
         .map_err(|error| command::cannot_run(&cargo, error))?;
     let stderr = child.stderr.take().map(|stderr| thread::spawn(|| read_all(stderr)));
-    let mut heard = Heard::new(workshop);
+    let mut cargo_output = CargoOutput::new(context);
     for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
-        heard.message(Message::of_line(&line.unwrap_or_default()), observer);
+        cargo_output.message(Message::of_line(&line.unwrap_or_default()), observer);
     }
     let status = child.wait().map_err(|error| command::cannot_run(&cargo, error))?;
     let stderr = stderr.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    if status.success() { heard.crates(stderr) } else { Err(heard.failure(stderr, observer)) }
+    if status.success() {
+        cargo_output.crates(stderr)
+    } else {
+        Err(cargo_output.failure(stderr, observer))
+    }
 }
 
 fn read_all(mut from: impl Read) -> String {

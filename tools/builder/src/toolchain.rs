@@ -5,23 +5,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{BuildError, TARGET, command};
+use crate::{BuildError, TARGET, command};
 
 /// A compiler of the right version.
 #[derive(Clone, Debug)]
-pub(super) struct Toolchain {
+pub(crate) struct Toolchain {
     /// The output of `rustc --version`.
-    pub(super) version: String,
-    pub(super) rustc: PathBuf,
-    pub(super) cargo: PathBuf,
-    pub(super) sysroot: PathBuf,
+    pub(crate) version: String,
+    pub(crate) rustc: PathBuf,
+    pub(crate) cargo: PathBuf,
+    pub(crate) sysroot: PathBuf,
 }
 
 impl Toolchain {
     /// Finds the compiler whose version is `wanted`: the one that `directory` chooses (its
     /// `rust-toolchain.toml`, rustup's default, the `PATH`), or else the one that rustup knows by
     /// that version's number.
-    pub(super) fn find(wanted: &str, directory: &Path) -> Result<Self, BuildError> {
+    pub(crate) fn find(wanted: &str, directory: &Path) -> Result<Self, BuildError> {
         let release = release_of(wanted);
         let found = version(&mut rustc(directory, None))
             .map_err(|error| BuildError::NoCompiler { error, wanted: wanted.to_owned() })?;
@@ -49,12 +49,12 @@ impl Toolchain {
     }
 
     /// The folder of the compiler's precompiled libraries.
-    pub(super) fn libraries(&self) -> PathBuf {
+    pub(crate) fn libraries(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib").join(TARGET).join("lib")
     }
 
     /// The linker that comes with the compiler.
-    pub(super) fn linker(&self) -> Result<PathBuf, BuildError> {
+    pub(crate) fn linker(&self) -> Result<PathBuf, BuildError> {
         let file = format!("lib/rustlib/{TARGET}/bin/rust-lld");
         let linker = self.sysroot.join(&file);
         if linker.exists() {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use super::BuildError;
-use super::cache::Cache;
+use crate::BuildError;
+use crate::cache::Cache;
 
 /// The sources, as this was built with.
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../runtime/service/src");
@@ -19,11 +19,11 @@ const MANIFEST: &str = concat!(
     "\"\nedition = \"2024\"\n\n[workspace]\n"
 );
 
-/// The version of the carried crate: all packages here have one version.
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of the embedded crate: all packages here have one version.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Writes the carried crate into the cache, and says where.
-pub(super) fn install(cache: &Cache) -> Result<PathBuf, BuildError> {
+/// Writes the embedded crate into the cache, and says where.
+pub(crate) fn install(cache: &Cache) -> Result<PathBuf, BuildError> {
     let sources: Vec<_> = SOURCES.files().map(|file| (file.path(), file.contents())).collect();
     cache.entry("mote-service", &(MANIFEST, sources), write)
 }

@@ -3,25 +3,25 @@
 
 use std::path::Path;
 
-use super::command::{self, Rustc};
-use super::heard::Crates;
-use super::messages::Diagnostic;
-use super::package::Package;
-use super::workshop::Workshop;
-use super::{BuildError, CodegenVariant, Event};
+use crate::cargo_output::Crates;
+use crate::command::{self, Rustc};
+use crate::context::BuildContext;
+use crate::messages::Diagnostic;
+use crate::package::Package;
+use crate::{BuildError, CodegenVariant, Event};
 
 /// The name of the glue's crate.
-pub(super) const CRATE: &str = "mote_glue";
+pub(crate) const CRATE: &str = "mote_glue";
 
 /// The file that it is compiled to, in the scratch folder.
-pub(super) const FILE: &str = "libmote_glue.rlib";
+pub(crate) const FILE: &str = "libmote_glue.rlib";
 
 const SOURCE: &str = include_str!("templates/glue.rs");
 
 /// Compiles the glue.
-pub(super) fn compile(
+pub(crate) fn compile(
     rustc: &Rustc<'_>,
-    workshop: &Workshop<'_>,
+    context: &BuildContext<'_>,
     crates: &Crates,
     way: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
@@ -31,7 +31,7 @@ pub(super) fn compile(
     command
         .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes"])
         .args(way.flags())
-        .arg(workshop.options.profile.opt_level())
+        .arg(context.options.profile.opt_level())
         .args(["--error-format=json", "glue.rs", "-o", FILE])
         .args([named("service", &crates.user), named("mote_service", &crates.service)])
         .args(folders(crates));
@@ -39,7 +39,7 @@ pub(super) fn compile(
     if output.status.success() {
         return Ok(());
     }
-    Err(failure(&Diagnostic::all_of(&output.stderr), &workshop.package, &output.stderr))
+    Err(failure(&Diagnostic::all_of(&output.stderr), &context.package, &output.stderr))
 }
 
 fn named(name: &str, file: &Path) -> String {
@@ -47,7 +47,7 @@ fn named(name: &str, file: &Path) -> String {
 }
 
 /// Tells the compiler where the crates that are not named lie.
-pub(super) fn folders(crates: &Crates) -> impl Iterator<Item = String> {
+pub(crate) fn folders(crates: &Crates) -> impl Iterator<Item = String> {
     crates.folders.iter().map(|folder| format!("-Ldependency={}", folder.display()))
 }
 
@@ -105,7 +105,7 @@ fn definition(root: &Path) -> Option<Definition> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::package::Source;
+    use crate::package::Source;
 
     fn package(root: &Path) -> Package {
         Package {

@@ -18,9 +18,9 @@ use std::fmt::Write as _;
 
 use mote_abi::image::{ABI_VERSION, NOTE_NAME, NOTE_SECTION, NOTE_TYPE};
 
-use super::command::{self, Rustc};
-use super::heard::Crates;
-use super::{BuildError, Event, glue};
+use crate::cargo_output::Crates;
+use crate::command::{self, Rustc};
+use crate::{BuildError, Event, glue};
 
 const SOURCE: &str = include_str!("templates/final.rs");
 const SCRIPT: &str = include_str!("templates/image.ld");
@@ -41,7 +41,7 @@ const LINKER_ARGUMENTS: &[&str] = &[
 
 /// Links the image and reads it. `layout` 0 is the compiler's order of functions, others are orders of
 /// chance, each always the same.
-pub(super) fn link(
+pub(crate) fn link(
     rustc: &Rustc<'_>,
     crates: &Crates,
     layout: u32,

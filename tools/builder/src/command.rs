@@ -7,16 +7,16 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::sysroot::Sysroot;
-use super::toolchain::Toolchain;
-use super::{BuildError, Event, TARGET};
+use crate::sysroot::Sysroot;
+use crate::toolchain::Toolchain;
+use crate::{BuildError, Event, TARGET};
 
 /// Of all variables that begin with `CARGO`, the ones that stay.
 const KEPT: &[&str] =
     &["CARGO_HOME", "CARGO_HTTP", "CARGO_NET", "CARGO_REGISTR", "CARGO_TARGET_DIR", "CARGO_TERM"];
 
 /// A command without the variables that would change what a compiler makes.
-pub(super) fn clean(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -30,13 +30,13 @@ pub(super) fn clean(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// The command line of `command`, for people.
-pub(super) fn line(command: &Command) -> String {
+pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs `command` to its end and collects what it says.
-pub(super) fn run(
+pub(crate) fn run(
     mut command: Command,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Output, BuildError> {
@@ -44,21 +44,21 @@ pub(super) fn run(
     command.output().map_err(|error| cannot_run(&command, error))
 }
 
-pub(super) fn cannot_run(command: &Command, error: std::io::Error) -> BuildError {
+pub(crate) fn cannot_run(command: &Command, error: std::io::Error) -> BuildError {
     BuildError::Run { program: command.get_program().into(), error }
 }
 
 /// How generated crates are compiled: in a folder of their own, so that its path gets nowhere into
 /// the image.
-pub(super) struct Rustc<'a> {
-    pub(super) toolchain: &'a Toolchain,
-    pub(super) sysroot: &'a Sysroot,
-    pub(super) folder: &'a Path,
+pub(crate) struct Rustc<'a> {
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) sysroot: &'a Sysroot,
+    pub(crate) folder: &'a Path,
 }
 
 impl Rustc<'_> {
     /// The compiler with what holds for every generated crate.
-    pub(super) fn command(&self, crate_name: &str, crate_type: &str) -> Command {
+    pub(crate) fn command(&self, crate_name: &str, crate_type: &str) -> Command {
         let mut rustc = clean(&self.toolchain.rustc);
         rustc
             .current_dir(self.folder)
@@ -69,7 +69,7 @@ impl Rustc<'_> {
     }
 
     /// Writes a source file of a generated crate.
-    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), BuildError> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), BuildError> {
         let path = self.folder.join(name);
         std::fs::write(&path, text).map_err(|error| BuildError::Write { path, error })
     }

@@ -5,9 +5,9 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::cache::Cache;
-use super::toolchain::Toolchain;
-use super::{BuildError, TARGET};
+use crate::cache::Cache;
+use crate::toolchain::Toolchain;
+use crate::{BuildError, TARGET};
 
 /// What of the toolchain's libraries an image may hold.
 const CRATES: [&str; 3] = ["alloc", "compiler_builtins", "core"];
@@ -17,26 +17,26 @@ const REFUSED_ALLOCATION: &str = "___rustc25___rdl_alloc_error_handler";
 
 /// A restricted sysroot.
 #[derive(Clone, Debug)]
-pub(super) struct Sysroot {
+pub(crate) struct Sysroot {
     path: PathBuf,
     refused_allocation: String,
 }
 
 impl Sysroot {
     /// Makes the restricted sysroot of `toolchain`, of links to its files.
-    pub(super) fn restricted(toolchain: &Toolchain, cache: &Cache) -> Result<Self, BuildError> {
+    pub(crate) fn restricted(toolchain: &Toolchain, cache: &Cache) -> Result<Self, BuildError> {
         let libraries = libraries(toolchain)?;
         let path = cache.entry("sysroot", &libraries, |folder| link(folder, &libraries))?;
         let refused_allocation = refused_allocation(toolchain, &libraries)?;
         Ok(Self { path, refused_allocation })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The symbol of the function that the standard library calls when an allocation was refused.
-    pub(super) fn refused_allocation(&self) -> &str {
+    pub(crate) fn refused_allocation(&self) -> &str {
         &self.refused_allocation
     }
 }

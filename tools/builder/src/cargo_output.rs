@@ -1,27 +1,27 @@
 //! What cargo says during the first compilation, and what follows from it: where the crates are, or
-//! why there are none. Called for each message by [`user_crate`](super::user_crate); calls nothing.
+//! why there are none. Called for each message by [`user_crate`](crate::user_crate); calls nothing.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::messages::{Artifact, Diagnostic, FromCompiler, Message};
-use super::workshop::Workshop;
-use super::{BuildError, Event, carried};
+use crate::context::BuildContext;
+use crate::messages::{Artifact, Diagnostic, FromCompiler, Message};
+use crate::{BuildError, Event, embedded};
 
 /// What the later compilations need of this one.
 #[derive(Clone, Debug)]
-pub(super) struct Crates {
+pub(crate) struct Crates {
     /// The user's crate.
-    pub(super) user: PathBuf,
-    /// The carried service crate.
-    pub(super) service: PathBuf,
+    pub(crate) user: PathBuf,
+    /// The embedded service crate.
+    pub(crate) service: PathBuf,
     /// Where the compiler finds what these two depend on.
-    pub(super) folders: BTreeSet<PathBuf>,
+    pub(crate) folders: BTreeSet<PathBuf>,
 }
 
 /// What cargo has said so far.
-pub(super) struct Heard<'a> {
-    workshop: &'a Workshop<'a>,
+pub(crate) struct CargoOutput<'a> {
+    context: &'a BuildContext<'a>,
     user: Option<PathBuf>,
     service: Option<PathBuf>,
     folders: BTreeSet<PathBuf>,
@@ -33,10 +33,10 @@ pub(super) struct Heard<'a> {
     errors: Vec<(String, String)>,
 }
 
-impl<'a> Heard<'a> {
-    pub(super) fn new(workshop: &'a Workshop<'a>) -> Self {
+impl<'a> CargoOutput<'a> {
+    pub(crate) fn new(context: &'a BuildContext<'a>) -> Self {
         Self {
-            workshop,
+            context,
             user: None,
             service: None,
             folders: BTreeSet::new(),
@@ -47,7 +47,7 @@ impl<'a> Heard<'a> {
     }
 
     /// Takes one message; warnings go on to `observer` at once, errors at the end.
-    pub(super) fn message(&mut self, message: Message, observer: &mut dyn FnMut(Event<'_>)) {
+    pub(crate) fn message(&mut self, message: Message, observer: &mut dyn FnMut(Event<'_>)) {
         match message {
             Message::Artifact(artifact) => self.artifact(&artifact, observer),
             Message::FromCompiler(said) => self.said(&said, observer),
@@ -60,9 +60,9 @@ impl<'a> Heard<'a> {
         self.folders
             .extend(artifact.filenames.iter().filter_map(|file| file.parent().map(Path::to_owned)));
         let Some(rlib) = artifact.rlib() else { return };
-        if artifact.manifest_path == self.workshop.package.manifest {
+        if artifact.manifest_path == self.context.package.manifest {
             self.user = Some(rlib.clone());
-        } else if artifact.manifest_path == self.workshop.carried.join("Cargo.toml") {
+        } else if artifact.manifest_path == self.context.embedded.join("Cargo.toml") {
             self.service = Some(rlib.clone());
         }
     }
@@ -88,7 +88,7 @@ impl<'a> Heard<'a> {
     fn cause_of(&self, said: &FromCompiler) -> Option<BuildError> {
         let message = &said.message;
         let place = message.place();
-        let file = || self.workshop.package.shown(&said.target.src_path);
+        let file = || self.context.package.shown(&said.target.src_path);
         let package = said.target.name.clone();
         if is_std_missing(message) {
             let remedy = self.remedy_for_std(said);
@@ -100,7 +100,7 @@ impl<'a> Heard<'a> {
     }
 
     fn remedy_for_std(&self, said: &FromCompiler) -> &'static str {
-        if said.manifest_path != self.workshop.package.manifest {
+        if said.manifest_path != self.context.package.manifest {
             "use it without its feature `std` (default-features = false), or another crate"
         } else if said.message.is_about("extern crate") {
             "use `core` and `alloc` in its place"
@@ -110,7 +110,7 @@ impl<'a> Heard<'a> {
     }
 
     /// What was made, when cargo has ended well.
-    pub(super) fn crates(self, stderr: String) -> Result<Crates, BuildError> {
+    pub(crate) fn crates(self, stderr: String) -> Result<Crates, BuildError> {
         match (self.user, self.service) {
             (Some(user), Some(service)) => Ok(Crates { user, service, folders: self.folders }),
             _ => Err(BuildError::Cargo { stderr }),
@@ -119,7 +119,7 @@ impl<'a> Heard<'a> {
 
     /// Shows the errors, and says why there is no image. Of a crate without the standard library none
     /// is shown: the compiler goes on to miss each of its names, and advises to install it.
-    pub(super) fn failure(self, stderr: String, observer: &mut dyn FnMut(Event<'_>)) -> BuildError {
+    pub(crate) fn failure(self, stderr: String, observer: &mut dyn FnMut(Event<'_>)) -> BuildError {
         for (package, rendered) in &self.errors {
             if !self.without_std.contains(package) {
                 observer(Event::Diagnostic { rendered, is_error: true });
@@ -144,7 +144,7 @@ fn cargo_failure(stderr: String) -> BuildError {
         stderr.split("for the requirement `").nth(1).and_then(|rest| rest.split('`').next());
     match asked.filter(|asked| asked.starts_with("mote-service ")) {
         Some(asked) => {
-            BuildError::OtherServiceCrate { asked: asked.to_owned(), version: carried::VERSION }
+            BuildError::OtherServiceCrate { asked: asked.to_owned(), version: embedded::VERSION }
         }
         None => BuildError::Cargo { stderr },
     }

@@ -5,15 +5,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::BuildError;
+use crate::BuildError;
 
 /// The root of the cache.
 #[derive(Clone, Debug)]
-pub(super) struct Cache(PathBuf);
+pub(crate) struct Cache(PathBuf);
 
 impl Cache {
     /// Opens the cache at `path`, or the user's.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, BuildError> {
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, BuildError> {
         let root = match path {
             Some(path) => std::path::absolute(path)
                 .map_err(|error| BuildError::Write { path: path.to_owned(), error })?,
@@ -26,7 +26,7 @@ impl Cache {
     }
 
     /// The folder `NAME-HASH` of what `key` identifies; `fill` makes its content if it is not there.
-    pub(super) fn entry(
+    pub(crate) fn entry(
         &self,
         name: &str,
         key: &impl Hash,
@@ -41,7 +41,7 @@ impl Cache {
     }
 
     /// Where `NAME-HASH` is, or would be.
-    pub(super) fn place(&self, name: &str, key: &impl Hash) -> PathBuf {
+    pub(crate) fn place(&self, name: &str, key: &impl Hash) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         self.0.join(format!("{name}-{:016x}", hasher.finish()))

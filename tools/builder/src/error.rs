@@ -50,7 +50,7 @@ pub enum BuildError {
         /// The version that `mote` carries.
         version: &'static str,
     },
-    /// The package asks for a version of the service crate that is not the carried one.
+    /// The package asks for a version of the service crate that is not the embedded one.
     #[error(
         "Cargo.toml asks for `{asked}`, but this mote carries mote-service {version}, and builds \
          every image with it: ask for \"{version}\""
@@ -191,7 +191,7 @@ pub enum BuildError {
 
 impl BuildError {
     /// Whether the loader found the bytes of a forbidden instruction, which may be there by chance.
-    pub(super) fn is_forbidden_instruction(&self) -> bool {
+    pub(crate) fn is_forbidden_instruction(&self) -> bool {
         matches!(self, Self::Refused { verdict: Verdict::Check(CheckError::Instruction { .. }) })
     }
 }

@@ -4,25 +4,25 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::cache::Cache;
-use super::command::Rustc;
-use super::package::{self, Package};
-use super::sysroot::Sysroot;
-use super::toolchain::Toolchain;
-use super::{BuildError, Event, Options, carried, staged};
+use crate::cache::Cache;
+use crate::command::Rustc;
+use crate::package::{self, Package};
+use crate::sysroot::Sysroot;
+use crate::toolchain::Toolchain;
+use crate::{BuildError, Event, Options, embedded, staging};
 
 /// The tools and materials of one build.
-pub(super) struct Workshop<'a> {
-    pub(super) options: &'a Options,
-    pub(super) toolchain: Toolchain,
-    pub(super) sysroot: Sysroot,
-    /// The folder of the carried service crate.
-    pub(super) carried: PathBuf,
-    pub(super) package: Package,
+pub(crate) struct BuildContext<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) toolchain: Toolchain,
+    pub(crate) sysroot: Sysroot,
+    /// The folder of the embedded service crate.
+    pub(crate) embedded: PathBuf,
+    pub(crate) package: Package,
 }
 
-impl<'a> Workshop<'a> {
-    pub(super) fn open(
+impl<'a> BuildContext<'a> {
+    pub(crate) fn open(
         options: &'a Options,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, BuildError> {
@@ -30,15 +30,15 @@ impl<'a> Workshop<'a> {
         let toolchain = Toolchain::find(&options.toolchain, &options.directory)?;
         let cache = Cache::open(options.cache.as_deref())?;
         let sysroot = Sysroot::restricted(&toolchain, &cache)?;
-        let carried = carried::install(&cache)?;
-        let manifest = staged::manifest(manifest, &carried, &cache)?;
+        let embedded = embedded::install(&cache)?;
+        let manifest = staging::manifest(manifest, &embedded, &cache)?;
         let package = Package::read(&manifest, &toolchain, options, observer)?;
-        Ok(Self { options, toolchain, sysroot, carried, package })
+        Ok(Self { options, toolchain, sysroot, embedded, package })
     }
 
     /// A folder for the glue and the final crate, removed when it is dropped: two builds of one
     /// service do not meet.
-    pub(super) fn scratch_folder(&self) -> Result<TempDir, BuildError> {
+    pub(crate) fn scratch_folder(&self) -> Result<TempDir, BuildError> {
         let parent = &self.package.target_directory;
         tempfile::Builder::new()
             .prefix("image-")
@@ -47,7 +47,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The compiler for generated crates in `folder`.
-    pub(super) fn rustc<'b>(&'b self, folder: &'b Path) -> Rustc<'b> {
+    pub(crate) fn rustc<'b>(&'b self, folder: &'b Path) -> Rustc<'b> {
         Rustc { toolchain: &self.toolchain, sysroot: &self.sysroot, folder }
     }
 }

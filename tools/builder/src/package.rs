@@ -5,27 +5,27 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::toolchain::Toolchain;
-use super::{BuildError, Event, Options, carried, command};
+use crate::toolchain::Toolchain;
+use crate::{BuildError, Event, Options, command, embedded};
 
 /// The user's package.
 #[derive(Clone, Debug)]
-pub(super) struct Package {
-    pub(super) name: String,
+pub(crate) struct Package {
+    pub(crate) name: String,
     /// Its manifest's folder.
-    pub(super) folder: PathBuf,
-    pub(super) manifest: PathBuf,
+    pub(crate) folder: PathBuf,
+    pub(crate) manifest: PathBuf,
     /// The crate root of its library.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// How it names the service crate.
-    pub(super) source: Source,
+    pub(crate) source: Source,
     /// Where intermediate files go: below `mote/` in the target directory that cargo would use.
-    pub(super) target_directory: PathBuf,
+    pub(crate) target_directory: PathBuf,
 }
 
 /// How a package names its dependency on mote-service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// By version, from crates.io.
     Version,
     /// By path, or from a repository or another registry.
@@ -33,7 +33,7 @@ pub(super) enum Source {
 }
 
 /// The manifest of the package in `directory`.
-pub(super) fn manifest(directory: &Path) -> Result<PathBuf, BuildError> {
+pub(crate) fn manifest(directory: &Path) -> Result<PathBuf, BuildError> {
     let folder = directory
         .canonicalize()
         .ok()
@@ -57,7 +57,7 @@ struct Metadata {
 struct Described {
     name: String,
     manifest_path: PathBuf,
-    targets: Vec<super::messages::Target>,
+    targets: Vec<crate::messages::Target>,
     dependencies: Vec<Dependency>,
 }
 
@@ -70,7 +70,7 @@ struct Dependency {
 
 impl Package {
     /// Asks cargo about the package of `manifest`.
-    pub(super) fn read(
+    pub(crate) fn read(
         manifest: &Path,
         toolchain: &Toolchain,
         options: &Options,
@@ -97,7 +97,7 @@ impl Package {
     }
 
     /// How a file is called in messages: inside the package without its folder, as the compiler does.
-    pub(super) fn shown(&self, file: &Path) -> String {
+    pub(crate) fn shown(&self, file: &Path) -> String {
         file.strip_prefix(&self.folder).unwrap_or(file).display().to_string()
     }
 }
@@ -119,7 +119,7 @@ impl Described {
             None => Err(BuildError::NoServiceCrate {
                 package: self.name.clone(),
                 manifest: self.manifest_path.clone(),
-                version: carried::VERSION,
+                version: embedded::VERSION,
             }),
         }
     }

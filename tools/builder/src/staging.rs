@@ -2,7 +2,7 @@
 //!
 //! Cargo reads the manifest of every path before it looks at what replaces it, so this one has to be
 //! told another path. It gets a folder of links to the package's own files, so that messages show
-//! those, beside a manifest with the path of the carried crate.
+//! those, beside a manifest with the path of the embedded crate.
 
 use std::io;
 use std::os::unix::fs::symlink;
@@ -10,23 +10,23 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, TomlError, value};
 
-use super::BuildError;
-use super::cache::Cache;
+use crate::BuildError;
+use crate::cache::Cache;
 
 /// The manifest to build the package of `manifest` with: itself, unless its path to mote-service
-/// leads nowhere. Then the package is staged in the cache, and so are its intermediate files.
-pub(super) fn manifest(
+/// leads nowhere. Then the package is staging in the cache, and so are its intermediate files.
+pub(crate) fn manifest(
     manifest: PathBuf,
-    carried: &Path,
+    embedded: &Path,
     cache: &Cache,
 ) -> Result<PathBuf, BuildError> {
     let unreadable = |error| BuildError::Read { path: manifest.clone(), error };
     let text = std::fs::read_to_string(&manifest).map_err(unreadable)?;
     let folder = manifest.parent().unwrap_or(&manifest);
     // What is no manifest at all is for cargo to tell.
-    let rewritten = rewritten(&text, folder, carried).unwrap_or(None);
+    let rewritten = rewritten(&text, folder, embedded).unwrap_or(None);
     let Some(rewritten) = rewritten else { return Ok(manifest) };
-    let stage = cache.place("staged", &manifest);
+    let stage = cache.place("staging", &manifest);
     fill(&stage, folder, &rewritten)
         .map_err(|error| BuildError::Write { path: stage.clone(), error })?;
     Ok(stage.join("Cargo.toml"))
@@ -58,18 +58,18 @@ fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
     std::fs::write(path, text)
 }
 
-/// The manifest with the path of the carried crate, and every other path as seen from `folder`;
+/// The manifest with the path of the embedded crate, and every other path as seen from `folder`;
 /// `None` if it need not be rewritten.
-fn rewritten(text: &str, folder: &Path, carried: &Path) -> Result<Option<String>, TomlError> {
+fn rewritten(text: &str, folder: &Path, embedded: &Path) -> Result<Option<String>, TomlError> {
     let mut manifest: DocumentMut = text.parse()?;
     if !leads_nowhere(&mut manifest, folder) {
         return Ok(None);
     }
-    redirect_in(manifest.as_table_mut(), folder, carried);
+    redirect_in(manifest.as_table_mut(), folder, embedded);
     for outer in ["target", "patch"] {
         for inner in tables(manifest.get_mut(outer)) {
-            redirect_in(inner, folder, carried);
-            redirect(inner, folder, carried);
+            redirect_in(inner, folder, embedded);
+            redirect(inner, folder, embedded);
         }
     }
     if !manifest.contains_key("workspace") {
@@ -96,20 +96,20 @@ fn path(dependency: &Item) -> Option<PathBuf> {
 }
 
 /// Redirects the tables of dependencies in `parent`.
-fn redirect_in(parent: &mut dyn TableLike, folder: &Path, carried: &Path) {
+fn redirect_in(parent: &mut dyn TableLike, folder: &Path, embedded: &Path) {
     for name in ["dependencies", "dev-dependencies", "build-dependencies"] {
         if let Some(table) = parent.get_mut(name).and_then(Item::as_table_like_mut) {
-            redirect(table, folder, carried);
+            redirect(table, folder, embedded);
         }
     }
 }
 
 /// Redirects each dependency of `table` that has a path.
-fn redirect(table: &mut dyn TableLike, folder: &Path, carried: &Path) {
+fn redirect(table: &mut dyn TableLike, folder: &Path, embedded: &Path) {
     for (key, item) in table.iter_mut() {
         let Some(path) = path(item) else { continue };
         let is_service = is_service(key.get(), item);
-        let path = if is_service { carried.to_owned() } else { folder.join(path) };
+        let path = if is_service { embedded.to_owned() } else { folder.join(path) };
         if let Some(dependency) = item.as_table_like_mut() {
             dependency.insert("path", value(path.to_string_lossy().into_owned()));
         }
@@ -134,12 +134,12 @@ mod tests {
                     mote-service = { path = \"../gone\" }\nother = { path = \"../other\" }\n\
                     plain = \"1\"\n[dev-dependencies.renamed]\npackage = \"mote-service\"\n\
                     path = \"../gone\"\n[target.'cfg(unix)'.dependencies]\nunix = { path = \"u\" }\n";
-        let found = rewritten(text, Path::new("/p"), Path::new("/carried")).unwrap();
+        let found = rewritten(text, Path::new("/p"), Path::new("/embedded")).unwrap();
         let manifest: DocumentMut = found.unwrap().parse().unwrap();
         let path = |item: &Item| item["path"].as_str().unwrap().to_owned();
-        assert_eq!(path(&manifest["dependencies"]["mote-service"]), "/carried");
+        assert_eq!(path(&manifest["dependencies"]["mote-service"]), "/embedded");
         assert_eq!(path(&manifest["dependencies"]["other"]), "/p/../other");
-        assert_eq!(path(&manifest["dev-dependencies"]["renamed"]), "/carried");
+        assert_eq!(path(&manifest["dev-dependencies"]["renamed"]), "/embedded");
         assert_eq!(path(&manifest["target"]["cfg(unix)"]["dependencies"]["unix"]), "/p/u");
         assert_eq!(manifest["dependencies"]["plain"].as_str(), Some("1"));
         assert!(manifest.contains_key("workspace"));
@@ -151,7 +151,7 @@ mod tests {
         std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
         for dependency in ["mote-service = { path = \".\" }", "mote-service = \"0.1\"", ""] {
             let text = format!("[dependencies]\n{dependency}\n");
-            let found = rewritten(&text, folder.path(), Path::new("/carried")).unwrap();
+            let found = rewritten(&text, folder.path(), Path::new("/embedded")).unwrap();
             assert_eq!(found, None, "{dependency}");
         }
     }

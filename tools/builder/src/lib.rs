@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  user's crate ─cargo──▶ rlib, panic=unwind, -F unsafe-code ┐
-//!  carried mote-service ▶ rlib, panic=unwind                 ├─▶ final crate: cdylib, panic=abort
+//!  embedded mote-service ▶ rlib, panic=unwind                 ├─▶ final crate: cdylib, panic=abort
 //!  glue         ─rustc──▶ rlib, panic=unwind                 ┘   panic handler, allocator, note
 //!                                                                └─rust-lld, image.ld─▶ image
 //! ```
@@ -12,38 +12,38 @@
 //! | `toolchain` | finds the compiler that this was built with |
 //! | `cache` | the folder that outlives a build, filled without locks |
 //! | `sysroot` | a sysroot without the standard library |
-//! | `carried` | the copy of mote-service that every image is built with |
+//! | `embedded` | the copy of mote-service that every image is built with |
 //! | `package` | what cargo knows of the user's crate |
-//! | `staged` | a package whose path to mote-service leads nowhere |
+//! | `staging` | a package whose path to mote-service leads nowhere |
 //! | `user_crate` | first compilation |
-//! | `heard` | what cargo said during it: crates, or why there are none |
+//! | `cargo_output` | what cargo said during it: crates, or why there are none |
 //! | `glue` | second compilation; where a missing or mistyped `handle` is found |
 //! | `link` | third compilation, and the note |
-//! | `workshop` | what all three need |
+//! | `context` | what all three need |
 //! | `messages` | what cargo and rustc say, as JSON |
 //! | `command` | programs run with an environment that cannot change what is built |
 //!
 //! There is no link-time optimisation anywhere: it removes landing pads.
 //!
 //! Intermediate files lie in `mote/` in the crate's own target directory (so `CARGO_TARGET_DIR` and
-//! cargo's configuration apply, and `cargo clean` removes them); the sysroot, the carried crate and
-//! staged packages in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo
+//! cargo's configuration apply, and `cargo clean` removes them); the sysroot, the embedded crate and
+//! staging packages in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo
 //! itself writes goes into the user's folder: `Cargo.lock`.
 
 mod cache;
-mod carried;
+mod cargo_output;
 mod command;
+mod context;
+mod embedded;
 mod error;
 mod glue;
-mod heard;
 mod link;
 mod messages;
 mod package;
-mod staged;
+mod staging;
 mod sysroot;
 mod toolchain;
 mod user_crate;
-mod workshop;
 
 use std::path::{Path, PathBuf};
 use std::{fs, process};
@@ -53,7 +53,7 @@ use mote_loader::{Expected, Image, check};
 pub use cache::user_cache;
 pub use error::{BuildError, Verdict};
 
-use workshop::Workshop;
+use context::BuildContext;
 
 /// The platform of every image.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -101,9 +101,9 @@ impl Options {
 /// nothing.
 ///
 /// # Errors
-/// There is none, or only others.
-pub(crate) fn compiler(directory: &Path) -> Result<process::Command, BuildError> {
-    let toolchain = toolchain::Toolchain::find(mote_dispatcher::TOOLCHAIN, directory)?;
+/// There is no compiler that says it is `toolchain`.
+pub fn compiler(directory: &Path, toolchain: &str) -> Result<process::Command, BuildError> {
+    let toolchain = toolchain::Toolchain::find(toolchain, directory)?;
     let mut rustc = command::clean(&toolchain.rustc);
     rustc.current_dir(directory);
     Ok(rustc)
@@ -203,7 +203,7 @@ pub enum Event<'a> {
 /// The steps of a build, in order. All but the first may happen again, to please the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// Finding the compiler, the sysroot, the carried crate and the package.
+    /// Finding the compiler, the sysroot, the embedded crate and the package.
     Prepare,
     /// The user's crate and its dependencies.
     Compile,
@@ -272,38 +272,38 @@ impl Built {
 /// Every [`BuildError`]; what the compiler said has gone to `observer` before.
 pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<Built, BuildError> {
     observer(Event::Step(Step::Prepare));
-    let workshop = Workshop::open(options, observer)?;
-    let mut result = image(&workshop, CodegenVariant::ALL[0], observer);
+    let context = BuildContext::open(options, observer)?;
+    let mut result = image(&context, CodegenVariant::ALL[0], observer);
     for way in &CodegenVariant::ALL[1..] {
         match &result {
             Err(error) if error.is_forbidden_instruction() => {}
             _ => break,
         }
-        result = image(&workshop, *way, observer);
+        result = image(&context, *way, observer);
     }
-    Ok(Built { image: result?, package: workshop.package.name })
+    Ok(Built { image: result?, package: context.package.name })
 }
 
 /// The three compilations. Links again with another order of functions while the loader finds a
 /// forbidden instruction: it looks at every byte, and the distance from a call to a function, or from
 /// a function to a constant, can have the bytes of one by chance.
 fn image(
-    workshop: &Workshop<'_>,
+    context: &BuildContext<'_>,
     way: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<u8>, BuildError> {
     observer(Event::Step(Step::Compile));
-    let crates = user_crate::compile(workshop, way, observer)?;
-    let scratch = workshop.scratch_folder()?;
-    let rustc = workshop.rustc(scratch.path());
+    let crates = user_crate::compile(context, way, observer)?;
+    let scratch = context.scratch_folder()?;
+    let rustc = context.rustc(scratch.path());
     observer(Event::Step(Step::Glue));
-    glue::compile(&rustc, workshop, &crates, way, observer)?;
+    glue::compile(&rustc, context, &crates, way, observer)?;
     let mut layout = 0;
     loop {
         observer(Event::Step(Step::Link));
         let image = link::link(&rustc, &crates, layout, observer)?;
         observer(Event::Step(Step::Check));
-        match check_image(&image, &workshop.toolchain.version) {
+        match check_image(&image, &context.toolchain.version) {
             Err(error) if error.is_forbidden_instruction() && layout < LAST_LAYOUT => layout += 1,
             result => return result.map(|()| image),
         }

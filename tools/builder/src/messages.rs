@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// One line of `cargo --message-format=json`.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "reason")]
-pub(super) enum Message {
+pub(crate) enum Message {
     #[serde(rename = "compiler-artifact")]
     Artifact(Artifact),
     #[serde(rename = "compiler-message")]
@@ -20,63 +20,63 @@ pub(super) enum Message {
 
 impl Message {
     /// The message of a line; what is none (a build script may write anything) is of no interest.
-    pub(super) fn of_line(line: &str) -> Self {
+    pub(crate) fn of_line(line: &str) -> Self {
         serde_json::from_str(line).unwrap_or(Self::Other)
     }
 }
 
 /// What was made of one target of a package.
 #[derive(Debug, Deserialize)]
-pub(super) struct Artifact {
-    pub(super) manifest_path: PathBuf,
-    pub(super) target: Target,
-    pub(super) filenames: Vec<PathBuf>,
-    pub(super) fresh: bool,
+pub(crate) struct Artifact {
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) target: Target,
+    pub(crate) filenames: Vec<PathBuf>,
+    pub(crate) fresh: bool,
 }
 
 impl Artifact {
     /// The library that Rust code links to, if this is one.
-    pub(super) fn rlib(&self) -> Option<&PathBuf> {
+    pub(crate) fn rlib(&self) -> Option<&PathBuf> {
         self.filenames.iter().find(|file| file.extension().is_some_and(|found| found == "rlib"))
     }
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// For a library, its crate's name.
-    pub(super) name: String,
-    pub(super) kind: Vec<String>,
-    pub(super) src_path: PathBuf,
+    pub(crate) name: String,
+    pub(crate) kind: Vec<String>,
+    pub(crate) src_path: PathBuf,
 }
 
 /// What the compiler said about one target of a package.
 #[derive(Debug, Deserialize)]
-pub(super) struct FromCompiler {
-    pub(super) manifest_path: PathBuf,
-    pub(super) target: Target,
-    pub(super) message: Diagnostic,
+pub(crate) struct FromCompiler {
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) target: Target,
+    pub(crate) message: Diagnostic,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Diagnostic {
-    pub(super) message: String,
-    pub(super) level: String,
-    pub(super) code: Option<Code>,
+pub(crate) struct Diagnostic {
+    pub(crate) message: String,
+    pub(crate) level: String,
+    pub(crate) code: Option<Code>,
     #[serde(default)]
-    pub(super) spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
     #[serde(default)]
-    pub(super) children: Vec<Diagnostic>,
+    pub(crate) children: Vec<Diagnostic>,
     #[serde(default)]
-    pub(super) rendered: Option<String>,
+    pub(crate) rendered: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Code {
-    pub(super) code: String,
+pub(crate) struct Code {
+    pub(crate) code: String,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Span {
+pub(crate) struct Span {
     file_name: String,
     line_start: usize,
     is_primary: bool,
@@ -91,34 +91,34 @@ struct Line {
 
 impl Diagnostic {
     /// The diagnostics of `rustc --error-format=json`; other lines are of no interest.
-    pub(super) fn all_of(stderr: &[u8]) -> Vec<Self> {
+    pub(crate) fn all_of(stderr: &[u8]) -> Vec<Self> {
         let stderr = String::from_utf8_lossy(stderr);
         stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     /// Whether the compiler goes on in spite of it.
-    pub(super) fn is_warning(&self) -> bool {
+    pub(crate) fn is_warning(&self) -> bool {
         self.level == "warning"
     }
 
     /// Whether it only counts the others; cargo would not show it either.
-    pub(super) fn is_count(&self) -> bool {
+    pub(crate) fn is_count(&self) -> bool {
         let is_about_warnings = self.message.ends_with(" emitted") && self.is_warning();
         self.message.starts_with("aborting due to") || is_about_warnings
     }
 
-    pub(super) fn has_code(&self, code: &str) -> bool {
+    pub(crate) fn has_code(&self, code: &str) -> bool {
         self.code.as_ref().is_some_and(|found| found.code == code)
     }
 
     /// `FILE:LINE` of what it is about, if it is about a place.
-    pub(super) fn place(&self) -> Option<String> {
+    pub(crate) fn place(&self) -> Option<String> {
         let span = self.primary_span()?;
         Some(format!("{}:{}", span.file_name, span.line_start))
     }
 
     /// Whether a line that it is about has `text`.
-    pub(super) fn is_about(&self, text: &str) -> bool {
+    pub(crate) fn is_about(&self, text: &str) -> bool {
         let span = self.primary_span();
         span.is_some_and(|span| span.text.iter().any(|line| line.text.contains(text)))
     }
