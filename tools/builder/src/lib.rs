@@ -48,10 +48,10 @@ mod user_crate;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
-use mote_loader::{Expected, Image, check};
+use mote_loader::{Expected, verify};
 
 pub use cache::user_cache;
-pub use error::{BuildError, Verdict};
+pub use error::BuildError;
 
 use context::BuildContext;
 
@@ -311,8 +311,8 @@ fn image(
 }
 
 fn check_image(image: &[u8], toolchain: &str) -> Result<(), BuildError> {
-    let refused = |verdict| BuildError::Refused { verdict };
-    let image = Image::parse(image).map_err(|error| refused(Verdict::Parse(error)))?;
-    check(&image, &Expected { toolchain }).map_err(|error| refused(Verdict::Check(error)))?;
-    Ok(())
+    match verify(image, &Expected { toolchain }) {
+        Ok(_) => Ok(()),
+        Err(verdict) => Err(BuildError::Refused { verdict }),
+    }
 }
