@@ -33,7 +33,7 @@ use std::path::Path;
 use std::process;
 
 pub use built::Built;
-pub use error::{BuildError, Verdict};
+pub use error::BuildError;
 pub use event::{Event, Step};
 pub use options::{Options, Profile};
 pub use toolchain::cache::user_cache;

@@ -8,9 +8,9 @@ mod rustc;
 mod service_crate;
 mod variant;
 
-use mote_loader::{Expected, Image, check};
+use mote_loader::{Expected, verify};
 
-use crate::error::{BuildError, Verdict};
+use crate::error::BuildError;
 use crate::event::{Event, Step};
 pub(crate) use context::BuildContext;
 use variant::CodegenVariant;
@@ -61,8 +61,8 @@ fn image(
 }
 
 fn check_image(image: &[u8], toolchain: &str) -> Result<(), BuildError> {
-    let refused = |verdict| BuildError::Refused { verdict };
-    let image = Image::parse(image).map_err(|error| refused(Verdict::Parse(error)))?;
-    check(&image, &Expected { toolchain }).map_err(|error| refused(Verdict::Check(error)))?;
-    Ok(())
+    match verify(image, &Expected { toolchain }) {
+        Ok(_) => Ok(()),
+        Err(verdict) => Err(BuildError::Refused { verdict }),
+    }
 }
