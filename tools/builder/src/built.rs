@@ -40,7 +40,12 @@ impl Built {
     }
 
     fn write_into(&self, path: &Path) -> io::Result<()> {
-        OpenOptions::new().write(true).create(true).open(path)?.write_all(&self.image)
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)?
+            .write_all(&self.image)
     }
 
     fn replace(&self, path: &Path) -> io::Result<()> {
