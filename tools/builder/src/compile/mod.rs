@@ -3,6 +3,7 @@
 mod cargo_output;
 mod context;
 mod glue;
+mod handle;
 mod link;
 mod rustc;
 mod service_crate;
