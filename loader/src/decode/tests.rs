@@ -6,8 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Decodes `text` as one function.
 fn decode(text: &[u8]) -> Result<Code, Fault> {
-    Code::decode(text, &[0..text.len() as u32])
+    with_function(text, 0..text.len() as u32)
+}
+
+fn with_function(text: &[u8], function: Range<u32>) -> Result<Code, Fault> {
+    Code::decode(text, &[function])
 }
 
 fn cause(text: &[u8]) -> Cause {
@@ -79,7 +84,7 @@ fn text_is_refused_when_it_is_no_code() {
     assert_eq!(cause(&[0x90, 0x06]), Cause::NoInstruction);
     assert_eq!(cause(&[0x90, 0xe8, 0, 0]), Cause::NoInstruction, "cut off");
     let function_ends_early = [0xb8, 0, 0, 0, 0, 0x90];
-    let fault = Code::decode(&function_ends_early, &[0..3]).unwrap_err();
+    let fault = with_function(&function_ends_early, 0..3).unwrap_err();
     assert_eq!(fault, Fault { offset: 0, cause: Cause::Straddles });
 }
 
@@ -172,9 +177,9 @@ proptest! {
     #[test]
     fn decoding_is_total(text in prop::collection::vec(any::<u8>(), 0..200), cut: prop::sample::Index) {
         let middle = cut.index(text.len() + 1) as u32;
-        for functions in [vec![], vec![0..text.len() as u32], vec![middle..text.len() as u32]] {
-            let functions: Vec<_> = functions.into_iter().filter(|it| !it.is_empty()).collect();
-            if let Ok(code) = Code::decode(&text, &functions) {
+        for start in [0, middle, text.len() as u32] {
+            let end = text.len() as u32;
+            if let Ok(code) = with_function(&text, start..end) {
                 prop_assert!(code.flows().iter().all(|flow| code.is_start(flow.at)));
                 prop_assert!(code.flows().is_sorted_by_key(|flow| flow.at));
             }

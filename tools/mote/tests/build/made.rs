@@ -198,7 +198,11 @@ fn image_is_built_when_a_distance_reads_like_a_system_call() {
 #[test]
 fn image_is_refused_when_a_dependency_calls_the_kernel() {
     let service = Service::copied("timestamp", "\"0.1\"");
-    service.replace("Cargo.toml", "[dependencies]", "[dependencies]\nkernel = { path = \"kernel\" }");
+    service.replace(
+        "Cargo.toml",
+        "[dependencies]",
+        "[dependencies]\nkernel = { path = \"kernel\" }",
+    );
     service.write("kernel/Cargo.toml", "[package]\nname = \"kernel\"\nversion = \"1.0.0\"\n");
     service.write(
         "kernel/src/lib.rs",
