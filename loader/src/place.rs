@@ -53,6 +53,7 @@ fn record(image: &Checked, zone: u8, slot: u32) -> ImageHeader {
         eh_frame_hdr: slot + layout.eh_frame_hdr,
         eh_frame_hdr_bytes: layout.eh_frame_hdr_bytes,
         zone: zone.into(),
-        reserved: [0; 7],
+        state: image.state(),
+        reserved: [0; 6],
     }
 }
