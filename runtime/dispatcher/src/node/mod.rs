@@ -345,7 +345,8 @@ impl Node {
 fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, NodeError> {
     let program = program_file("mote-worker", program::PROGRAM);
     let program = program.map_err(system("put the worker program into a memory file"))?;
-    let windows = (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
+    let windows =
+        (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
     Ok(SpawnContext { config: config.clone(), program, windows })
 }
 
