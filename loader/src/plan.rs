@@ -149,7 +149,7 @@ impl Checked {
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
     /// caches for long.
-    pub(crate) fn fetch(&self) {
+    pub(crate) fn prefetch(&self) {
         let lines = self.bytes.chunks(prefetch::LINE_BYTES as usize).take(FETCHED_LINES);
         lines.for_each(|bytes| prefetch::line(bytes.as_ptr().addr() as u64));
         prefetch::line(self.relocations.relative.as_ptr().addr() as u64);
