@@ -35,7 +35,7 @@ const PAGE_BYTES: u32 = 4096;
 /// Tells zones of one process apart.
 static ZONES: AtomicU32 = AtomicU32::new(0);
 
-/// The windows of a node, and which image lies where (DESIGN section 5).
+/// The windows of a node, and which image lies where.
 #[derive(Debug)]
 pub struct Zone {
     text: Window,

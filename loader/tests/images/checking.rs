@@ -118,7 +118,7 @@ fn note_is_overlooked_when_it_has_another_owner() {
     let mut bytes = Blueprint::default().build();
     let owner = bytes.windows(5).position(|it| it == b"mote\0").unwrap();
     bytes[owner] = b'n';
-    assert_eq!(load(&bytes).err(), Some(CheckError::NoteMissing.to_string()));
+    assert_eq!(load(&bytes).err(), Some(CheckError::NoteMissing.into()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::blueprint::{Blueprint, GOT, Reloc, TOOLCHAIN, changed, imports, load};
 use elf::abi::{R_X86_64_64, R_X86_64_GLOB_DAT, R_X86_64_JUMP_SLOT, R_X86_64_RELATIVE};
 use mote_abi::image::{DATA_OFFSET, ImageHeader};
-use mote_loader::{Checked, Expected, Image, Zone, check};
+use mote_loader::{Checked, Expected, Image, Zone, verify};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rustix::fd::BorrowedFd;
@@ -19,7 +19,7 @@ fn examine(bytes: &[u8]) -> Option<Checked> {
     let looked_at = (image.imports(), image.relocation_counts(), image.eh_frame_hdr());
     assert!(looked_at.0.len() < bytes.len());
     let expected = Expected { toolchain: TOOLCHAIN };
-    check(&image, &expected).map_err(|error| error.to_string()).ok()
+    verify(bytes, &expected).map_err(|error| error.to_string()).ok()
 }
 
 fn snapshot(fd: BorrowedFd<'_>) -> Vec<u8> {

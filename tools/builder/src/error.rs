@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use mote_loader::{CheckError, ParseError};
+use mote_loader::{CheckError, VerifyError};
 
 /// What `handle` must be, as messages show it.
 const SIGNATURE: &str =
@@ -185,24 +185,16 @@ pub enum BuildError {
     #[error("the image was built, but the loader refuses it: {verdict}")]
     Refused {
         /// The loader's reason.
-        verdict: Verdict,
+        verdict: VerifyError,
     },
 }
 
 impl BuildError {
     /// Whether the loader found the bytes of a forbidden instruction, which may be there by chance.
     pub(crate) fn is_forbidden_instruction(&self) -> bool {
-        matches!(self, Self::Refused { verdict: Verdict::Check(CheckError::Instruction { .. }) })
+        matches!(
+            self,
+            Self::Refused { verdict: VerifyError::Check(CheckError::Instruction { .. }) }
+        )
     }
-}
-
-/// Why the loader refuses an image.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// It is no image.
-    Parse(ParseError),
-    /// It is not allowed.
-    Check(CheckError),
 }

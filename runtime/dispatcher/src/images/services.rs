@@ -3,7 +3,7 @@
 //! What a warm request needs of its service is one cache line, the [`Hot`] one; the rest lies apart.
 
 use mote_abi::message::Invoke;
-use mote_loader::{Checked, Expected, Image, Placed, check};
+use mote_loader::{Checked, Expected, Placed, verify};
 
 use crate::TOOLCHAIN;
 use crate::images::statistics::ServiceStatistics;
@@ -55,13 +55,9 @@ impl Services {
     /// Checks `bytes`, and keeps what placing needs.
     pub(crate) fn deploy(&mut self, name: &str, bytes: &[u8]) -> Result<ServiceId, DeployError> {
         let name = name.to_owned();
-        let image = match Image::parse(bytes) {
+        let image = match verify(bytes, &Expected { toolchain: TOOLCHAIN }) {
             Ok(image) => image,
-            Err(source) => return Err(DeployError::Parse { name, source }),
-        };
-        let image = match check(&image, &Expected { toolchain: TOOLCHAIN }) {
-            Ok(image) => image,
-            Err(source) => return Err(DeployError::Check { name, source }),
+            Err(source) => return Err(DeployError::Refused { name, source }),
         };
         let id = ServiceId(self.hot.len() as u32);
         self.cold.push(Cold { name, image, placed: None });

@@ -19,7 +19,7 @@ use mote_abi::torture::{
     answer_sum,
 };
 use mote_abi::windows::Windows;
-use mote_loader::{Checked, Expected, Image, Placed, check};
+use mote_loader::{Checked, Expected, Placed, verify};
 
 use crate::TOOLCHAIN;
 use crate::images::zones::Zones;
@@ -290,14 +290,15 @@ fn place_all(
     let requests = sweep.canaries.iter().map(|canary| (canary.request, Mode::Guarded));
     let target = (sweep.target, sweep.mode);
     for (sequence, (request, mode)) in (TARGET..).zip([target].into_iter().chain(requests)) {
-        let (image, entry) = checked(&request)?;
+        let image = verified(&request)?;
         let placed = zones.place(&image).map_err(|source| PlaceError::Zone {
             name: request.name.to_owned(),
             bytes: image.slot_bytes(),
             source,
         })?;
         if sequence == TARGET {
-            text_address = Windows::of(placed.zone).text() + u64::from(placed.entry) - entry;
+            text_address =
+                Windows::of(placed.zone).text() + u64::from(placed.entry - image.entry());
         }
         let line = index(sequence, RING_ENTRIES);
         areas.write_request_body(line, request.body);
@@ -309,14 +310,10 @@ fn place_all(
     Ok((all, text_address))
 }
 
-/// The image, fit to be placed, and its entry as linked.
-fn checked(request: &Request<'_>) -> Result<(Checked, u64), DeployError> {
-    let name = || request.name.to_owned();
-    let image = Image::parse(request.image)
-        .map_err(|source| DeployError::Parse { name: name(), source })?;
-    let checked = check(&image, &Expected { toolchain: TOOLCHAIN })
-        .map_err(|source| DeployError::Check { name: name(), source })?;
-    Ok((checked, image.entry().unwrap_or_default()))
+/// The image, fit to be placed.
+fn verified(request: &Request<'_>) -> Result<Checked, DeployError> {
+    verify(request.image, &Expected { toolchain: TOOLCHAIN })
+        .map_err(|source| DeployError::Refused { name: request.name.to_owned(), source })
 }
 
 fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> Invoke {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use mote_builder::{BuildError, Built, Event, Options, Profile};
 use mote_dispatcher::TOOLCHAIN;
-use mote_loader::{Expected, Image, check};
+use mote_loader::{Expected, verify};
 use tempfile::TempDir;
 
 use crate::error::Error;
@@ -129,8 +129,7 @@ fn image(folder: &Path, sources: &Path, name: &str, profile: Profile) -> Result<
 
 /// Whether the loader takes a kept image; one that was cut short is built again.
 fn is_sound(image: &[u8]) -> bool {
-    let expected = Expected { toolchain: TOOLCHAIN };
-    Image::parse(image).is_ok_and(|image| check(&image, &expected).is_ok())
+    verify(image, &Expected { toolchain: TOOLCHAIN }).is_ok()
 }
 
 /// Says nothing unless it fails: then what the compiler said comes first.

@@ -10,21 +10,26 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::cargo_output::{CargoOutput, Crates};
-use crate::context::BuildContext;
-use crate::messages::Message;
-use crate::package::Source;
-use crate::sysroot::Sysroot;
-use crate::{BuildError, CodegenVariant, Event, Options, TARGET, command};
+use crate::compile::cargo_output::{CargoOutput, Crates};
+use crate::compile::context::BuildContext;
+use crate::compile::variant::CodegenVariant;
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::intake::package::Source;
+use crate::options::Options;
+use crate::toolchain::TARGET;
+use crate::toolchain::command;
+use crate::toolchain::messages::Message;
+use crate::toolchain::sysroot::Sysroot;
 
 /// Compiles the user's crate; tries without the network first.
 pub(crate) fn compile(
     context: &BuildContext<'_>,
-    way: CodegenVariant,
+    variant: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Crates, BuildError> {
     let cargo = |network: Option<&str>| {
-        let mut cargo = cargo(context, way);
+        let mut cargo = cargo(context, variant);
         cargo.args(network).args(["--", "-F", "unsafe-code"]);
         cargo
     };
@@ -43,7 +48,7 @@ fn may_need_network(stderr: &str) -> bool {
     stderr.contains("offline")
 }
 
-fn cargo(context: &BuildContext<'_>, way: CodegenVariant) -> Command {
+fn cargo(context: &BuildContext<'_>, variant: CodegenVariant) -> Command {
     let BuildContext { options, toolchain, sysroot, embedded, package } = context;
     let profile = options.profile.cargo_name();
     let mut cargo = command::clean(&toolchain.cargo);
@@ -53,15 +58,15 @@ fn cargo(context: &BuildContext<'_>, way: CodegenVariant) -> Command {
         .arg("--manifest-path")
         .arg(&package.manifest)
         .arg("--target-dir")
-        .arg(package.target_directory.join(folder(way)))
+        .arg(package.target_directory.join(folder(variant)))
         .args(["--config", &format!("profile.{profile}.panic='unwind'")])
         .args(["--config", &format!("profile.{profile}.lto='off'")])
-        .args(["--config", &carried_config(package.source, embedded)])
+        .args(["--config", &embedded_config(package.source, embedded)])
         .arg(message_format(options))
         .env("RUSTC", &toolchain.rustc)
         .env("RUSTC_WRAPPER", "")
         .env("RUSTC_WORKSPACE_WRAPPER", "")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(sysroot, way));
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(sysroot, variant));
     if options.is_locked {
         cargo.arg("--locked");
     }
@@ -69,8 +74,8 @@ fn cargo(context: &BuildContext<'_>, way: CodegenVariant) -> Command {
 }
 
 /// Each way of compiling has its target directory, so that none makes another's stale.
-fn folder(way: CodegenVariant) -> &'static str {
-    match way {
+fn folder(variant: CodegenVariant) -> &'static str {
+    match variant {
         CodegenVariant::Plain => "plain",
         CodegenVariant::FramePointers => "frame-pointers",
         CodegenVariant::OtherRegisters => "other-registers",
@@ -78,7 +83,7 @@ fn folder(way: CodegenVariant) -> &'static str {
 }
 
 /// Puts the embedded crate in the place of the one that the package names.
-fn carried_config(source: Source, embedded: &Path) -> String {
+fn embedded_config(source: Source, embedded: &Path) -> String {
     let path = toml_string(&embedded.to_string_lossy());
     match source {
         Source::Version => format!("patch.crates-io.mote-service.path={path}"),
@@ -100,7 +105,7 @@ fn message_format(options: &Options) -> &'static str {
 }
 
 /// The flags of everything that goes into the image, in the encoding that allows spaces in paths.
-fn rustflags(sysroot: &Sysroot, way: CodegenVariant) -> String {
+fn rustflags(sysroot: &Sysroot, variant: CodegenVariant) -> String {
     let sysroot = format!("--sysroot={}", sysroot.path().display());
     let mut flags = vec![
         sysroot.as_str(),
@@ -108,7 +113,7 @@ fn rustflags(sysroot: &Sysroot, way: CodegenVariant) -> String {
         "--check-cfg=cfg(mote_image)",
         "-Cforce-unwind-tables=yes",
     ];
-    flags.extend(way.flags());
+    flags.extend(variant.flags());
     flags.join("\x1f")
 }
 
@@ -151,7 +156,7 @@ mod tests {
 
     #[test]
     fn path_with_quotes_stays_one_string() {
-        let config = carried_config(Source::Path, Path::new(r#"/a "b"\c"#));
+        let config = embedded_config(Source::Path, Path::new(r#"/a "b"\c"#));
         assert_eq!(config, r#"paths=["/a \"b\"\\c"]"#);
     }
 }

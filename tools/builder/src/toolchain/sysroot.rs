@@ -5,9 +5,10 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::cache::Cache;
-use crate::toolchain::Toolchain;
-use crate::{BuildError, TARGET};
+use crate::error::BuildError;
+use crate::toolchain::TARGET;
+use crate::toolchain::cache::Cache;
+use crate::toolchain::compiler::Toolchain;
 
 /// What of the toolchain's libraries an image may hold.
 const CRATES: [&str; 3] = ["alloc", "compiler_builtins", "core"];

@@ -6,6 +6,7 @@
 
 mod check;
 mod parse;
+mod verify;
 mod zone;
 
 use alloc::borrow::ToOwned;
@@ -14,6 +15,7 @@ use core::fmt;
 
 pub use check::CheckError;
 pub use parse::ParseError;
+pub use verify::VerifyError;
 pub use zone::{PlaceError, ZoneError};
 
 /// The most characters of an image's own text in a message.

@@ -25,7 +25,7 @@ pub struct Expected<'a> {
     pub toolchain: &'a str,
 }
 
-/// Checks everything about `image` (DESIGN section 9.2), and lays it out for placing.
+/// Checks everything about `image`, and lays it out for placing.
 ///
 /// # Errors
 /// The first thing that is wrong.

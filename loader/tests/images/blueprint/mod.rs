@@ -8,7 +8,7 @@ use elf::abi::{
 };
 use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET};
 use mote_abi::imports::{Import, ImportTable};
-use mote_loader::{CheckError, Checked, Expected, Image, ParseError, check};
+use mote_loader::{CheckError, Checked, Expected, Image, ParseError, VerifyError, check, verify};
 
 /// The compiler that images of these tests name.
 pub(crate) const TOOLCHAIN: &str = "rustc 1.95.0 (test)";
@@ -175,9 +175,8 @@ pub(crate) fn address(import: Import) -> u64 {
 }
 
 /// Parses and checks `bytes`.
-pub(crate) fn load(bytes: &[u8]) -> Result<Checked, String> {
-    let image = Image::parse(bytes).map_err(|error| error.to_string())?;
-    check(&image, &Expected { toolchain: TOOLCHAIN }).map_err(|error| error.to_string())
+pub(crate) fn load(bytes: &[u8]) -> Result<Checked, VerifyError> {
+    verify(bytes, &Expected { toolchain: TOOLCHAIN })
 }
 
 /// The default blueprint, changed.

@@ -18,9 +18,12 @@ use std::fmt::Write as _;
 
 use mote_abi::image::{ABI_VERSION, NOTE_NAME, NOTE_SECTION, NOTE_TYPE};
 
-use crate::cargo_output::Crates;
-use crate::command::{self, Rustc};
-use crate::{BuildError, Event, glue};
+use crate::compile::cargo_output::Crates;
+use crate::compile::glue;
+use crate::compile::rustc::Rustc;
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::toolchain::command;
 
 const SOURCE: &str = include_str!("templates/final.rs");
 const SCRIPT: &str = include_str!("templates/image.ld");

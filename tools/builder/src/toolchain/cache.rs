@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::BuildError;
+use crate::error::BuildError;
 
 /// The root of the cache.
 #[derive(Clone, Debug)]

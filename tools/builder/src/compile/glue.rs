@@ -3,12 +3,15 @@
 
 use std::path::Path;
 
-use crate::cargo_output::Crates;
-use crate::command::{self, Rustc};
-use crate::context::BuildContext;
-use crate::messages::Diagnostic;
-use crate::package::Package;
-use crate::{BuildError, CodegenVariant, Event};
+use crate::compile::cargo_output::Crates;
+use crate::compile::context::BuildContext;
+use crate::compile::rustc::Rustc;
+use crate::compile::variant::CodegenVariant;
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::intake::package::Package;
+use crate::toolchain::command;
+use crate::toolchain::messages::Diagnostic;
 
 /// The name of the glue's crate.
 pub(crate) const CRATE: &str = "mote_glue";
@@ -23,14 +26,14 @@ pub(crate) fn compile(
     rustc: &Rustc<'_>,
     context: &BuildContext<'_>,
     crates: &Crates,
-    way: CodegenVariant,
+    variant: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), BuildError> {
     rustc.write("glue.rs", SOURCE)?;
     let mut command = rustc.command(CRATE, "rlib");
     command
         .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes"])
-        .args(way.flags())
+        .args(variant.flags())
         .arg(context.options.profile.opt_level())
         .args(["--error-format=json", "glue.rs", "-o", FILE])
         .args([named("service", &crates.user), named("mote_service", &crates.service)])
@@ -105,7 +108,7 @@ fn definition(root: &Path) -> Option<Definition> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::package::Source;
+    use crate::intake::package::Source;
 
     fn package(root: &Path) -> Package {
         Package {

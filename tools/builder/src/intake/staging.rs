@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, TomlError, value};
 
-use crate::BuildError;
-use crate::cache::Cache;
+use crate::error::BuildError;
+use crate::toolchain::cache::Cache;
 
 /// The manifest to build the package of `manifest` with: itself, unless its path to mote-service
 /// leads nowhere. Then the package is staging in the cache, and so are its intermediate files.

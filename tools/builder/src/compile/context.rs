@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::cache::Cache;
-use crate::command::Rustc;
-use crate::package::{self, Package};
-use crate::sysroot::Sysroot;
-use crate::toolchain::Toolchain;
-use crate::{BuildError, Event, Options, embedded, staging};
+use crate::compile::rustc::Rustc;
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::intake::package::{self, Package};
+use crate::intake::staging;
+use crate::options::Options;
+use crate::toolchain::cache::Cache;
+use crate::toolchain::compiler::Toolchain;
+use crate::toolchain::embedded;
+use crate::toolchain::sysroot::Sysroot;
 
 /// The tools and materials of one build.
 pub(crate) struct BuildContext<'a> {

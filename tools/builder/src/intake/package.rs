@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::toolchain::Toolchain;
-use crate::{BuildError, Event, Options, command, embedded};
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::options::Options;
+use crate::toolchain::command;
+use crate::toolchain::compiler::Toolchain;
+use crate::toolchain::embedded;
 
 /// The user's package.
 #[derive(Clone, Debug)]
@@ -57,7 +61,7 @@ struct Metadata {
 struct Described {
     name: String,
     manifest_path: PathBuf,
-    targets: Vec<crate::messages::Target>,
+    targets: Vec<crate::toolchain::messages::Target>,
     dependencies: Vec<Dependency>,
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use crate::BuildError;
-use crate::cache::Cache;
+use crate::error::BuildError;
+use crate::toolchain::cache::Cache;
 
 /// The sources, as this was built with.
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../runtime/service/src");

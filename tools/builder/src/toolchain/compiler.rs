@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{BuildError, TARGET, command};
+use crate::error::BuildError;
+use crate::toolchain::TARGET;
+use crate::toolchain::command;
 
 /// A compiler of the right version.
 #[derive(Clone, Debug)]

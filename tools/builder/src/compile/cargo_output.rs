@@ -1,12 +1,14 @@
 //! What cargo says during the first compilation, and what follows from it: where the crates are, or
-//! why there are none. Called for each message by [`user_crate`](crate::user_crate); calls nothing.
+//! why there are none. Called for each message by [`user_crate`](crate::compile::service_crate); calls nothing.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::context::BuildContext;
-use crate::messages::{Artifact, Diagnostic, FromCompiler, Message};
-use crate::{BuildError, Event, embedded};
+use crate::compile::context::BuildContext;
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::toolchain::embedded;
+use crate::toolchain::messages::{Artifact, Diagnostic, FromCompiler, Message};
 
 /// What the later compilations need of this one.
 #[derive(Clone, Debug)]
