@@ -251,6 +251,18 @@ pub enum NoPeers {
 const BY_HAND: &str = "cargo build --release --locked --manifest-path tools/peers/Cargo.toml";
 
 impl Error {
+    /// The message and those of its causes, in one line.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        text
+    }
+
     /// For `map_err`: running `program` failed.
     pub(crate) fn run(program: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Run { program: program.into(), source }

@@ -20,23 +20,23 @@
 //! | [`contenders`] | who is measured: ours, processes, shared libraries, wasmtime |
 //! | [`demo`] | the services on board, run and stopped, in one table |
 //! | [`torture`] | an invocation, preempted at each of its instructions |
-//! | [`bundle`] | the services that the executable carries, and their images |
-//! | [`floors`], [`machine`] | what the machine itself takes, and what it is |
+//! | `bundle` | the services that the executable carries, and their images |
+//! | `floors`, `machine` | what the machine itself takes, and what it is |
 //! | [`image`] | names and unwind tables of an image's functions |
 //! | [`stats`] | times, tokens, rows |
 //! | [`mod@format`] | numbers, tables and strangers' text as a person reads them |
 #![deny(unsafe_code)]
 
-pub mod bundle;
+mod bundle;
 pub mod contenders;
 pub mod demo;
 mod error;
 pub mod evaluation;
 mod experiments;
-pub mod floors;
+mod floors;
 pub mod format;
 pub mod image;
-pub mod machine;
+mod machine;
 pub mod report;
 pub mod results;
 pub mod stats;

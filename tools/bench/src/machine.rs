@@ -7,21 +7,21 @@ use serde::Serialize;
 
 /// The processor, the kernel and how many cores this process may use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// The processor's own name.
-    pub cpu: String,
+    pub(crate) cpu: String,
     /// Cores that this process may run on.
-    pub cores: usize,
+    pub(crate) cores: usize,
     /// The kernel's release.
-    pub kernel: String,
+    pub(crate) kernel: String,
     /// Whether a hypervisor is below.
-    pub is_virtual: bool,
+    pub(crate) is_virtual: bool,
 }
 
 impl Machine {
     /// This machine. What cannot be read is called unknown.
     #[must_use]
-    pub fn this() -> Self {
+    pub(crate) fn this() -> Self {
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Self {

@@ -23,18 +23,18 @@ const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/services.rs")
 
 /// A service of the bundle, ready to deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bundled {
+pub(crate) struct Bundled {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its image.
-    pub image: Vec<u8>,
+    pub(crate) image: Vec<u8>,
 }
 
 /// The services of these names, built unless that was done before.
 ///
 /// # Errors
 /// The cache cannot be written, or a service does not build.
-pub fn images(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Error> {
+pub(crate) fn images(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>, Error> {
     let (folder, sources) = places()?;
     bar.set_length(names.len() as u64);
     parallel::in_order(names, |name| {
@@ -47,13 +47,13 @@ pub fn images(names: &[&'static str], bar: &ProgressBar) -> Result<Vec<Bundled>,
 
 /// The name of every service on board.
 #[must_use]
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     FILES.iter().filter_map(|(path, _)| path.strip_suffix("/Cargo.toml")).collect()
 }
 
 /// The workloads of the corpus, from its table.
 #[must_use]
-pub fn workloads() -> Vec<&'static str> {
+pub(crate) fn workloads() -> Vec<&'static str> {
     let source = FILES.iter().find(|(path, _)| *path == "corpus/src/lib.rs");
     let lines = source.map_or("", |(_, text)| text).lines();
     let entry = |line: &'static str| line.trim_start().strip_prefix("(\"")?.split('"').next();
@@ -64,7 +64,7 @@ pub fn workloads() -> Vec<&'static str> {
 ///
 /// # Errors
 /// As [`images`].
-pub fn image_in(name: &str, profile: Profile) -> Result<Vec<u8>, Error> {
+pub(crate) fn image_in(name: &str, profile: Profile) -> Result<Vec<u8>, Error> {
     let (folder, sources) = places()?;
     image(&folder, sources.path(), name, profile)
 }
@@ -73,7 +73,8 @@ pub fn image_in(name: &str, profile: Profile) -> Result<Vec<u8>, Error> {
 /// two at once do not meet.
 fn places() -> Result<(PathBuf, TempDir), Error> {
     let folder = folder()?;
-    let sources = sources(&folder).map_err(|source| Error::Cache { path: folder.clone(), source })?;
+    let sources =
+        sources(&folder).map_err(|source| Error::Cache { path: folder.clone(), source })?;
     Ok((folder, sources))
 }
 

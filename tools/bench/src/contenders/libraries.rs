@@ -13,8 +13,8 @@ use super::outside;
 use super::place::Place;
 use super::programs::Program;
 use super::random::Random;
-use crate::stats::latency::Times;
 use crate::error::Error;
+use crate::stats::latency::Times;
 
 /// Libraries that are not loaded, to be loaded in turn.
 const SPARE: usize = 64;
@@ -32,11 +32,7 @@ pub(crate) struct Libraries {
 
 impl Libraries {
     /// Copies the library, starts a worker beside ours, and returns when `resident` copies are loaded.
-    pub(crate) fn start(
-        program: &Program,
-        resident: usize,
-        place: &Place,
-    ) -> Result<Self, Error> {
+    pub(crate) fn start(program: &Program, resident: usize, place: &Place) -> Result<Self, Error> {
         let library = program.built()?;
         let folder = tempfile::tempdir().map_err(Error::Temporary)?;
         let names = (0..resident).map(|index| index.to_string());

@@ -16,8 +16,8 @@ use super::place::{self, Place};
 use super::programs;
 use super::random::Random;
 use super::sys::memory::{Memory, Slot};
-use crate::stats::latency::Times;
 use crate::error::Error;
+use crate::stats::latency::Times;
 
 /// What messages call one of them.
 const PROGRAM: &str = "a process";

@@ -2,8 +2,8 @@
 
 use super::plan::{STAMPS_ITSELF, Timed};
 use super::results::Results;
-use crate::stats::latency::Percentiles;
 use crate::format::units::human_ns;
+use crate::stats::latency::Percentiles;
 
 /// A warm start takes at most this many times a cache line's way.
 const WARM_LINES: f64 = 2.5;
@@ -63,7 +63,7 @@ fn line(is_met: bool, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::results;
+    use super::super::results;
     use super::*;
     use crate::stats::latency::Times;
 

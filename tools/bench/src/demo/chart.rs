@@ -10,10 +10,10 @@ use super::aims;
 use super::plan::Timed;
 use super::results::{Results, Row};
 use crate::floors::Cores;
-use crate::stats::latency::Percentiles;
-use crate::stats::tokens::TokenCounts;
 use crate::format::table;
 use crate::format::units::{grouped, micros};
+use crate::stats::latency::Percentiles;
+use crate::stats::tokens::TokenCounts;
 
 const HEADINGS: &[&str] = &[
     "service",
@@ -220,7 +220,7 @@ fn lost(results: &Results) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::results;
+    use super::super::results;
     use super::*;
 
     #[test]

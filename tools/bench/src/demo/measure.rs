@@ -2,24 +2,24 @@
 
 use mote_dispatcher::Completed;
 
+use super::node::DemoNode;
 use super::plan::{Case, STAMPS_ITSELF, Timed};
 use super::results::Row;
-use crate::contenders::stage::Stage;
 use crate::error::Error;
 
 /// Runs the case's invocations in a closed loop, after some that do not count.
-pub(super) fn case(stage: &mut Stage, case: &Case) -> Result<Row, Error> {
+pub(super) fn case(node: &mut DemoNode, case: &Case) -> Result<Row, Error> {
     let mut row = Row::new(case);
     for invocation in 0..case.warm_up() + case.samples {
         if case.timed == Timed::Cold {
-            stage.evict(case)?;
+            node.evict(case)?;
         }
-        let completed = stage.invoke(case)?;
+        let completed = node.invoke(case)?;
         if invocation >= case.warm_up() {
             row.add(&completed, time_ns(case, &completed));
         }
         if matches!(case.timed, Timed::Lateness | Timed::Total) {
-            stage.ask_for_the_next()?;
+            node.ask_for_the_next()?;
         }
     }
     Ok(row)

@@ -7,12 +7,10 @@ use mote_dispatcher::Completed;
 use serde::Serialize;
 
 use super::plan::{Case, Timed};
-use crate::contenders::stage::Stage;
 use crate::floors::{Cores, Floors};
 use crate::machine::Machine;
 use crate::stats::latency::{Percentiles, Times};
 use crate::stats::tokens::TokenCounts;
-use crate::status::Status;
 
 /// What came of one case. Serialized through [`RowJson`].
 #[derive(Clone, Debug, Serialize)]

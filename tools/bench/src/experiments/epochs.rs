@@ -11,15 +11,15 @@ use std::time::Duration;
 use mote_abi::outcome::Mode;
 use mote_dispatcher::Job;
 
-use super::setting::Setting;
 use super::hashing::{Hashed, Hashing};
+use super::setting::Setting;
 use crate::contenders::mailbox::Samples;
+use crate::contenders::node::BenchNode;
 use crate::contenders::outside;
-use crate::stats::row::Row;
-use crate::contenders::stage::Stage;
 use crate::contenders::peers::Peers;
-use crate::stats::latency::Times;
 use crate::error::Error;
+use crate::stats::latency::Times;
+use crate::stats::row::Row;
 
 /// How long an endless loop may run, in microseconds.
 const BUDGET_US: u32 = 100;
@@ -47,14 +47,14 @@ pub(crate) fn steps(is_quick: bool) -> u64 {
 /// Lets both take turns, round by round.
 pub(crate) fn rows(setting: &Setting<'_>, peers: &Peers) -> Result<Vec<Row>, Error> {
     let size = Size::new(setting.is_quick);
-    let mut stage = Stage::start(setting.image("spin")?)?;
-    stage.fill(1)?;
+    let mut node = BenchNode::start(setting.image("spin")?)?;
+    node.fill(1)?;
     let mut ours = Row::new("mote_interrupted", "Mote, endless loop, deadline to ready");
     let mut theirs = Row::new("wasmtime_interrupted", "wasmtime, endless loop, deadline to caller");
     let (mut plain, mut epochs) = (Hashing::default(), Hashing::default());
     for round in 0..size.rounds {
         setting.step(&format!("epochs, round {} of {}", round + 1, size.rounds));
-        discard(&mut stage, (20, size.loops), &mut ours.times)?;
+        discard(&mut node, (20, size.loops), &mut ours.times)?;
         theirs.times.extend(interrupt(setting, peers, size.loops)?);
         plain.add(hash(setting, peers, "plain", size.hashing_ms)?);
         epochs.add(hash(setting, peers, "epochs", size.hashing_ms)?);
@@ -66,13 +66,13 @@ pub(crate) fn rows(setting: &Setting<'_>, peers: &Peers) -> Result<Vec<Row>, Err
 
 /// From the deadline until our worker is ready for its next request.
 fn discard(
-    stage: &mut Stage,
+    node: &mut BenchNode,
     (warm_up, samples): Samples,
     times: &mut Times,
 ) -> Result<(), Error> {
     for sample in 0..warm_up + samples {
-        let job = Job { mode: Mode::Discard, budget_us: BUDGET_US, ..stage.job(0, b"") };
-        let completed = stage.run(job)?;
+        let job = Job { mode: Mode::Discard, budget_us: BUDGET_US, ..node.job(0, b"") };
+        let completed = node.run(job)?;
         let parts_ns = completed.late_ns.zip(completed.cleanup_ns);
         let (late_ns, cleanup_ns) = parts_ns.ok_or(Error::NotPreempted)?;
         if sample >= warm_up {

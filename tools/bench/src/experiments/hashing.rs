@@ -1,9 +1,9 @@
 //! What a hashing loop did, round by round: SHA-512 over 64-byte inputs at a 16-byte stride in a large
 //! buffer, the load of the paper's Figure 2. Pure.
 
-use crate::stats::row::Row;
-use crate::stats::latency::Times;
 use crate::format::units::grouped;
+use crate::stats::latency::Times;
+use crate::stats::row::Row;
 
 /// One sample is how long so many take.
 const HASHES_PER_SAMPLE: u64 = 1_000;

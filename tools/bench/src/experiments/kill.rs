@@ -5,9 +5,9 @@ use mote_abi::outcome::{Mode, Outcome};
 use mote_dispatcher::{Completed, Job};
 
 use super::setting::Setting;
-use crate::stats::row::Row;
-use crate::contenders::stage::{Stage, ended_as};
+use crate::contenders::node::{BenchNode, ended_as};
 use crate::error::Error;
+use crate::stats::row::Row;
 
 /// Frames, each with a token.
 const FRAMES: &[u32] = &[1, 4, 16];
@@ -39,14 +39,14 @@ fn rounds(is_quick: bool) -> u64 {
 /// Kills, round by round.
 pub(crate) fn rows(setting: &Setting<'_>) -> Result<Vec<Row>, Error> {
     let samples = if setting.is_quick { 5 } else { 25 };
-    let mut stage = Stage::start(setting.image("holds")?)?;
-    stage.fill(1)?;
+    let mut node = BenchNode::start(setting.image("holds")?)?;
+    node.fill(1)?;
     let mut cases = cases();
     let rounds = rounds(setting.is_quick);
     for round in 0..rounds {
         setting.step(&format!("kill, round {} of {rounds}", round + 1));
         for case in &mut cases {
-            case.round(&mut stage, samples)?;
+            case.round(&mut node, samples)?;
         }
     }
     Ok(cases.into_iter().flat_map(|case| [case.late, case.ready]).collect())
@@ -76,10 +76,10 @@ impl Case {
         }
     }
 
-    fn round(&mut self, stage: &mut Stage, samples: u64) -> Result<(), Error> {
+    fn round(&mut self, node: &mut BenchNode, samples: u64) -> Result<(), Error> {
         const WARM_UP: u64 = 2;
         for sample in 0..WARM_UP + samples {
-            let completed = self.kill(stage)?;
+            let completed = self.kill(node)?;
             let late_ns = completed.late_ns.ok_or(Error::NotPreempted)?;
             let ready_ns = completed.cleanup_ns.ok_or(Error::NotPreempted)?;
             if sample >= WARM_UP {
@@ -90,12 +90,12 @@ impl Case {
         Ok(())
     }
 
-    fn kill(&self, stage: &mut Stage) -> Result<Completed, Error> {
+    fn kill(&self, node: &mut BenchNode) -> Result<Completed, Error> {
         let mut body = self.frames.to_le_bytes().to_vec();
         body.extend(self.memory_kib.to_le_bytes());
         let budget_us = BUDGET_US + BUDGET_US_PER_KIB * self.memory_kib;
-        let job = Job { mode: self.mode, budget_us, ..stage.job(0, &body) };
-        let completed = stage.run(job)?;
+        let job = Job { mode: self.mode, budget_us, ..node.job(0, &body) };
+        let completed = node.run(job)?;
         ended_as(Outcome::OverBudget, &completed)?;
         Ok(completed)
     }

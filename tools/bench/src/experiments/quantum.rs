@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::setting::Setting;
-use crate::contenders::sys::timer::Source;
 use super::hashing::{Hashed, Hashing};
+use super::setting::Setting;
+use crate::contenders::node::{BenchNode, number};
 use crate::contenders::outside;
-use crate::stats::row::Row;
-use crate::contenders::stage::{Stage, number};
+use crate::contenders::sys::timer::Source;
 use crate::error::Error;
+use crate::stats::row::Row;
 
 /// The quanta, in microseconds, as in the paper's figure.
 const QUANTA_US: &[u32] = &[3, 5, 10, 20, 50, 100, 200, 500, 1_000];
@@ -74,19 +74,20 @@ fn points() -> Vec<Point> {
 
 /// Measures all points, round by round.
 pub(crate) fn measure(setting: &Setting<'_>) -> Result<(Vec<Row>, Vec<Throughput>), Error> {
-    let mut stage = Stage::start(setting.image("hashing")?)?;
-    stage.fill(1)?;
+    let mut node = BenchNode::start(setting.image("hashing")?)?;
+    node.fill(1)?;
     let mut points = points();
     for _ in 0..rounds(setting.is_quick) {
         for point in &mut points {
             setting.step(&format!("hashing, {}", point.title()));
             point.hashing.add(match point.periodic {
                 Some(source) => in_process(setting, source, point.quantum_us.unwrap_or(0))?,
-                None => in_worker(&mut stage, duration_ms(setting.is_quick))?,
+                None => in_worker(&mut node, duration_ms(setting.is_quick))?,
             });
         }
     }
-    Ok((points.iter().map(Point::row).collect(), throughputs(&points)))
+    let throughputs = throughputs(&points);
+    Ok((points.into_iter().map(Point::row).collect(), throughputs))
 }
 
 /// Each beside the first, which is undisturbed.
@@ -110,9 +111,9 @@ fn in_process(setting: &Setting<'_>, source: Source, quantum_us: u32) -> Result<
 }
 
 /// The time is the service's own, from one reading of its clock to another.
-fn in_worker(stage: &mut Stage, duration_ms: u64) -> Result<Hashed, Error> {
+fn in_worker(node: &mut BenchNode, duration_ms: u64) -> Result<Hashed, Error> {
     let body = HASHES.to_le_bytes();
-    let mut once = || number(&stage.invoke(stage.job(0, &body))?);
+    let mut once = || number(&node.invoke(node.job(0, &body))?);
     once()?;
     let mut hashed = Hashed::default();
     while hashed.taken_ns < duration_ms * 1_000_000 {
@@ -138,7 +139,7 @@ impl Point {
         }
     }
 
-    fn row(&self) -> Row {
+    fn row(self) -> Row {
         let quantum = self.quantum_us.map(|quantum_us| format!("_{quantum_us}us"));
         let name = format!("hashing_{}{}", self.source, quantum.unwrap_or_default());
         let title = self.title();

@@ -11,13 +11,13 @@ use mote_dispatcher::Job;
 use serde::Serialize;
 
 use super::setting::Setting;
-use crate::contenders::sys::timer::Source;
+use crate::contenders::node::BenchNode;
 use crate::contenders::outside;
+use crate::contenders::sys::timer::Source;
+use crate::error::Error;
+use crate::stats::latency::Times;
 use crate::stats::row::Missing;
 use crate::stats::row::Row;
-use crate::contenders::stage::Stage;
-use crate::stats::latency::Times;
-use crate::error::Error;
 
 /// The sources that are compared.
 const SOURCES: &[Source] = &[Source::Setitimer, Source::PosixTimer];
@@ -76,8 +76,8 @@ pub(crate) struct Found {
 /// for itself.
 pub(crate) fn measure(setting: &Setting<'_>) -> Result<Found, Error> {
     let (count, rounds) = times(setting.is_quick);
-    let mut stage = Stage::start(setting.image("spin")?)?;
-    stage.fill(1)?;
+    let mut node = BenchNode::start(setting.image("spin")?)?;
+    node.fill(1)?;
     let (mut timers, mut late) = (timers(), BUDGETS_US.iter().map(late_row).collect::<Vec<_>>());
     for round in 0..rounds {
         setting.step(&format!("timers, round {} of {rounds}", round + 1));
@@ -85,7 +85,7 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Found, Error> {
             timer.round(setting, count)?;
         }
         for (&budget_us, row) in BUDGETS_US.iter().zip(&mut late) {
-            add_late(&mut stage, budget_us, runaways(setting.is_quick), &mut row.times)?;
+            add_late(&mut node, budget_us, runaways(setting.is_quick), &mut row.times)?;
         }
     }
     let ran = timers.iter().filter(|timer| !timer.times_ns.is_empty());
@@ -176,15 +176,15 @@ fn late_row(budget_us: &u32) -> Row {
 
 /// From the deadline of a runaway to the handler that acts on it.
 fn add_late(
-    stage: &mut Stage,
+    node: &mut BenchNode,
     budget_us: u32,
     samples: u64,
     times: &mut Times,
 ) -> Result<(), Error> {
     const WARM_UP: u64 = 20;
     for sample in 0..WARM_UP + samples {
-        let job = Job { mode: Mode::Discard, budget_us, ..stage.job(0, b"") };
-        let completed = stage.run(job)?;
+        let job = Job { mode: Mode::Discard, budget_us, ..node.job(0, b"") };
+        let completed = node.run(job)?;
         let late_ns = completed.late_ns.ok_or(Error::NotPreempted)?;
         if sample >= WARM_UP {
             times.add(late_ns);

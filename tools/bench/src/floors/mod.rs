@@ -9,9 +9,9 @@
 //! | page fault | the first write into each page of fresh memory | what memory that is not there yet costs |
 //! | clock | `clock_gettime` through the vDSO | every time here holds one or two readings |
 
-pub mod cache_line;
-pub mod page_fault;
-pub mod signal;
+pub(crate) mod cache_line;
+pub(crate) mod page_fault;
+pub(crate) mod signal;
 mod sys;
 
 use mote_dispatcher::now_ns;
@@ -22,32 +22,32 @@ use crate::stats::latency::{Percentiles, Times};
 
 /// The floors of this machine, between two of its cores.
 #[derive(Clone, Debug, Serialize)]
-pub struct Floors {
+pub(crate) struct Floors {
     /// A cache line's way from one core to the other; `None` with a single core.
-    pub cache_line_one_way: Option<Percentiles>,
+    pub(crate) cache_line_one_way: Option<Percentiles>,
     /// From the stamp before queueing a signal to its handler on the other core; `None` with a
     /// single core.
-    pub signal_to_handler: Option<Percentiles>,
+    pub(crate) signal_to_handler: Option<Percentiles>,
     /// One `getppid`.
-    pub system_call: Option<Percentiles>,
+    pub(crate) system_call: Option<Percentiles>,
     /// One reading of CLOCK_MONOTONIC.
-    pub clock_reading: Option<Percentiles>,
+    pub(crate) clock_reading: Option<Percentiles>,
 }
 
 /// The two cores that the floors are measured between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Cores {
+pub(crate) struct Cores {
     /// Where the dispatcher runs.
-    pub dispatcher: usize,
+    pub(crate) dispatcher: usize,
     /// Where a worker runs.
-    pub worker: usize,
+    pub(crate) worker: usize,
 }
 
 impl Cores {
     /// The cores that a node uses for itself and for a worker. `None` when it has no two: then nothing
     /// can be measured between them.
     #[must_use]
-    pub fn of(dispatcher: Option<u32>, worker: Option<u32>) -> Option<Self> {
+    pub(crate) fn of(dispatcher: Option<u32>, worker: Option<u32>) -> Option<Self> {
         let cores = Self { dispatcher: dispatcher? as usize, worker: worker? as usize };
         (cores.dispatcher != cores.worker).then_some(cores)
     }
@@ -55,7 +55,7 @@ impl Cores {
 
 /// Measures all floors; a fraction of a second. Workers should be idle meanwhile.
 #[must_use]
-pub fn measure(cores: Option<Cores>) -> Floors {
+pub(crate) fn measure(cores: Option<Cores>) -> Floors {
     Floors {
         cache_line_one_way: cores.and_then(|cores| cache_line::one_way(cores).percentiles()),
         signal_to_handler: cores.and_then(|cores| signal::to_handler(cores).percentiles()),
@@ -87,16 +87,20 @@ pub(crate) fn pin(cpu: usize) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use rustix::thread::sched_getaffinity;
 
     use super::*;
 
-    /// The first two cores that the tests may run on, if there are two.
-    pub(super) fn two_cores() -> Option<Cores> {
+    /// The first two cores that the tests may run on; says so if there are not two.
+    pub(crate) fn two_cores() -> Option<Cores> {
         let set = sched_getaffinity(None).unwrap();
         let mut allowed = (0..CpuSet::MAX_CPU as u32).filter(|&cpu| set.is_set(cpu as usize));
-        Cores::of(allowed.next(), allowed.next())
+        let cores = Cores::of(allowed.next(), allowed.next());
+        if cores.is_none() {
+            eprintln!("skipped: this process may use one processor only");
+        }
+        cores
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use mote_dispatcher::now_ns;
 
-use crate::contenders::sys::Pages;
+use super::sys::Pages;
 use crate::stats::latency::Times;
 
 const SAMPLES: usize = 2_000;
@@ -12,7 +12,7 @@ const WARM_UP: usize = 100;
 /// Times in nanoseconds from before a write to fresh memory to after it. None are there if the kernel
 /// refuses the memory.
 #[must_use]
-pub fn times() -> Times {
+pub(crate) fn times() -> Times {
     let mut times = Times::new();
     let Ok(mut pages) = Pages::new(WARM_UP + SAMPLES) else { return times };
     for page in 0..WARM_UP + SAMPLES {

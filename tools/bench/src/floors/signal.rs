@@ -7,7 +7,7 @@ use std::thread;
 use mote_dispatcher::now_ns;
 use rustix::thread::gettid;
 
-use crate::contenders::sys::{Arrival, queue_signal};
+use super::sys::{Arrival, queue_signal};
 use super::{Cores, pin};
 use crate::stats::latency::Times;
 
@@ -31,7 +31,7 @@ struct Meeting {
 /// hold the sender's system call, the interprocessor interrupt and the signal's delivery. None are
 /// there if the kernel refuses the handler or the signal.
 #[must_use]
-pub fn to_handler(cores: Cores) -> Times {
+pub(crate) fn to_handler(cores: Cores) -> Times {
     let Ok(arrival) = Arrival::install() else { return Times::new() };
     let meeting = Meeting { receiver: AtomicU32::new(0), is_over: AtomicBool::new(false) };
     thread::scope(|scope| {

@@ -6,7 +6,7 @@ use elf::ElfBytes;
 use elf::abi::STT_FUNC;
 use elf::endian::LittleEndian;
 use mote_loader::{Image, SegmentKind};
-use mote_sigctx::unwind::{Module, UnwindError};
+use mote_sigctx::unwind::{Module, TableError};
 use rustc_demangle::try_demangle;
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub enum NoTables {
     Segments,
     /// Its index of functions is missing or broken.
     #[error(transparent)]
-    Index(#[from] UnwindError),
+    Index(#[from] TableError),
 }
 
 /// What the unwind tables say.

@@ -1,10 +1,11 @@
 //! The results as one page that needs no other file: text, tables, and the plots inside.
 
-use crate::results::Results;
-use crate::stats::row::Missing;
 use super::mappings;
 use super::plots::Plot;
 use super::table;
+use crate::format::text::escaped;
+use crate::results::Results;
+use crate::stats::row::Missing;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -86,15 +87,11 @@ fn line(element: &str, cells: &[String], class: &str) -> String {
     format!("<tr class=\"{class}\">{}</tr>\n", cells.collect::<String>())
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::results::sample;
     use super::super::plots;
     use super::*;
+    use crate::results::sample;
 
     #[test]
     fn page_holds_all_it_shows_and_refers_to_nothing() {

@@ -2,11 +2,11 @@
 
 use console::style;
 
-use crate::results::Results;
-use crate::stats::row::Row;
 use super::mappings;
 use crate::format::table;
 use crate::format::units::{grouped, human_bytes, human_ns, micros};
+use crate::results::Results;
+use crate::stats::row::Row;
 
 const HEADINGS: &[&str] =
     &["time in µs", "resident", "p50", "p90", "p99", "p99.9", "max", "n", "M/s", "memory each"];
@@ -123,13 +123,14 @@ fn mappings_of(results: &Results) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::results::sample;
     use super::*;
+    use crate::results::{ratios, sample};
 
     #[test]
     fn table_has_a_line_for_each_row_and_each_aim() {
         console::set_colors_enabled(false);
-        let results = sample(&[("mote_warm_1", 150), ("process_warm", 48_000)]);
+        let mut results = sample(&[("mote_warm_1", 150), ("process_warm", 48_000)]);
+        ratios::compare(&mut results);
         let text = of(&results);
         assert!(text.contains("the mote_warm_1"), "{text}");
         assert!(

@@ -7,20 +7,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::experiments::density::Growth;
 use crate::contenders::place::Place;
 use crate::contenders::processes;
+use crate::error::Error;
+use crate::experiments::density::Growth;
 use crate::experiments::quantum::Throughput;
-use crate::stats::latency::Percentiles;
-use crate::stats::row::{Missing, Row};
 use crate::experiments::timer::Regularity;
 use crate::floors::{self, page_fault};
 use crate::machine::Machine;
-use crate::error::Error;
+use crate::stats::latency::Percentiles;
+use crate::stats::row::{Missing, Row};
 
 /// The results. The names of the fields are those in JSON.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Results {
+pub struct Results {
     /// The command that found this.
     pub(crate) command: String,
     /// When, as days since 1970 say it: YYYY-MM-DD.
@@ -44,7 +44,7 @@ pub(crate) struct Results {
 /// One aim: a figure and its limit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Aim {
-    /// The figure, in words.
+    /// The figure, for people.
     pub(crate) figure: &'static str,
     /// What the paper reports for it, where it does.
     pub(crate) paper: &'static str,
@@ -141,25 +141,19 @@ pub(crate) fn sample(rows: &[(&str, u64)]) -> Results {
         row.times.extend([time_ns; 1_000]);
         row
     };
+    let floors = Floors {
+        cache_line_one_way_ns: 100,
+        syscall_ns: 80,
+        signal_ns: 5_000,
+        page_fault_ns: 700,
+        spawn_ns: 300_000,
+    };
+    let machine = Machine { cpu: "A <B>".into(), cores: 2, kernel: "6".into(), is_virtual: false };
     Results {
-        command: "mote bench all".into(),
-        date: today(),
-        machine: Machine { cpu: "A <B>".into(), cores: 2, kernel: "6".into(), is_virtual: false },
+        machine,
         toolchain: "rustc",
-        floors: Floors {
-            cache_line_one_way_ns: 100,
-            syscall_ns: 80,
-            signal_ns: 5_000,
-            page_fault_ns: 700,
-            spawn_ns: 300_000,
-        },
         rows: rows.iter().map(row).collect(),
-        ratios: BTreeMap::new(),
-        aims: Vec::new(),
-        timer: Vec::new(),
-        quantum: Vec::new(),
-        density: Vec::new(),
-        missing: Vec::new(),
+        ..Results::new("mote bench all".into(), floors)
     }
 }
 

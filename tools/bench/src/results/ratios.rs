@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Aim, Results};
-use crate::stats::row::Row;
 use crate::experiments::table1;
+use crate::stats::row::Row;
 
 /// One median by another: name, above, below.
 const MEDIANS: &[(&str, &str, &str)] = &[

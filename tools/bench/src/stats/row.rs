@@ -10,7 +10,7 @@ use crate::stats::latency::Times;
 pub(crate) struct Row {
     /// Its name in JSON, which others refer to.
     pub(crate) name: String,
-    /// What it is, in words.
+    /// What it is, for people.
     pub(crate) label: String,
     /// Its times.
     pub(crate) times: Times,
@@ -50,7 +50,7 @@ impl Row {
 /// What would belong here and was not measured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Missing {
-    /// What, in words.
+    /// What, for people.
     pub(crate) what: String,
     /// The reason, and what one can do about it.
     pub(crate) why: String,

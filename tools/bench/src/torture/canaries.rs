@@ -44,9 +44,9 @@ impl Canaries {
         Ok(Self(bundle::images(&names, &ProgressBar::hidden())?))
     }
 
-    /// As an order has them.
+    /// As a sweep takes them.
     #[must_use]
-    pub fn known(&self) -> [Canary<'_>; CANARIES] {
+    pub fn known(&self) -> mote_dispatcher::torture::Canaries<'_> {
         std::array::from_fn(|number| {
             let (name, body, heap, outcome, answer) = KNOWN[number];
             let image = &self.0[number].image;

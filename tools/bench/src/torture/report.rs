@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use mote_abi::outcome::Mode;
-use mote_dispatcher::torture::Point;
+use mote_dispatcher::torture::{Case, Point};
 use serde::Serialize;
 
 use super::map::Map;
-use super::sweep::{Case, Found};
+use super::sweep::Found;
 use super::verdict::{self, Verdict};
 
 /// At most so many damaged points are told one by one.
@@ -124,7 +124,7 @@ impl Report {
         let points = found.points.len() as u64;
         Self {
             service: case.name.to_owned(),
-            profile: case.profile,
+            profile: None,
             mode: Mode::name(case.mode),
             toolchain: mote_dispatcher::TOOLCHAIN,
             points,

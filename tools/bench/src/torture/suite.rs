@@ -1,6 +1,6 @@
-//! `--suite`: every service on board and every workload of the corpus, in debug and release images.
+//! The suite: every service on board and every workload of the corpus, in debug and release images.
 //!
-//! A workload of the corpus is followed to its end, at every instruction unless `--every` says otherwise;
+//! A workload of the corpus is followed to its end, at every instruction unless the template says otherwise;
 //! a service for [`LONG_LIMIT`] instructions, and for [`ENDLESS_LIMIT`] if it never ends by itself. The
 //! report says of each whether it came to its end.
 
@@ -8,18 +8,18 @@ use std::collections::BTreeMap;
 
 use indicatif::ProgressBar;
 use mote_abi::outcome::Mode;
+use mote_builder::Profile;
+use mote_dispatcher::torture::Case;
 
 use super::canaries::Canaries;
+use super::html;
 use super::html::listing::Listing;
 use super::html::suite::{Key, Listings};
 use super::map::Map;
 use super::report::Report;
-use super::sweep::{self, Case, Found};
-use super::{failure, html, progress, table, tell, write};
-use crate::cli::args::TortureArgs;
+use super::sweep::{self, Found};
 use crate::bundle;
 use crate::error::Error;
-use mote_builder::Profile;
 
 /// Instructions after which a service is left: some hash, fill and count for millions.
 const LONG_LIMIT: u64 = 20_000;
@@ -47,52 +47,95 @@ impl Member {
     }
 }
 
+/// Which sweeps, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite<'a> {
+    /// Images of this profile only; of each if it is not given.
+    pub profile: Option<Profile>,
+    /// In this mode only; in each if it is not given.
+    pub mode: Option<Mode>,
+    /// Everything else of each sweep but its name, image and body.
+    pub template: Case<'a>,
+    /// Whether each injection is kept, for [`Results::page`].
+    pub keeps_points: bool,
+}
+
 /// What all sweeps found.
-#[derive(Default)]
-struct Results {
-    reports: Vec<Report>,
+#[derive(Debug, Default)]
+pub struct Results {
+    /// Of each sweep, in their order.
+    pub reports: Vec<Report>,
     images: BTreeMap<Key, Vec<u8>>,
     /// What was found in each image, for the page only.
     found: BTreeMap<Key, Vec<(&'static str, Found)>>,
 }
 
-/// Sweeps all, and writes one report.
-///
-/// # Errors
-/// A service does not build, the worker breaks down, or an output cannot be written.
-pub(super) fn execute(args: &TortureArgs) -> Result<Status, Error> {
-    let canaries = Canaries::build()?;
-    let bar = progress();
-    let mut results = Results::default();
-    for profile in Profile::ALL.into_iter().filter(|&one| args.profile.is_none_or(|it| it == one)) {
-        for member in members() {
-            bar.set_message(format!("building {} ({})", member.service, profile.name()));
-            let image = bundle::image_in(&member.service, profile)?;
-            for &mode in modes(args) {
-                bar.set_message(format!("{} {} {mode}", member.name, profile.name()));
-                let case = case(args, &member, &image, mode);
-                let case = Case { profile: Some(profile.name()), ..case };
-                let case = if member.is_workload() { case } else { bounded(case, &canaries)? };
-                results.add(&case, one(&case, &canaries, &bar)?, &member, args.html.is_some());
+impl Suite<'_> {
+    /// Sweeps all, and shows on `bar` how far it is.
+    ///
+    /// # Errors
+    /// A service does not build, or the worker breaks down.
+    pub fn run(&self, bar: &ProgressBar) -> Result<Results, Error> {
+        let canaries = Canaries::build()?;
+        let mut results = Results::default();
+        let is_wanted = |one: &Profile| self.profile.is_none_or(|it| it == *one);
+        for profile in Profile::ALL.into_iter().filter(is_wanted) {
+            for member in members() {
+                bar.set_message(format!("building {} ({})", member.service, profile.name()));
+                let image = bundle::image_in(&member.service, profile)?;
+                for &mode in self.modes() {
+                    bar.set_message(format!("{} {} {mode}", member.name, profile.name()));
+                    let case = self.case(&member, &image, mode, &canaries)?;
+                    let found = one(&case, &canaries, bar)?;
+                    results.add(&case, profile, found, &member, self.keeps_points);
+                }
             }
         }
+        bar.finish_and_clear();
+        Ok(results)
     }
-    bar.finish_and_clear();
-    finish(args, &results)
+
+    fn modes(&self) -> &[Mode] {
+        self.mode.as_ref().map_or(Mode::ALL, std::slice::from_ref)
+    }
+
+    fn case<'a>(
+        &'a self,
+        member: &'a Member,
+        image: &'a [u8],
+        mode: Mode,
+        canaries: &Canaries,
+    ) -> Result<Case<'a>, Error> {
+        let case = Case { name: &member.name, image, body: &member.body, mode, ..self.template };
+        if member.is_workload() {
+            return Ok(Case { grace_us: case.grace_us.max(WORKLOAD_GRACE_US), ..case });
+        }
+        bounded(case, canaries)
+    }
 }
 
 impl Results {
-    fn add(&mut self, case: &Case<'_>, found: Found, member: &Member, keeps_points: bool) {
+    fn add(
+        &mut self,
+        case: &Case<'_>,
+        profile: Profile,
+        found: Found,
+        member: &Member,
+        keeps_points: bool,
+    ) {
         let map = Map::new(case.image, found.text_address);
-        self.reports.push(Report::new(case, &found, &map));
+        let report = Report::new(case, &found, &map);
+        self.reports.push(Report { profile: Some(profile.name()), ..report });
         if keeps_points {
-            let key = (member.service.clone(), case.profile.unwrap_or_default());
+            let key = (member.service.clone(), profile.name());
             self.images.entry(key.clone()).or_insert_with(|| case.image.to_vec());
             self.found.entry(key).or_default().push((case.mode.name(), found));
         }
     }
 
-    fn page(&self) -> String {
+    /// A page with every listing.
+    #[must_use]
+    pub fn page(&self) -> String {
         let mut listings = Listings::new();
         for (key, found) in &self.found {
             let image = self.images[key].as_slice();
@@ -108,48 +151,16 @@ impl Results {
     }
 }
 
-fn finish(args: &TortureArgs, results: &Results) -> Result<Status, Error> {
-    let reports = &results.reports;
-    if let Some(path) = &args.html {
-        write(path, &results.page())?;
-    }
-    tell(args, reports, &table::of_all(reports))?;
-    let is_damaged = reports.iter().any(|report| report.verdicts.host_damage > 0);
-    Ok(if is_damaged { Status::Failed } else { Status::Done })
-}
-
 fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Found, Error> {
-    sweep::run(case, canaries.known(), &mut |now| bar.set_position(now.points)).map_err(failure)
+    Ok(sweep::run(case, &canaries.known(), &mut |now| bar.set_position(now.points))?)
 }
 
 /// The case of a service, cut short. One injection shows whether it ends by itself.
 fn bounded<'a>(case: Case<'a>, canaries: &Canaries) -> Result<Case<'a>, Error> {
     let first = Case { end: 1, ..case };
-    let found = sweep::run(&first, canaries.known(), &mut |_| {}).map_err(failure)?;
+    let found = sweep::run(&first, &canaries.known(), &mut |_| {})?;
     let limit = if found.is_endless() { ENDLESS_LIMIT } else { LONG_LIMIT };
     Ok(Case { end: case.end.min(limit), ..case })
-}
-
-fn modes(args: &TortureArgs) -> &[Mode] {
-    args.mode.as_ref().map_or(Mode::ALL, std::slice::from_ref)
-}
-
-fn case<'a>(args: &TortureArgs, member: &'a Member, image: &'a [u8], mode: Mode) -> Case<'a> {
-    Case {
-        body: &member.body,
-        heap: args.heap,
-        memory_kib: args.memory_kib,
-        grace_us: if member.is_workload() {
-            args.grace_us.max(WORKLOAD_GRACE_US)
-        } else {
-            args.grace_us
-        },
-        end: args.limit,
-        every: args.every,
-        reaches_host: args.host,
-        second: args.second,
-        ..Case::every_instruction(&member.name, image, mode)
-    }
 }
 
 /// Every service by itself, and the corpus by its workloads.

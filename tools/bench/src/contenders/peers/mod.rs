@@ -5,8 +5,8 @@
 //! | --- | --- |
 //! | `program` | where the program is, and building it |
 //! | `wasmtime` | a worker with modules: the contender |
-//! 
-pub mod program;
+//!
+pub(crate) mod program;
 pub(crate) mod wasmtime;
 
 use std::cell::Cell;

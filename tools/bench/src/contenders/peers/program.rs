@@ -16,7 +16,7 @@ const OF_OTHER_BUILDS: &[&str] =
 
 /// What there is to measure with.
 #[derive(Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// The program.
     Program(PathBuf),
     /// None: why, and what to do.
@@ -44,7 +44,7 @@ struct Known {
 ///
 /// # Errors
 /// The program that was given is not there.
-pub fn find(
+pub(crate) fn find(
     given: Option<&Path>,
     may_take_minutes: bool,
     says: impl Fn(&str),
@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn program_is_built_in_a_checkout_unless_that_takes_minutes_which_are_not_to_be_taken() {
-        let builds = |known| matches!(plan(known), Plan::Build(checkout) if checkout == Path::new("/mote"));
+        let builds =
+            |known| matches!(plan(known), Plan::Build(checkout) if checkout == Path::new("/mote"));
         assert!(builds(known(Some("/mote"), false, true)));
         assert!(builds(known(Some("/mote"), true, false)));
         let without = |known| match plan(known) {

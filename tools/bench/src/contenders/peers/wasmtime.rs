@@ -4,10 +4,10 @@
 //! an instance that is kept, which remembers what earlier requests left in it, or by a fresh one. Cold
 //! is a module that is only bytes in memory, or a file in the page cache.
 
+use super::{Peers, SPARE};
 use crate::contenders::mailbox::{Mailbox, Samples};
 use crate::contenders::place::Place;
 use crate::contenders::random::Random;
-use super::{Peers, SPARE};
 use crate::error::Error;
 use crate::stats::latency::Times;
 
@@ -80,11 +80,7 @@ impl Wasmtime {
     }
 
     /// Calls modules at random, one after the other.
-    pub(crate) fn warm(
-        &mut self,
-        samples: Samples,
-        times: &mut Times,
-    ) -> Result<(), Error> {
+    pub(crate) fn warm(&mut self, samples: Samples, times: &mut Times) -> Result<(), Error> {
         let Self { mailbox, instances, random, resident, .. } = self;
         mailbox.round(instances.request(), samples, times, || random.below(*resident))
     }

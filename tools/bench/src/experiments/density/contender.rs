@@ -3,14 +3,14 @@
 use super::super::setting::Setting;
 use crate::contenders::libraries::Libraries;
 use crate::contenders::mailbox::Samples;
+use crate::contenders::node::BenchNode;
 use crate::contenders::peers::wasmtime::{Instances, Origin, Wasmtime};
 use crate::contenders::place::Place;
 use crate::contenders::processes::Processes;
 use crate::contenders::programs::{LIBRARY_LEAN, LIBRARY_STD, Program};
 use crate::contenders::random::Random;
-use crate::contenders::stage::Stage;
-use crate::stats::latency::Times;
 use crate::error::Error;
+use crate::stats::latency::Times;
 
 /// Over so many zones our services are spread, at every number of them: more of them need not have
 /// more mappings.
@@ -50,7 +50,7 @@ impl Contender {
         }
     }
 
-    /// Its name in words.
+    /// Its name for people.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Mote => "Mote",
@@ -68,7 +68,7 @@ impl Contender {
         self,
         setting: &Setting<'_>,
         resident: usize,
-    ) -> Result<Box<dyn Standing>, Error> {
+    ) -> Result<Box<dyn Running>, Error> {
         let libraries = |program: &Program| Libraries::start(program, resident, setting.place);
         let wasmtime = |instances| {
             let peers = setting.peers.as_ref().ok_or(Error::Absent { contender: "wasmtime" })?;
@@ -89,16 +89,16 @@ impl Contender {
     }
 }
 
-fn visited<T: Standing + 'static>(
+fn visited<T: Running + 'static>(
     mut contender: T,
     visit: impl FnOnce(&mut T) -> Result<(), Error>,
-) -> Result<Box<dyn Standing>, Error> {
+) -> Result<Box<dyn Running>, Error> {
     visit(&mut contender)?;
     Ok(Box::new(contender))
 }
 
 /// A contender that is set up.
-pub(crate) trait Standing {
+pub(crate) trait Running {
     /// Invokes services at random that are resident.
     fn warm(&mut self, samples: Samples, times: &mut Times) -> Result<(), Error>;
     /// Invokes services at random that are not.
@@ -110,30 +110,30 @@ pub(crate) trait Standing {
 }
 
 struct Mote {
-    stage: Stage,
+    node: BenchNode,
     random: Random,
     bytes_each: u64,
 }
 
 impl Mote {
     fn start(image: &[u8], resident: usize) -> Result<Self, Error> {
-        let mut stage = Stage::start_with(image, ZONES)?;
-        let before_bytes = stage.memory_bytes()?;
-        stage.fill(resident)?;
-        stage.visit()?;
-        let bytes = stage.memory_bytes()?.saturating_sub(before_bytes);
-        Ok(Self { stage, random: Random::new(), bytes_each: bytes / resident.max(1) as u64 })
+        let mut node = BenchNode::start_with(image, ZONES)?;
+        let before_bytes = node.memory_bytes()?;
+        node.fill(resident)?;
+        node.visit()?;
+        let bytes = node.memory_bytes()?.saturating_sub(before_bytes);
+        Ok(Self { node, random: Random::new(), bytes_each: bytes / resident.max(1) as u64 })
     }
 }
 
-impl Standing for Mote {
+impl Running for Mote {
     fn warm(&mut self, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        let (random, resident) = (&mut self.random, self.stage.services.len());
-        self.stage.warm(samples, times, || random.below(resident))
+        let (random, resident) = (&mut self.random, self.node.services.len());
+        self.node.warm(samples, times, || random.below(resident))
     }
 
     fn cold(&mut self, _: &Place, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        self.stage.cold(samples, times, &mut self.random)
+        self.node.cold(samples, times, &mut self.random)
     }
 
     fn bytes_each(&self) -> Result<u64, Error> {
@@ -141,7 +141,7 @@ impl Standing for Mote {
     }
 
     fn mappings(&self) -> Result<Option<usize>, Error> {
-        self.stage.mappings().map(Some)
+        self.node.mappings().map(Some)
     }
 }
 
@@ -150,14 +150,14 @@ struct Waiting {
     resident: usize,
 }
 
-impl Standing for Waiting {
+impl Running for Waiting {
     /// A wake takes a hundred times as long as what it is compared with, so there are fewer.
     fn warm(&mut self, (warm_up, samples): Samples, times: &mut Times) -> Result<(), Error> {
-        Ok(self.processes.warm((warm_up / 10, samples / 10), times)?)
+        self.processes.warm((warm_up / 10, samples / 10), times)
     }
 
     fn cold(&mut self, place: &Place, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        Ok(place.anywhere(|| self.processes.cold(samples, times))?)
+        place.anywhere(|| self.processes.cold(samples, times))
     }
 
     fn bytes_each(&self) -> Result<u64, Error> {
@@ -169,13 +169,13 @@ impl Standing for Waiting {
     }
 }
 
-impl Standing for Libraries {
+impl Running for Libraries {
     fn warm(&mut self, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        Ok(Self::warm(self, samples, times)?)
+        Self::warm(self, samples, times)
     }
 
     fn cold(&mut self, _: &Place, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        Ok(Self::cold(self, samples, times)?)
+        Self::cold(self, samples, times)
     }
 
     fn bytes_each(&self) -> Result<u64, Error> {
@@ -187,13 +187,13 @@ impl Standing for Libraries {
     }
 }
 
-impl Standing for Wasmtime {
+impl Running for Wasmtime {
     fn warm(&mut self, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        Ok(Self::warm(self, samples, times)?)
+        Self::warm(self, samples, times)
     }
 
     fn cold(&mut self, _: &Place, samples: Samples, times: &mut Times) -> Result<(), Error> {
-        Ok(Self::cold(self, Origin::File, samples, times)?)
+        Self::cold(self, Origin::File, samples, times)
     }
 
     fn bytes_each(&self) -> Result<u64, Error> {

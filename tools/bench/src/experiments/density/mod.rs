@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use super::setting::Setting;
 use crate::contenders::mailbox::Samples;
+use crate::error::Error;
+use crate::format::units::grouped;
 use crate::stats::row::Missing;
 use crate::stats::row::Row;
-use crate::format::units::grouped;
-use crate::error::Error;
-use contender::{Contender, Standing, ZONES};
+use contender::{Contender, Running, ZONES};
 use limits::{Limits, Seen};
 
 /// How many services are resident, step by step.
@@ -74,7 +74,7 @@ impl Size {
 /// One contender at one number, while it is measured.
 struct Entry {
     contender: Contender,
-    standing: Box<dyn Standing>,
+    running: Box<dyn Running>,
     warm: Row,
     cold: Row,
 }
@@ -112,7 +112,7 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Found, Error> {
             setting.step(&format!("{}, {level} resident", contender.title()));
             match start(setting, contender, level, &limits, &seen) {
                 Ok(entry) => entries.push(entry),
-                Err(why) => found.missing.push(missing(contender, level, why)),
+                Err(missing) => found.missing.push(missing),
             }
         }
         for _ in 0..size.rounds {
@@ -135,18 +135,18 @@ fn take_turns(
     entries: &mut Vec<Entry>,
     missed: &mut Vec<Missing>,
 ) -> Result<(), Error> {
-    let mut standing = Vec::with_capacity(entries.len());
+    let mut running = Vec::with_capacity(entries.len());
     for mut entry in entries.drain(..) {
         match entry.round(setting, size) {
-            Ok(()) => standing.push(entry),
+            Ok(()) => running.push(entry),
             Err(failure) if entry.contender == Contender::Mote => return Err(failure),
             Err(failure) => {
                 let level = entry.warm.resident.unwrap_or(0);
-                missed.push(missing(entry.contender, level, format!("{:#}", failure.error)));
+                missed.push(missing(entry.contender, level, failure.with_causes()));
             }
         }
     }
-    *entries = standing;
+    *entries = running;
     Ok(())
 }
 
@@ -162,7 +162,7 @@ fn start(
     level: usize,
     limits: &Limits,
     seen: &Seen,
-) -> Result<Entry, String> {
+) -> Result<Entry, Missing> {
     let refusal = match contender {
         Contender::Mote => None,
         Contender::Process => limits.refuse_processes(level),
@@ -172,25 +172,25 @@ fn start(
             .or_else(|| limits.refuse_mappings(seen, contender.name(), level)),
     };
     if let Some(why) = refusal {
-        return Err(why);
+        return Err(missing(contender, level, why));
     }
-    let standing =
-        contender.start(setting, level).map_err(|failure| format!("{:#}", failure.error))?;
+    let failed = |error: Error| missing(contender, level, error.with_causes());
+    let running = contender.start(setting, level).map_err(failed)?;
     let row = |how: &str| {
         let name = format!("{}_{how}_at_{level}", contender.name());
         Row::new(name, format!("{}, {how}", contender.title())).with_resident(level)
     };
     let (mut warm, cold) = (row("warm"), row("cold"));
-    let bytes_each = standing.bytes_each().map_err(|error| format!("{error:#}"))?;
+    let bytes_each = running.bytes_each().map_err(failed)?;
     warm.rss_bytes_each = Some(bytes_each).filter(|_| level >= LEAST_FOR_MEMORY);
-    Ok(Entry { contender, standing, warm, cold })
+    Ok(Entry { contender, running, warm, cold })
 }
 
 impl Entry {
     fn round(&mut self, setting: &Setting<'_>, size: Size) -> Result<(), Error> {
         sleep(SETTLE);
-        setting.place.as_dispatcher(|| self.standing.warm(size.warm, &mut self.warm.times))?;
-        let cold = || self.standing.cold(setting.place, size.cold, &mut self.cold.times);
+        setting.place.as_dispatcher(|| self.running.warm(size.warm, &mut self.warm.times))?;
+        let cold = || self.running.cold(setting.place, size.cold, &mut self.cold.times);
         setting.place.as_dispatcher(cold)
     }
 
@@ -203,7 +203,7 @@ impl Entry {
             warm_p50_ns: self.warm.p50_ns().unwrap_or(0),
             cold_p50_ns: self.cold.p50_ns().unwrap_or(0),
             rss_bytes_each: self.warm.rss_bytes_each,
-            mappings: self.standing.mappings()?,
+            mappings: self.running.mappings()?,
             zones: (contender == Contender::Mote).then_some(ZONES),
         })
     }

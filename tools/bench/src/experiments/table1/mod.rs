@@ -6,18 +6,18 @@
 //! machine two processors may be close to each other now, and far apart a second later.
 
 mod entry;
-mod field;
+mod setup;
 mod turn;
 
 use std::thread::sleep;
 use std::time::Duration;
 
 use super::setting::Setting;
-use crate::stats::row::Row;
-use crate::floors::cache_line;
 use crate::error::Error;
+use crate::floors::cache_line;
+use crate::stats::row::Row;
 use entry::{Counted, Entry};
-use field::Field;
+use setup::Setup;
 use turn::Turn;
 
 pub(crate) use turn::{Contenders, Size};
@@ -36,14 +36,14 @@ pub(crate) fn rows(setting: &Setting<'_>, contenders: Contenders) -> Result<Vec<
         .iter()
         .map(|&turn| Entry { turn, row: turn.row(&size), counted: Counted::default() })
         .collect();
-    let mut field = Field::set_up(setting, contenders, &size, &mut entries)?;
+    let mut setup = Setup::start(setting, contenders, &size, &mut entries)?;
     let mut line = Row::new(LINE, "a cache line, one way");
     for round in 0..size.rounds {
         setting.step(&format!("table 1, round {} of {}", round + 1, size.rounds));
         line.times.merge(&cache_line::one_way(setting.place.cores));
         for entry in &mut entries {
             sleep(SETTLE);
-            setting.place.as_dispatcher(|| field.turn(entry, setting.place))?;
+            setting.place.as_dispatcher(|| setup.turn(entry, setting.place))?;
         }
     }
     Ok([line].into_iter().chain(entries.into_iter().map(Entry::finished)).collect())

@@ -48,7 +48,7 @@ pub(crate) struct Axes {
     pub(crate) is_log: bool,
 }
 
-type Drawn<T> = Result<T, Box<dyn std::error::Error>>;
+type Drawn<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, X, Y> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>;
 

@@ -2,8 +2,8 @@
 
 mod draw;
 
-use crate::results::Results;
 use crate::error::Error;
+use crate::results::Results;
 use crate::stats::row::Row;
 use draw::{Axes, Curve};
 
@@ -161,8 +161,8 @@ fn plot(
 
 #[cfg(test)]
 mod tests {
-    use crate::results::sample;
     use super::*;
+    use crate::results::sample;
 
     #[test]
     fn plot_is_drawn_for_what_was_measured_alone() {

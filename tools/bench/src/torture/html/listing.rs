@@ -11,7 +11,8 @@ use super::super::map::Map;
 use super::super::report::Counts;
 use super::super::sweep::Found;
 use super::super::verdict::Verdict;
-use super::{amiss, escaped};
+use super::parts::amiss;
+use crate::format::text::escaped;
 
 /// What happened at each instruction of an image.
 #[derive(Clone, Debug)]

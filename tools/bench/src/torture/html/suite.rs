@@ -8,7 +8,8 @@ use super::super::map::Map;
 use super::super::report::{Counts, Report};
 use super::super::verdict::Verdict;
 use super::listing::Listing;
-use super::{amiss, cells, escaped, head, legend};
+use super::parts::{amiss, cells, head, legend};
+use crate::format::text::escaped;
 
 /// Service and profile.
 pub type Key = (String, &'static str);

@@ -15,7 +15,7 @@ use crate::machine::Machine;
 const MEMORY_KIB: u32 = 1024;
 
 /// The node, its services, and what was measured before they ran.
-pub(super) struct Stage {
+pub(super) struct DemoNode {
     node: Node,
     services: BTreeMap<&'static str, ServiceId>,
     /// What this machine is.
@@ -32,7 +32,7 @@ pub(super) struct Stage {
     answered: u64,
 }
 
-impl Stage {
+impl DemoNode {
     /// Starts a node with one worker, measures the floors on its cores while it is idle, and deploys
     /// the images.
     pub(super) fn set_up(images: Vec<Bundled>) -> Result<Self, Error> {

@@ -7,8 +7,8 @@ use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, now_ns};
 use super::mailbox::Samples;
 use super::place;
 use super::random::Random;
-use crate::stats::latency::Times;
 use crate::error::Error;
+use crate::stats::latency::Times;
 
 /// What one invocation may allocate, in KiB.
 const MEMORY_KIB: u32 = 4096;
@@ -16,13 +16,13 @@ const MEMORY_KIB: u32 = 4096;
 const AMPLE_US: u32 = 1_000_000;
 
 /// The node and its services.
-pub(crate) struct Stage {
+pub(crate) struct BenchNode {
     pub(crate) node: Node,
     pub(crate) services: Vec<ServiceId>,
     image: Vec<u8>,
 }
 
-impl Stage {
+impl BenchNode {
     /// Starts a node with one worker, for copies of this image.
     pub(crate) fn start(image: &[u8]) -> Result<Self, Error> {
         Self::start_with(image, 1)

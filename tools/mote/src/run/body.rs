@@ -6,18 +6,18 @@ use serde::Serialize;
 
 /// The two members `body` and `body_encoding` of a JSON object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Body {
+pub(crate) struct Body {
     /// The text, or the base64 of the bytes (RFC 4648, section 4).
-    pub body: String,
+    pub(crate) body: String,
     /// `base64` if that is what `body` holds; absent for text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body_encoding: Option<&'static str>,
+    pub(crate) body_encoding: Option<&'static str>,
 }
 
 impl Body {
     /// The form that loses nothing of `bytes`.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self { body: text.to_owned(), body_encoding: None },
             Err(_) => Self { body: STANDARD.encode(bytes), body_encoding: Some("base64") },

@@ -1,88 +1,58 @@
 //! One invocation as one JSON object: what `mote run --json` prints, a line each.
 
-use std::ops::AddAssign;
-
-use mote_dispatcher::{Completed, Tokens, Unwinding};
+use mote_bench::stats::tokens::TokenCounts;
+use mote_dispatcher::{Completed, Unwinding};
 use serde::Serialize;
 
 use super::body::Body;
 
 /// One invocation. The names of its fields are the names in JSON; times are nanoseconds.
 #[derive(Clone, Debug, Serialize)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// The service's name.
-    pub service: &'a str,
+    pub(crate) service: &'a str,
     /// An outcome's name: `ok`, `error`, `panicked`, `over_budget` and so on.
-    pub outcome: &'static str,
+    pub(crate) outcome: &'static str,
     /// A cleanup's name: `returned`, `unwound` or `discarded`.
-    pub cleanup: &'static str,
+    pub(crate) cleanup: &'static str,
     /// The response's body.
     #[serde(flatten)]
-    pub body: Body,
+    pub(crate) body: Body,
     /// The error's text or the panic's message.
-    pub error: Option<&'a str>,
+    pub(crate) error: Option<&'a str>,
     /// From the dispatcher's stamp before publishing the request to the entry of the service. A cold
     /// start's stamp is taken before placing. Null when not known.
-    pub latency_ns: Option<u64>,
+    pub(crate) latency_ns: Option<u64>,
     /// From the same stamp to the completion being taken by the dispatcher.
-    pub total_ns: u64,
+    pub(crate) total_ns: u64,
     /// The budget, in microseconds.
-    pub budget_us: u32,
+    pub(crate) budget_us: u32,
     /// From the deadline to the handler that acted on it; null if the service was not preempted.
-    pub late_ns: Option<u64>,
+    pub(crate) late_ns: Option<u64>,
     /// How often it was paused so that another could run.
-    pub pauses: u32,
+    pub(crate) pauses: u32,
     /// The worker process that ran it.
-    pub worker_pid: u32,
+    pub(crate) worker_pid: u32,
     /// The most that the arena held at once, in bytes.
-    pub arena_peak_bytes: u64,
+    pub(crate) arena_peak_bytes: u64,
     /// What became of the countable host handles.
-    pub tokens: TokenCounts,
+    pub(crate) tokens: TokenCounts,
     /// From the handler that acted to the worker being ready again; null if not preempted.
-    pub cleanup_ns: Option<u64>,
+    pub(crate) cleanup_ns: Option<u64>,
     /// Landing pads that ran.
-    pub landing_pads: u16,
+    pub(crate) landing_pads: u16,
     /// Frames that were unwound.
-    pub frames: u16,
+    pub(crate) frames: u16,
     /// Frames whose language-specific data did not cover the interrupted instruction.
-    pub gaps: u16,
+    pub(crate) gaps: u16,
     /// What the service logged.
-    pub log: &'a str,
-}
-
-/// What became of an invocation's tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct TokenCounts {
-    /// Created by the service.
-    pub created: u32,
-    /// Released by the service: their destructors ran.
-    pub released: u32,
-    /// Taken back by the worker.
-    pub reclaimed: u32,
-    /// Releases of a token that was not live.
-    pub double_released: u32,
-}
-
-impl From<&Tokens> for TokenCounts {
-    fn from(tokens: &Tokens) -> Self {
-        let &Tokens { created, released, reclaimed, double_released, .. } = tokens;
-        Self { created, released, reclaimed, double_released }
-    }
-}
-
-impl AddAssign for TokenCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.created = self.created.saturating_add(other.created);
-        self.released = self.released.saturating_add(other.released);
-        self.reclaimed = self.reclaimed.saturating_add(other.reclaimed);
-        self.double_released = self.double_released.saturating_add(other.double_released);
-    }
+    pub(crate) log: &'a str,
 }
 
 impl<'a> Row<'a> {
     /// What `completed` says of an invocation of `service`.
     #[must_use]
-    pub fn of(service: &'a str, completed: &'a Completed) -> Self {
+    pub(crate) fn of(service: &'a str, completed: &'a Completed) -> Self {
         let &Unwinding { landing_pads, frames, gaps, .. } = &completed.unwinding;
         Self {
             service,

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use mote_abi::windows::WINDOW_BYTES;
 
-use crate::build_command;
+use crate::service::build;
 use crate::status::{Failure, OrStatus as _, Status};
 
 /// An image's bytes, and the service's name.
@@ -26,7 +26,7 @@ pub(crate) fn load(path: &Path) -> Result<Source, Failure> {
     if !path.is_dir() {
         return Ok(Source { name: name(path), bytes: read(path)? });
     }
-    let built = build_command::for_running(path)?;
+    let built = build::for_running(path)?;
     Ok(Source { name: built.package, bytes: built.image })
 }
 

@@ -1,28 +1,12 @@
-//! `mote build`, and building a folder for the commands that run it.
+//! Building a folder's service.
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::cli::args::BuildArgs;
-use crate::progress::Progress;
-use crate::report::time::human_bytes;
-use crate::status::{Failure, OrStatus as _, Status};
 use mote_builder::{Built, Event, Options, Profile};
 
-/// Builds the folder's service and writes its image.
-///
-/// # Errors
-/// It does not build, or the image cannot be written.
-pub fn execute(args: &BuildArgs) -> Result<Status, Failure> {
-    let profile = if args.debug { Profile::Debug } else { Profile::Release };
-    let mut progress = Progress::lines();
-    let built = build(&args.directory, profile, &mut |event| progress.show(event))?;
-    drop(progress);
-    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(built.file_name()));
-    built.write(&path).or_status(Status::Failed, || "the image is built but not written")?;
-    eprintln!("{}: {}", path.display(), human_bytes(built.image.len() as u64));
-    Ok(Status::Done)
-}
+use crate::status::{Failure, OrStatus as _, Status};
+use crate::terminal::build::Progress;
 
 /// Builds the folder's service for a command that goes on with it. Warnings and errors are shown,
 /// and on a terminal what is being done.

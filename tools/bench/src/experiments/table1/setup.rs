@@ -1,20 +1,20 @@
 //! All contenders of Table 1, set up.
 
 use super::super::setting::Setting;
+use super::entry::Entry;
+use super::turn::{Contenders, Size, Turn};
 use crate::contenders::libraries::Libraries;
+use crate::contenders::node::BenchNode;
 use crate::contenders::peers::wasmtime::{Instances, Origin, Wasmtime};
 use crate::contenders::place::Place;
 use crate::contenders::processes::Processes;
 use crate::contenders::programs::{LIBRARY_LEAN, LIBRARY_STD};
 use crate::contenders::random::Random;
-use crate::contenders::stage::Stage;
-use super::entry::Entry;
-use super::turn::{Contenders, Size, Turn};
 use crate::error::Error;
 
 /// The contenders; those that take no part are not there.
-pub(crate) struct Field {
-    mote: Stage,
+pub(crate) struct Setup {
+    mote: BenchNode,
     random: Random,
     processes: Option<Processes>,
     std: Option<Libraries>,
@@ -24,16 +24,16 @@ pub(crate) struct Field {
     own: Option<Wasmtime>,
 }
 
-impl Field {
+impl Setup {
     /// Starts the contenders with all their services, and notes what each service takes.
-    pub(crate) fn set_up(
+    pub(crate) fn start(
         setting: &Setting<'_>,
         contenders: Contenders,
         size: &Size,
         entries: &mut [Entry],
     ) -> Result<Self, Error> {
-        let mut field = Self {
-            mote: Stage::start(setting.image("timestamp")?)?,
+        let mut setup = Self {
+            mote: BenchNode::start(setting.image("timestamp")?)?,
             random: Random::new(),
             processes: None,
             std: None,
@@ -43,17 +43,17 @@ impl Field {
             own: None,
         };
         if contenders == Contenders::All {
-            field.add_systems(setting, size)?;
+            setup.add_systems(setting, size)?;
         }
-        field.add_wasmtime(setting, size)?;
+        setup.add_wasmtime(setting, size)?;
         setting.step("placing services");
-        let before_bytes = field.mote.memory_bytes()?;
-        field.mote.fill(size.mote)?;
-        field.mote.visit()?;
-        let bytes = field.mote.memory_bytes()?.saturating_sub(before_bytes);
+        let before_bytes = setup.mote.memory_bytes()?;
+        setup.mote.fill(size.mote)?;
+        setup.mote.visit()?;
+        let bytes = setup.mote.memory_bytes()?.saturating_sub(before_bytes);
         note(entries, Turn::MoteWarm, bytes / size.mote as u64);
-        field.note_memory(size, entries)?;
-        Ok(field)
+        setup.note_memory(size, entries)?;
+        Ok(setup)
     }
 
     fn add_systems(&mut self, setting: &Setting<'_>, size: &Size) -> Result<(), Error> {

@@ -7,8 +7,8 @@ use console::Style;
 use mote_abi::outcome::Outcome;
 use mote_dispatcher::Completed;
 
-use crate::report::text::printable;
-use crate::report::time::{human_bytes, human_ns};
+use mote_bench::format::text::printable;
+use mote_bench::format::units::{human_bytes, human_ns};
 
 /// Prints how one invocation went.
 ///

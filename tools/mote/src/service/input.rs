@@ -2,12 +2,25 @@
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use clap::{Args, ValueHint};
+use mote_abi::area::BODY_BYTES;
 
-use crate::cli::args::{InputArgs, MAX_BODY_BYTES};
 use crate::status::{Failure, OrStatus as _, Status};
+
+/// The request's body: `--data`, `--file`, or stdin if it is not a terminal.
+#[derive(Clone, Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct InputArgs {
+    /// The request's body, as text. Without it and `--file`, stdin is read unless it is a terminal.
+    #[arg(long, value_name = "S")]
+    pub(crate) data: Option<String>,
+    /// A file with the request's body.
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+}
 
 /// Reads the body that the arguments name. With neither `--data` nor `--file`, that is stdin, unless
 /// it is a terminal: then the body is empty, so that nobody waits for a newcomer to type.
@@ -34,17 +47,17 @@ fn from_file(path: &Path) -> Result<Vec<u8>, Failure> {
 fn read(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     source
-        .take(MAX_BODY_BYTES as u64 + 1)
+        .take(BODY_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
         .or_status(Status::Usage, || format!("cannot read the request's body from {name}"))?;
     checked(bytes, name)
 }
 
 fn checked(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Failure> {
-    if bytes.len() <= MAX_BODY_BYTES {
+    if bytes.len() <= BODY_BYTES {
         return Ok(bytes);
     }
-    let error = anyhow!("the request's body from {name} is longer than {MAX_BODY_BYTES} bytes");
+    let error = anyhow!("the request's body from {name} is longer than {BODY_BYTES} bytes");
     Err(Failure { status: Status::Usage, error })
 }
 
@@ -70,10 +83,7 @@ mod tests {
 
     #[test]
     fn body_is_refused_when_one_byte_too_long() {
-        assert_eq!(
-            read(io::repeat(7).take(MAX_BODY_BYTES as u64), "x").unwrap().len(),
-            MAX_BODY_BYTES
-        );
+        assert_eq!(read(io::repeat(7).take(BODY_BYTES as u64), "x").unwrap().len(), BODY_BYTES);
         let failure = read(io::repeat(7), "endless").unwrap_err();
         assert_eq!(failure.status, Status::Usage);
         assert!(failure.error.to_string().contains("endless"), "{}", failure.error);

@@ -6,7 +6,7 @@ use crate::status::{Failure, OrStatus as _, Status};
 ///
 /// # Errors
 /// The kernel is too old, or /proc is not there.
-pub fn check() -> Result<(), Failure> {
+pub(crate) fn check() -> Result<(), Failure> {
     mote_dispatcher::check_requirements()
         .or_status(Status::NodeFailed, || "this machine cannot run services")
 }
