@@ -34,6 +34,8 @@ use std::process;
 
 pub use built::Built;
 pub use error::BuildError;
+pub use error::handle::{HandleError, Mismatch};
+pub use error::substitute::InsteadOfStd;
 pub use event::{Event, Step};
 pub use options::{Options, Profile};
 pub use toolchain::cache::user_cache;

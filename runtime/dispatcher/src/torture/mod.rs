@@ -28,7 +28,7 @@ use crate::node::config::{MAX_SLICE_US, NodeConfig};
 use crate::node::error::{DeployError, NodeError, PlaceError};
 use crate::node::requirements;
 use crate::pool::areas::{Areas, memory_file, program_file};
-use crate::pool::process::{Process, SharedFiles};
+use crate::pool::process::{LastingFiles, Process};
 use crate::pool::program::{TORTURE_PROGRAM, imports};
 use crate::pool::start;
 use crate::sched::cpus::Post;
@@ -36,6 +36,9 @@ use crate::sys::mapping::{Access, Mapping};
 
 pub use case::{Canaries, Canary, Case, Request};
 pub use mote_abi::torture::{Record as Point, damage, facts};
+
+/// The number of a sweep's only worker.
+const THE_WORKER: usize = 0;
 
 /// The soft deadline of a tortured invocation, in microseconds: nobody waits for it.
 const NO_DEADLINE_US: u32 = u32::MAX / 2;
@@ -115,7 +118,7 @@ impl Sweep {
     pub fn start(case: &Case<'_>, canaries: &Canaries<'_>) -> Result<Self, SweepError> {
         requirements::check()?;
         let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
-        let mut zones = Zones::new(1, &imports).map_err(NodeError::from)?;
+        let mut zones = Zones::new(1, &imports, 1).map_err(NodeError::from)?;
         let system = |what| move |source: io::Error| NodeError::System { what, source };
         let (areas, files) = Areas::create().map_err(system("create a worker's areas"))?;
         start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE);
@@ -127,10 +130,10 @@ impl Sweep {
         let (placed, text_address) = place_all(&mut zones, &areas, case, canaries)?;
         let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
             .map_err(system("put the torture worker into a memory file"))?;
-        let windows = zones.files().map_err(NodeError::from)?;
-        let shared = SharedFiles { program, windows };
+        let windows = zones.files(THE_WORKER).map_err(NodeError::from)?;
+        let lasting = LastingFiles { program: program.as_fd(), windows: &windows };
         let extra = Some((results_file.as_fd(), fds::RESULTS));
-        let process = Process::start_with(&shared, &files, extra)
+        let process = Process::start_with(lasting, &files, extra)
             .map_err(system("start the torture worker"))?;
         Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
     }
@@ -246,6 +249,7 @@ fn place_all(
             bytes: image.slot_bytes(),
             source,
         })?;
+        zones.copy_text(&placed, &image, THE_WORKER);
         if sequence == TARGET {
             text_address =
                 Windows::of(placed.zone).text() + u64::from(placed.entry - image.entry());
@@ -270,7 +274,7 @@ fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> 
     Invoke {
         entry: placed.entry,
         record: placed.record,
-        generation: zones.generation(),
+        generation: zones.generation(THE_WORKER),
         relocated: placed.relocated,
         zone: placed.zone,
         data_bytes: placed.data_bytes,

@@ -2,12 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use elf::ElfBytes;
-use elf::abi::STT_FUNC;
-use elf::endian::LittleEndian;
-use mote_loader::{Image, SegmentKind};
+use mote_loader::{Image, SegmentKind, function_names};
 use mote_sigctx::unwind::{Module, TableError};
-use rustc_demangle::try_demangle;
 use serde::Serialize;
 
 use crate::format::text::printable;
@@ -99,41 +95,6 @@ pub fn module<'a>(image: &Image<'a>) -> Result<Module<'a>, NoTables> {
 /// The names of functions by address, from `.symtab`; none if it is missing or unreadable.
 #[must_use]
 pub fn names(bytes: &[u8]) -> BTreeMap<u64, String> {
-    let file = ElfBytes::<LittleEndian>::minimal_parse(bytes).ok();
-    let tables = file.as_ref().and_then(|file| file.symbol_table().ok().flatten());
-    let Some((symbols, strings)) = tables else { return BTreeMap::new() };
-    let functions = symbols.iter().filter(|symbol| symbol.st_symtype() == STT_FUNC);
-    functions
-        .filter(|symbol| !symbol.is_undefined())
-        .filter_map(|symbol| Some((symbol.st_value, strings.get(symbol.st_name as usize).ok()?)))
-        .map(|(address, name)| (address, readable(name)))
-        .collect()
-}
-
-/// A symbol without its mangling and its hash, on one line.
-fn readable(symbol: &str) -> String {
-    printable(&try_demangle(symbol).map_or_else(|_| symbol.to_owned(), |name| format!("{name:#}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn symbol_is_demangled_without_its_hash() {
-        let name = readable("_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE");
-        assert_eq!(name, "core::fmt::Write::write_fmt");
-        assert_eq!(readable("mote_entry"), "mote_entry");
-    }
-
-    #[test]
-    fn symbol_cannot_write_control_characters() {
-        assert_eq!(readable("a\x1b[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
-    }
-
-    #[test]
-    fn names_are_none_when_the_bytes_are_no_elf() {
-        assert!(names(b"").is_empty());
-        assert!(names(&[0x7f; 200]).is_empty());
-    }
+    let names = function_names(bytes).into_iter();
+    names.map(|(address, name)| (address, printable(&name))).collect()
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::compile::context::BuildContext;
 use crate::error::BuildError;
+use crate::error::substitute::InsteadOfStd;
 use crate::event::Event;
 use crate::toolchain::embedded;
 use crate::toolchain::messages::{Artifact, Diagnostic, FromCompiler, Message};
@@ -79,7 +80,7 @@ impl<'a> CargoOutput<'a> {
         }
         let cause = self.cause_of(said);
         self.cause = self.cause.take().or(cause);
-        let rendered = message.rendered.as_deref().unwrap_or(&message.message);
+        let rendered = message.text();
         if message.is_warning() {
             observer(Event::Diagnostic { rendered, is_error: false });
         } else {
@@ -101,13 +102,13 @@ impl<'a> CargoOutput<'a> {
             .then(|| BuildError::UnsafeCode { place: place.unwrap_or_else(file), package })
     }
 
-    fn remedy_for_std(&self, said: &FromCompiler) -> &'static str {
+    fn remedy_for_std(&self, said: &FromCompiler) -> InsteadOfStd {
         if said.manifest_path != self.context.package.manifest {
-            "use it without its feature `std` (default-features = false), or another crate"
-        } else if said.message.is_about("extern crate") {
-            "use `core` and `alloc` in its place"
+            InsteadOfStd::DependencyFeature
+        } else if said.message.has_code("E0463") && !said.message.is_about("extern crate") {
+            InsteadOfStd::NoStd
         } else {
-            "begin the crate root with `#![no_std]`, and use `core` and `alloc`"
+            InsteadOfStd::of_line(said.message.line_text())
         }
     }
 
@@ -135,9 +136,10 @@ impl<'a> CargoOutput<'a> {
     }
 }
 
-/// Whether the compiler did not find the standard library.
+/// Whether the compiler did not find the standard library, or a path names it where it is not linked.
 fn is_std_missing(message: &Diagnostic) -> bool {
-    message.has_code("E0463") && message.message.contains("`std`")
+    let codes = ["E0463", "E0432", "E0433"];
+    codes.iter().any(|code| message.has_code(code)) && message.message.contains("`std`")
 }
 
 /// Why cargo failed before the compiler did.

@@ -65,8 +65,6 @@ pub(crate) struct Diagnostic {
     #[serde(default)]
     pub(crate) spans: Vec<Span>,
     #[serde(default)]
-    pub(crate) children: Vec<Diagnostic>,
-    #[serde(default)]
     pub(crate) rendered: Option<String>,
 }
 
@@ -117,10 +115,26 @@ impl Diagnostic {
         Some(format!("{}:{}", span.file_name, span.line_start))
     }
 
+    /// The line of `file` that it is about, if it is about one.
+    pub(crate) fn line_in(&self, file: &str) -> Option<usize> {
+        self.primary_span().filter(|span| span.file_name == file).map(|span| span.line_start)
+    }
+
+    /// As the compiler renders it for people.
+    pub(crate) fn text(&self) -> &str {
+        self.rendered.as_deref().unwrap_or(&self.message)
+    }
+
     /// Whether a line that it is about has `text`.
     pub(crate) fn is_about(&self, text: &str) -> bool {
         let span = self.primary_span();
         span.is_some_and(|span| span.text.iter().any(|line| line.text.contains(text)))
+    }
+
+    /// The first line of source that it is about; empty if it is about none.
+    pub(crate) fn line_text(&self) -> &str {
+        let line = self.primary_span().and_then(|span| span.text.first());
+        line.map_or("", |line| line.text.as_str())
     }
 
     fn primary_span(&self) -> Option<&Span> {

@@ -6,9 +6,15 @@
 
 use mote_service::{Context, Error, Request, Response};
 
-/// Says what the service's `handle` must be, before anything else can go wrong with it.
-const _: for<'a, 'b, 'c> fn(&'a Request<'b>, &'c mut Context) -> Result<Response, Error> =
-    service::handle;
+/// Calls the service's `handle`, which may be of any type that can be called so. What the compiler
+/// finds wrong with it, it finds in these lines.
+#[inline(always)]
+fn call(request: &Request<'_>, context: &mut Context) -> Result<Response, Error> {
+    service::handle(
+        request,
+        context,
+    )
+}
 
 /// What the worker calls, once for each invocation.
 ///
@@ -18,5 +24,5 @@ const _: for<'a, 'b, 'c> fn(&'a Request<'b>, &'c mut Context) -> Result<Response
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn mote_entry(body: *const u8, bytes: usize) {
     // SAFETY: passed on from the worker.
-    unsafe { mote_service::rt::enter(service::handle, body, bytes) }
+    unsafe { mote_service::rt::enter(call, body, bytes) }
 }

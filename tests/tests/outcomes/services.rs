@@ -1,4 +1,4 @@
-//! Every service ends as DESIGN section 2 names it, in each mode, and its worker is as new.
+//! The example services end with the outcome and cleanup of their kind in each mode, and leave their worker as new.
 
 use mote_abi::outcome::Cleanup::{Discarded, Returned, Unwound};
 use mote_abi::outcome::Mode::{Discard, Guarded, Inject};

@@ -1,4 +1,4 @@
-//! The worker's dependency tree is what DESIGN section 11 names, and nothing else.
+//! The worker's dependency tree holds the crates listed here and nothing else.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A worker that falls asleep just when a request comes is woken all the same: whoever publishes has no
+//! A worker that parks just when a request comes is woken all the same: whoever publishes has no
 //! fence, so the kernel's must be in its place (`mote_abi::park`).
 
 use std::hint::black_box;
@@ -24,7 +24,7 @@ fn wait(iterations: u32) {
 }
 
 #[test]
-fn worker_that_falls_asleep_misses_no_request() {
+fn worker_that_parks_misses_no_request() {
     let mut node = TestNode::start(&NodeConfig { spin_us: SPIN_US, ..NodeConfig::default() });
     let mut random = 0x2545_f491_u32;
     for request in 0..REQUESTS {
@@ -33,7 +33,7 @@ fn worker_that_falls_asleep_misses_no_request() {
         let completed = node.run("hello", Mode::Guarded, AMPLE_US);
         assert_eq!(completed.outcome, Outcome::Ok, "request {request}: {completed:?}");
     }
-    // Now it sleeps for certain.
+    // Now it is parked for certain.
     sleep(Duration::from_millis(5));
     assert_eq!(node.run("hello", Mode::Guarded, AMPLE_US).outcome, Outcome::Ok);
 }

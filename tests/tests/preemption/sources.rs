@@ -53,24 +53,24 @@ fn in_budget_services_answer_under_a_periodic_timer() {
 }
 
 #[test]
-fn sleeping_worker_is_left_alone_by_its_timer() {
+fn parked_worker_is_left_alone_by_its_timer() {
     for source in [Source::Periodic { quantum_us: 100 }, Source::Watchdog] {
         let config = NodeConfig { spin_us: 100, source, ..NodeConfig::default() };
         let mut node = TestNode::start(&config);
         let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;
-        // Its timer finds it asleep once.
+        // Its timer finds it parked once.
         std::thread::sleep(Duration::from_millis(300));
-        let before = naps(pid);
+        let before = blocking_waits(pid);
         std::thread::sleep(Duration::from_millis(300));
-        assert_eq!(naps(pid), before, "{source:?} woke an idle worker");
+        assert_eq!(blocking_waits(pid), before, "{source:?} woke an idle worker");
         node.canary(pid);
         let stopped = node.run("guard_spin", Mode::Discard, SHORT_US);
         assert_eq!(stopped.outcome, Outcome::OverBudget, "{source:?}: its timer did not come back");
     }
 }
 
-/// How often a process has gone to sleep: proc_pid_status(5), `voluntary_ctxt_switches`.
-fn naps(pid: u32) -> u64 {
+/// How often a process has blocked: proc_pid_status(5), `voluntary_ctxt_switches`.
+fn blocking_waits(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     line.unwrap().trim().parse().unwrap()

@@ -1,13 +1,14 @@
 //! Why there is no image.
 
+pub(crate) mod handle;
+pub(crate) mod substitute;
+
 use std::io;
 use std::path::PathBuf;
 
-use mote_loader::{CheckError, VerifyError};
-
-/// What `handle` must be, as messages show it.
-const SIGNATURE: &str =
-    "pub fn handle(request: &Request<'_>, context: &mut Context) -> Result<Response, Error>";
+use handle::HandleError;
+use mote_loader::VerifyError;
+use substitute::InsteadOfStd;
 
 /// Why a service could not be built. What the compiler had to say was shown before.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +132,7 @@ pub enum BuildError {
         /// The crate that wants it.
         package: String,
         /// What to do.
-        remedy: &'static str,
+        remedy: InsteadOfStd,
     },
     /// The user's crate has unsafe code.
     #[error("{place}: `{package}` has unsafe code, and a service must be safe Rust")]
@@ -147,26 +148,9 @@ pub enum BuildError {
         /// The first crate that was refused.
         package: String,
     },
-    /// There is no `handle`.
-    #[error("{file} has no function `handle`: a service's crate root has\n    {SIGNATURE}")]
-    NoHandle {
-        /// The crate root.
-        file: String,
-    },
-    /// There is a `handle`, but it is private.
-    #[error("{place}: `handle` is private, but the worker calls it: write\n    {SIGNATURE}")]
-    PrivateHandle {
-        /// File and line, or file.
-        place: String,
-    },
-    /// There is a `handle` of another type.
-    #[error("{place}: `handle` is\n    {found}\nbut a service's is\n    {SIGNATURE}")]
-    WrongHandle {
-        /// File and line, or file.
-        place: String,
-        /// Its type, as the compiler writes it.
-        found: String,
-    },
+    /// The worker could not call the service's `handle`.
+    #[error(transparent)]
+    Handle(HandleError),
     /// What `mote` generates was refused.
     #[error("the {step} of the image does not compile, which is a defect of mote:\n{}", stderr.trim_end())]
     Generated {
@@ -187,14 +171,4 @@ pub enum BuildError {
         /// The loader's reason.
         verdict: VerifyError,
     },
-}
-
-impl BuildError {
-    /// Whether the loader found the bytes of a forbidden instruction, which may be there by chance.
-    pub(crate) fn is_forbidden_instruction(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { verdict: VerifyError::Check(CheckError::Instruction { .. }) }
-        )
-    }
 }
