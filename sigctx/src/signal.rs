@@ -6,9 +6,16 @@ use linux_raw_sys::general as kernel;
 
 use crate::arch::{Context, SigInfo, restorer, syscall2, syscall4};
 
-/// `SIGILL`, `SIGTRAP`, `SIGBUS`, `SIGFPE`, `SIGSEGV`: what service code can raise by itself.
-pub const FAULTS: [u32; 5] =
-    [kernel::SIGILL, kernel::SIGTRAP, kernel::SIGBUS, kernel::SIGFPE, kernel::SIGSEGV];
+/// What service code can raise by itself. `SIGSYS` is what a filter of system calls answers one with:
+/// seccomp(2), `SECCOMP_RET_TRAP`.
+pub const FAULTS: [u32; 6] = [
+    kernel::SIGILL,
+    kernel::SIGTRAP,
+    kernel::SIGBUS,
+    kernel::SIGFPE,
+    kernel::SIGSEGV,
+    kernel::SIGSYS,
+];
 
 /// The signal that preempts.
 pub const PREEMPT: u32 = kernel::SIGALRM;
@@ -77,30 +84,9 @@ pub unsafe fn install(signal: u32, handler: Handler, masked: &[u32]) -> Result<(
         restorer: restorer(),
         mask: masked.iter().fold(0, |mask, signal| mask | 1 << (signal - 1)),
     };
-    // SAFETY: the structure is the kernel's; what the handler does is the caller's promise.
-    unsafe { set_action(signal, &action) }
-}
-
-/// Gives `signal` its default action back, so that a fault that repeats ends the process.
-///
-/// # Errors
-/// The kernel's, when `signal` does not exist.
-pub fn reset(signal: u32) -> Result<(), Errno> {
-    let action = SigAction {
-        handler: 0,
-        flags: kernel::SA_RESTORER as usize,
-        restorer: restorer(),
-        mask: 0,
-    };
-    // SAFETY: `SIG_DFL` runs no code of ours.
-    unsafe { set_action(signal, &action) }
-}
-
-/// # Safety
-/// As [`install`].
-unsafe fn set_action(signal: u32, action: &SigAction) -> Result<(), Errno> {
-    let address = core::ptr::from_ref(action) as usize;
-    // SAFETY: the structure outlives the call; the rest is the caller's promise.
+    let address = &raw const action as usize;
+    // SAFETY: the structure is the kernel's and outlives the call; what the handler does is the caller's
+    // promise.
     check(unsafe {
         syscall4(kernel::__NR_rt_sigaction, signal as usize, address, 0, size_of::<u64>())
     })

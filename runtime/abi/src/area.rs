@@ -12,6 +12,7 @@
 
 use crate::clock::TscScaleCell;
 use crate::line::Line;
+use crate::lockdown::Lockdown;
 use crate::park::{Doorbell, ParkedFlag};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -57,8 +58,10 @@ pub mod fds {
         7 + 2 * zone as i32
     }
 
+    /// A pidfd of the dispatcher, which must stay alive for the worker to stay alive.
+    pub const DISPATCHER: i32 = text(crate::windows::ZONES_MAX as u8);
     /// One past the last of them.
-    pub const END: i32 = text(crate::windows::ZONES_MAX as u8);
+    pub const END: i32 = DISPATCHER + 1;
 }
 
 /// What a worker is told once, before it starts.
@@ -75,8 +78,6 @@ pub struct StartParameters {
     pub arena_kib: AtomicU32,
     /// The service stack, in KiB.
     pub stack_kib: AtomicU32,
-    /// The process that must stay alive for this worker to stay alive.
-    pub dispatcher_pid: AtomicU32,
     /// How many zones there are: 1 to [`ZONES_MAX`](crate::windows::ZONES_MAX).
     pub zones: AtomicU32,
     /// An [`WakeFence`](crate::park::WakeFence): how both sides keep from sleeping through a ring.
@@ -113,6 +114,8 @@ pub struct Inbox {
     pub dispatcher_parked: ParkedFlag,
     /// The requests.
     pub requests: [Line; RING_ENTRIES],
+    /// What the worker gives up before the first of them.
+    pub lockdown: Lockdown,
 }
 
 /// Which invocation runs, for the watchdog.

@@ -16,6 +16,7 @@
 //! | [`park`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
 //! | [`clock`] | the clock that all of a node share |
+//! | [`lockdown`] | what a worker gives up before its first request, and the calls that it keeps |
 //! | [`torture`] | order and results of `mote torture` |
 #![no_std]
 #![deny(unsafe_code)]
@@ -26,6 +27,7 @@ pub mod clock;
 pub mod image;
 pub mod imports;
 pub mod line;
+pub mod lockdown;
 pub mod message;
 pub mod outcome;
 pub mod park;

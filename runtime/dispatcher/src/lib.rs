@@ -15,6 +15,7 @@
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `pool` | all workers: their processes, rings, deadlines, and what they may claim |
 //! | `sched` | who waits for what: queue, time slices, budgets, spinning or parking, processors (pure) |
+//! | `isolation` | what the kernel keeps a worker from |
 //! | `images` | deployed images, which are resident and where, and their statistics |
 //! | [`torture`] | a worker of its own for `mote torture`: one invocation, preempted everywhere |
 //! | `sys` | all `unsafe` code |
@@ -26,6 +27,7 @@
 compile_error!("Mote runs on Linux on x86-64 only");
 
 mod images;
+mod isolation;
 mod node;
 mod pool;
 mod sched;
@@ -34,6 +36,7 @@ mod sys;
 pub mod torture;
 
 pub use images::statistics::ServiceStatistics;
+pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use node::Node;
 pub use node::completed::{Completed, Tokens, Unwinding};

@@ -3,6 +3,7 @@
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
 
+use crate::isolation::layer::Layer;
 use crate::node::error::NodeError;
 use crate::sched::slices::Slicing;
 
@@ -68,6 +69,11 @@ pub struct NodeConfig {
     /// After how many invocations that did not yield at the soft deadline a service is banned until it
     /// is deployed again; `None`: never. See [`ServiceStatistics`](crate::ServiceStatistics).
     pub ban_after: Option<u32>,
+    /// Layers of isolation that workers do without, besides those that the machine lacks
+    /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
+    /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
+    /// it.
+    pub without_layers: Vec<Layer>,
 }
 
 /// What fires the preemption signal.
@@ -122,6 +128,7 @@ impl Default for NodeConfig {
             slice_us: None,
             stack_slots: 8,
             ban_after: None,
+            without_layers: Vec::new(),
         }
     }
 }

@@ -75,6 +75,9 @@ pub enum ProgramError {
     /// It has no symbol table.
     #[error("it has no symbol table (.symtab); was it stripped?")]
     NoSymbols,
+    /// It has no executable segment.
+    #[error("it has no executable segment")]
+    NoText,
     /// A symbol that services are bound to is missing.
     #[error("it defines no symbol for the import `{}`", .0.name())]
     NoImport(Import),

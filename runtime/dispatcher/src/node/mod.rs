@@ -23,6 +23,7 @@ use std::marker::PhantomData;
 use crate::images::services::Services;
 use crate::images::statistics::ServiceStatistics;
 use crate::images::zones::Zones;
+use crate::isolation::enclosure::Enclosure;
 use crate::node::completed::Completed;
 use crate::node::config::NodeConfig;
 use crate::node::error::{DeployError, NodeError, PlaceError, SubmitError};
@@ -347,7 +348,10 @@ fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, Nod
     let program = program.map_err(system("put the worker program into a memory file"))?;
     let windows =
         (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
-    Ok(SpawnContext { config: config.clone(), program, windows })
+    let text = program::text(program::PROGRAM)?;
+    let enclosure = Enclosure::prepare(&config.without_layers, &text);
+    let enclosure = enclosure.map_err(system("prepare the isolation of workers"))?;
+    Ok(SpawnContext { config: config.clone(), program, windows, enclosure })
 }
 
 fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> NodeError {

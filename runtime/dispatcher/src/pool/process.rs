@@ -2,21 +2,20 @@
 //!
 //! A pidfd and not a pid: a signal then reaches the process that was started or nobody.
 
-use std::ffi::CString;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mote_abi::area::fds;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open, pidfd_send_signal,
-    waitid,
+    Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_send_signal, waitid,
 };
 
 use crate::images::zones::WindowFiles;
+use crate::isolation::enclosure::Enclosure;
 use crate::pool::areas::AreaFiles;
 use crate::sys::signal::queue_alarm;
-use crate::sys::spawn::Child;
+use crate::sys::spawn::{Child, Started};
 
 /// Descriptors below this one are for the child's own numbers, [`fds`] and the standard three.
 const FIRST_FREE_FD: i32 = if fds::END > 10 { fds::END } else { 10 };
@@ -28,6 +27,8 @@ pub(crate) struct LastingFiles<'a> {
     pub(crate) program: BorrowedFd<'a>,
     /// The worker's windows of each zone.
     pub(crate) windows: &'a [WindowFiles],
+    /// What keeps it in.
+    pub(crate) enclosure: &'a Enclosure,
 }
 
 /// A running worker, or one that is dead and not reaped. Killed and reaped when dropped.
@@ -91,7 +92,10 @@ impl Process {
         extra: Option<(BorrowedFd<'_>, i32)>,
     ) -> io::Result<Self> {
         let program = above_standard(lasting.program)?;
+        let enclosure = lasting.enclosure;
+        let null = above_standard(enclosure.null())?;
         let mut sources = vec![
+            (above_standard(enclosure.dispatcher())?, fds::DISPATCHER),
             (above_standard(files.inbox.as_fd())?, fds::INBOX),
             (above_standard(files.outbox.as_fd())?, fds::OUTBOX),
         ];
@@ -103,11 +107,16 @@ impl Process {
         let extra = extra.transpose()?;
         let all = sources.iter().chain(&extra);
         let numbered: Vec<_> = all.map(|(fd, number)| (fd.as_fd(), *number)).collect();
-        let path = CString::new(format!("/proc/self/fd/{}", program.as_raw_fd()))?;
-        let pid = Child { path: &path, name: c"mote-worker", fds: &numbered }.spawn()?;
-        let handle = Pid::from_raw(pid).ok_or(io::ErrorKind::Other)?;
-        let pidfd = pidfd_open(handle, PidfdFlags::empty())?;
-        Ok(Self { pid: pid.cast_unsigned(), pidfd, death: None })
+        let child = Child {
+            program: program.as_fd(),
+            name: c"mote-worker",
+            null: null.as_fd(),
+            fds: &numbered,
+            namespaces: &enclosure.namespaces,
+            is_first_process: enclosure.has_process_namespace,
+        };
+        let Started { pid, pidfd } = child.spawn()?;
+        Ok(Self { pid, pidfd, death: None })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -167,12 +176,15 @@ fn above_standard(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::isolation::layer::Layer;
     use crate::pool::areas::{Areas, program_file};
 
     /// A process of `program`, which is not the real worker.
     pub(crate) fn start_program(program: &[u8], files: &AreaFiles) -> io::Result<Process> {
         let program = program_file("test-program", program)?;
-        Process::start(LastingFiles { program: program.as_fd(), windows: &[] }, files)
+        let enclosure = Enclosure::prepare(&Layer::ALL, &(0..0))?;
+        let program = program.as_fd();
+        Process::start(LastingFiles { program, windows: &[], enclosure: &enclosure }, files)
     }
 
     pub(crate) fn start(program: &str) -> Process {

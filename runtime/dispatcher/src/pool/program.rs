@@ -1,7 +1,10 @@
 //! The worker program that this executable carries, and where it defines what services call.
 
-use elf::ElfBytes;
+use std::ops::Range;
+
 use elf::endian::LittleEndian;
+use elf::segment::ProgramHeader;
+use elf::{ElfBytes, abi};
 use mote_abi::imports::{Import, ImportTable};
 
 use crate::node::error::ProgramError;
@@ -28,6 +31,15 @@ pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
         Some(&import) => Err(ProgramError::NoImport(import)),
         None => Ok(ImportTable(addresses)),
     }
+}
+
+/// The addresses of the executable segment of `program`.
+pub(crate) fn text(program: &[u8]) -> Result<Range<u64>, ProgramError> {
+    let file = ElfBytes::<LittleEndian>::minimal_parse(program)?;
+    let is_text = |h: &ProgramHeader| h.p_type == abi::PT_LOAD && h.p_flags & abi::PF_X != 0;
+    let header = file.segments().and_then(|all| all.iter().find(is_text));
+    let header = header.ok_or(ProgramError::NoText)?;
+    Ok(header.p_vaddr..header.p_vaddr.saturating_add(header.p_memsz))
 }
 
 #[cfg(test)]

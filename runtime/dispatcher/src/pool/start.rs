@@ -25,7 +25,6 @@ pub(crate) fn fill(start: &StartParameters, config: &NodeConfig, post: Post) {
     start.timer_us.store(config.source.timer_us(), Relaxed);
     start.slice_us.store(config.slice_us.unwrap_or(0), Relaxed);
     start.stack_slots.store(config.stack_slots as u32, Relaxed);
-    start.dispatcher_pid.store(std::process::id(), Relaxed);
     start.tsc_scale.set(clock::tsc_scale());
 }
 

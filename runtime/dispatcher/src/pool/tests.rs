@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use super::*;
+use crate::isolation::enclosure::Enclosure;
+use crate::isolation::layer::Layer;
 use crate::node::config::NodeConfig;
 use crate::pool::areas::program_file;
 use crate::pool::fake_worker::{self, honest, publish};
@@ -13,6 +15,7 @@ fn spawn_context(program: &str) -> SpawnContext {
         config: NodeConfig::default(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
+        enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),
     }
 }
 

@@ -5,13 +5,15 @@
 //! | [`barrier`] | a fence on every processor |
 //! | [`clock`] | the clocks |
 //! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
+//! | [`namespaces`] | new namespaces without a process in them |
 //! | [`signal`] | a signal that carries a value |
-//! | [`spawn`] | a child process with chosen file descriptors |
+//! | [`spawn`] | a child process with chosen file descriptors, in namespaces |
 //!
 //! Everything offered is safe to call. This is the module to edit for another architecture or kernel.
 
 pub(crate) mod barrier;
 pub(crate) mod clock;
 pub(crate) mod mapping;
+pub(crate) mod namespaces;
 pub(crate) mod signal;
 pub(crate) mod spawn;

@@ -24,12 +24,14 @@ use mote_loader::{Checked, Expected, Placed, verify};
 
 use crate::TOOLCHAIN;
 use crate::images::zones::Zones;
+use crate::isolation::enclosure::Enclosure;
+use crate::isolation::layer::Layer;
 use crate::node::config::{MAX_SLICE_US, NodeConfig};
 use crate::node::error::{DeployError, NodeError, PlaceError};
 use crate::node::requirements;
 use crate::pool::areas::{Areas, memory_file, program_file};
 use crate::pool::process::{LastingFiles, Process};
-use crate::pool::program::{TORTURE_PROGRAM, imports};
+use crate::pool::program::{TORTURE_PROGRAM, imports, text};
 use crate::pool::start;
 use crate::sched::cpus::Post;
 use crate::sys::mapping::{Access, Mapping};
@@ -42,6 +44,9 @@ const THE_WORKER: usize = 0;
 
 /// The soft deadline of a tortured invocation, in microseconds: nobody waits for it.
 const NO_DEADLINE_US: u32 = u32::MAX / 2;
+
+/// A torture worker forks at each instruction, and maps memory.
+const NOT_KEPT: [Layer; 2] = [Layer::Limits, Layer::Filter];
 
 /// From the injection to the end of a child that hangs, beyond the grace, in microseconds.
 const HANG_US: u32 = 2_000_000;
@@ -131,7 +136,12 @@ impl Sweep {
         let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
             .map_err(system("put the torture worker into a memory file"))?;
         let windows = zones.files(THE_WORKER).map_err(NodeError::from)?;
-        let lasting = LastingFiles { program: program.as_fd(), windows: &windows };
+        let text = text(TORTURE_PROGRAM).map_err(NodeError::from)?;
+        let enclosure = Enclosure::prepare(&NOT_KEPT, &text)
+            .map_err(system("prepare the isolation of the torture worker"))?;
+        enclosure.fill(&areas.inbox().lockdown);
+        let program = program.as_fd();
+        let lasting = LastingFiles { program, windows: &windows, enclosure: &enclosure };
         let extra = Some((results_file.as_fd(), fds::RESULTS));
         let process = Process::start_with(lasting, &files, extra)
             .map_err(system("start the torture worker"))?;

@@ -8,13 +8,14 @@
 //! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
 //! | `SIGALRM`, at a deadline | by mode | pending |
 //! | a fault | discard | ends the worker |
+//! | a system call, trapped by the filter | discard | ends the worker |
 //! | an abort while it is unwound | discard; the outcome stays | ends the worker |
 //! | a fault signal that somebody sent | nothing | nothing |
 
 use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
-use linux_raw_sys::general::{SIGILL, SIGSEGV};
+use linux_raw_sys::general::{SIGILL, SIGSEGV, SIGSYS};
 use mote_abi::area::{Inbox, RING_ENTRIES, WorkerStatus, signal_value};
 use mote_abi::line::index;
 use mote_abi::outcome::Outcome;
@@ -30,7 +31,6 @@ use crate::preempt::current::CURRENT;
 use crate::preempt::timer;
 use crate::start::memory::GUARD_BYTES;
 use crate::sys::clock::now_ns;
-use crate::sys::exit::abort;
 
 /// `si_code` of a signal queued with a value: sigqueue(3), `SI_QUEUE`.
 const SI_QUEUE: i32 = -1;
@@ -197,7 +197,7 @@ pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Con
         return note_stale();
     }
     if CURRENT.sequence() == 0 || is_host(context.rip(), surroundings) {
-        return die(signal, context.rip(), surroundings);
+        return die(signal, context, surroundings);
     }
     let stack = CURRENT.stack();
     let guard = stack.start - GUARD_BYTES..stack.start;
@@ -210,18 +210,17 @@ pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Con
 fn verdict_on(signal: u32, is_overflow: bool) -> Outcome {
     match CURRENT.verdict() {
         _ if is_overflow => Outcome::StackOverflow,
+        _ if signal == SIGSYS => Outcome::DeniedSyscall,
         begun if signal == SIGILL && CURRENT.is_raised() => begun,
         _ => Outcome::Fault,
     }
 }
 
-/// Says where the host faulted and lets the fault repeat with its default action.
-fn die(signal: u32, rip: u64, surroundings: &Surroundings) {
-    surroundings.status.fatal_address.store(rip, Relaxed);
+/// Says where the host faulted and lets the fault repeat with its signal blocked, which ends the process.
+fn die(signal: u32, context: &mut Context, surroundings: &Surroundings) {
+    surroundings.status.fatal_address.store(context.rip(), Relaxed);
     surroundings.status.fatal_signal.store(signal, Relaxed);
-    if signal::reset(signal).is_err() {
-        abort();
-    }
+    context.block(signal);
 }
 
 fn note_stale() {

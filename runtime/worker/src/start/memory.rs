@@ -153,16 +153,6 @@ pub unsafe fn release(address: *mut u8, bytes: usize) -> Result<(), Errno> {
     unsafe { madvise(address.cast(), bytes, Advice::LinuxDontNeed) }
 }
 
-/// Closes the descriptors that the areas and windows were mapped from: a worker keeps none.
-pub fn close_descriptors(zones: Range<u8>) {
-    let windows = zones.flat_map(|zone| [fds::text(zone), fds::rodata(zone)]);
-    for fd in [fds::INBOX, fds::OUTBOX].into_iter().chain(windows) {
-        // SAFETY: the descriptors are this worker's by the start's agreement, mapped, and not used
-        // again.
-        unsafe { rustix::io::close(fd) };
-    }
-}
-
 fn address(of: u64) -> *mut c_void {
     of as *mut c_void
 }
@@ -179,7 +169,7 @@ fn map_file(
     flags: MapFlags,
     fd: i32,
 ) -> Result<NonNull<u8>, Errno> {
-    // SAFETY: the descriptor is open until `close_descriptors`, by the start's agreement.
+    // SAFETY: the descriptor is open until lockdown, by the start's agreement.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     // SAFETY: the address is null, or fixed without replacing, so no memory in use is touched.
     let base = unsafe { rustix::mm::mmap(address, bytes, protection, flags, fd, 0) }?;

@@ -1,8 +1,9 @@
-//! From the program's entry to the loop: map, pin, install, serve.
+//! From the program's entry to the loop: map, pin, install, lock down, serve.
 //!
 //! Each stage is told to the dispatcher before the next begins, so that a start that fails says where
 //! and why.
 
+pub mod lockdown;
 pub mod memory;
 pub mod program;
 
@@ -18,7 +19,6 @@ use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
 use mote_sigctx::unwind::Unwinder;
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
 use rustix::thread::CpuSet;
 
 use crate::calls;
@@ -100,17 +100,14 @@ unsafe fn prepare(
         return Err(Errno::PROTO);
     }
     clock::prepare(start.tsc_scale.get());
-    bind_to_dispatcher(start)?;
     pin(start)?;
     if WakeFence::from_number(start.wake_fence.load(Relaxed)) == WakeFence::BySleeper {
         barrier::register()?;
     }
     serialize::prepare();
     let program = Program::running().ok_or(Errno::NOEXEC)?;
-    let zones = zones(start)?;
-    zones.clone().try_for_each(memory::windows)?;
+    zones(start)?.try_for_each(memory::windows)?;
     let (slot, slots) = stack_slots(start, chunks)?;
-    memory::close_descriptors(zones);
     reach(status, Stage::MemoryMapped);
     Crossing::get().install(calls::HOOKS);
     install_handlers(status, areas.inbox(), program.text.clone())?;
@@ -119,17 +116,7 @@ unsafe fn prepare(
     // SAFETY: once, before the loop.
     let host = unsafe { host::set(new_host(areas, slot, slots, program)) };
     host.publish_slot();
-    Ok(())
-}
-
-/// A worker without a dispatcher serves nobody: it dies with it, and at once if that has happened.
-fn bind_to_dispatcher(start: &StartParameters) -> Result<(), Errno> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    let parent = rustix::process::getppid().map_or(0, Pid::as_raw_pid);
-    if parent as u32 != start.dispatcher_pid.load(Relaxed) {
-        return Err(Errno::SRCH);
-    }
-    Ok(())
+    lockdown::enter(&areas.inbox().lockdown)
 }
 
 fn pin(start: &StartParameters) -> Result<(), Errno> {

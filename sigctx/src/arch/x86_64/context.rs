@@ -115,6 +115,12 @@ impl Context {
         }
     }
 
+    /// Makes `sigreturn` block `signal`. A fault that strikes with its signal blocked ends the process by
+    /// that signal, whatever handler there is: signal(7), and the kernel's `force_sig_info`.
+    pub const fn block(&mut self, signal: u32) {
+        self.signal_mask |= 1 << (signal - 1);
+    }
+
     /// A context of zeros, which is none to continue at.
     pub(super) const fn zeroed() -> Self {
         let machine = MachineContext::ZEROED;

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use crate::images::zones::WindowFiles;
+use crate::isolation::enclosure::Enclosure;
 use crate::node::completed::Completed;
 use crate::node::config::NodeConfig;
 use crate::node::error::NodeError;
@@ -50,6 +51,8 @@ pub(crate) struct SpawnContext {
     pub(crate) program: OwnedFd,
     /// The windows of each worker, by its number.
     pub(crate) windows: Vec<Vec<WindowFiles>>,
+    /// What keeps them in.
+    pub(crate) enclosure: Enclosure,
 }
 
 /// What a turn brought.
@@ -279,7 +282,9 @@ fn start_worker(
     let (areas, files) = Areas::create()?;
     start::fill(&areas.inbox().start, &spawn_context.config, post);
     let windows = spawn_context.windows.get(number).map_or(&[][..], Vec::as_slice);
-    let lasting = LastingFiles { program: spawn_context.program.as_fd(), windows };
+    let enclosure = &spawn_context.enclosure;
+    enclosure.fill(&areas.inbox().lockdown);
+    let lasting = LastingFiles { program: spawn_context.program.as_fd(), windows, enclosure };
     let process = Process::start(lasting, &files)?;
     Ok(Worker::new(number, process, areas, spawn_context.config.slicing()))
 }

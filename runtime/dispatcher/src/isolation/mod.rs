@@ -1,0 +1,14 @@
+//! What the kernel keeps a worker from, layer by layer: decided here, made in `sys`, given up by the
+//! worker itself.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`layer`] | the layers, and which are active on this machine |
+//! | [`enclosure`] | what a node prepares once for all its workers |
+//! | [`user`] | the user that workers become |
+//! | [`seccomp`] | the filter of system calls |
+
+pub(crate) mod enclosure;
+pub(crate) mod layer;
+pub(crate) mod seccomp;
+mod user;
