@@ -9,6 +9,8 @@
 //! | [`build_command`] | `mote build`, and the images that other commands build first |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
+//! | `serve` | `mote serve`: a node behind HTTP
+//! | `operate` | `mote deploy`, `invoke`, `list`, `stats`, `rollback`, `rm`: a running node's admin socket
 //! | [`demo`] | `mote demo`: the bundled services in one table |
 //! | [`floors`] | what the machine itself takes, for comparison |
 //! | [`machine`] | what the machine is |
@@ -25,9 +27,13 @@ pub mod demo;
 pub mod floors;
 pub mod inspect;
 pub mod machine;
+#[cfg(feature = "http")]
+pub mod operate;
 mod progress;
 pub mod report;
 pub mod requirements;
 pub mod run;
+#[cfg(feature = "http")]
+pub mod serve;
 pub mod status;
 pub mod torture;

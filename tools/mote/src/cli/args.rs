@@ -43,6 +43,27 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Run a service and print its response.
     Run(RunArgs),
+    /// Serve functions to HTTP clients.
+    #[cfg(feature = "http")]
+    Serve(crate::serve::args::ServeArgs),
+    /// Deploy a service to the node that runs here, as a new version.
+    #[cfg(feature = "http")]
+    Deploy(crate::operate::args::DeployArgs),
+    /// Run a deployed function and print its response.
+    #[cfg(feature = "http")]
+    Invoke(crate::operate::args::InvokeArgs),
+    /// List the deployed functions.
+    #[cfg(feature = "http")]
+    List(crate::operate::args::ListArgs),
+    /// Say how the invocations of each function ended.
+    #[cfg(feature = "http")]
+    Stats(crate::operate::args::ListArgs),
+    /// Go back to an earlier version of a function.
+    #[cfg(feature = "http")]
+    Rollback(crate::operate::args::RollbackArgs),
+    /// Remove a function with all its versions.
+    #[cfg(feature = "http")]
+    Rm(crate::operate::args::RemoveArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.
