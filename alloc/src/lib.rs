@@ -1,4 +1,4 @@
-//! The memory of one invocation: an [`Arena`] over a reserved [`Region`] (DESIGN section 8).
+//! The memory of one invocation: an [`Arena`] over a reserved [`Region`].
 //!
 //! A worker has one arena for each invocation that can be under way or paused. For each it calls [`Arena::begin`] with the heap and the limit
 //! that the request asked for, serves the service's allocations from it, and calls
@@ -15,7 +15,7 @@
 //! dlmalloc: freed memory is used again. Both are asked through `arena`; all their `unsafe` is in
 //! `sys`; the arithmetic is in `plan`, which is pure.
 //!
-//! A service is safe Rust, but the language alone is not trusted (DESIGN section 9): whatever lies in
+//! A service is safe Rust, but the language alone is not trusted: whatever lies in
 //! the region may have been overwritten. So everything that discarding relies on (marks, counters,
 //! ranges) is kept in the [`Arena`] itself, in host memory, and nothing is read back from the region.
 //!

@@ -12,7 +12,7 @@ pub const PAGE_BYTES: usize = 4096;
 ///
 /// A discard zeroes what was used of it and gives the pages beyond it back. Zeroing costs 94 ns per
 /// 16 KiB that are in the cache (1.5 µs for all of this), giving pages back costs 3.6 µs and then
-/// 1.4 µs for each page that is used again (90 µs for all of this; DESIGN section 8). So a service
+/// 1.4 µs for each page that is used again (90 µs for all of this). So a service
 /// that stays below it never meets the kernel, and an idle worker holds at most twice this much.
 pub const KEPT_BYTES: usize = 256 << 10;
 

@@ -1,4 +1,4 @@
-//! The segments of an image: three that are placed, and the loader's tables. Spec: gABI 5.1, DESIGN section 4.
+//! The segments of an image: three that are placed, and the loader's tables. Spec: gABI 5.1.
 #![forbid(unsafe_code)]
 
 use core::fmt;

@@ -1,4 +1,4 @@
-//! Zones and their windows: fixed address ranges that hold every image of a node (DESIGN section 5).
+//! Zones and their windows: fixed address ranges that hold every image of a node.
 //!
 //! ```text
 //!  base of zone 0           +512 MiB                 +1 GiB                   +1.5 GiB    +2 GiB

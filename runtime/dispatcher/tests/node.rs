@@ -78,8 +78,8 @@ fn idle_node_uses_no_processor() {
 fn bytes_that_are_no_image_are_refused_and_the_node_goes_on() {
     let mut node = start(1);
     let refused = node.deploy("noise", b"\x7fELF and nothing else".to_vec()).unwrap_err();
-    assert!(matches!(refused, DeployError::Parse { .. }), "{refused}");
-    assert!(refused.to_string().starts_with("`noise` is not an image: "), "{refused}");
+    assert!(matches!(refused, DeployError::Refused { .. }), "{refused}");
+    assert!(refused.to_string().starts_with("`noise` is refused: truncated: "), "{refused}");
     assert_eq!(node.poll(), None);
     assert!(is_alive(node.worker_pids()[0]));
 }

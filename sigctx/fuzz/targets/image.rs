@@ -3,14 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use mote_fuzz::use_everything;
-use mote_loader::{Expected, Image, SegmentKind, check};
+use mote_loader::{Expected, Image, SegmentKind, verify};
 use mote_sigctx::unwind::Module;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(image) = Image::parse(bytes) else { return };
     let toolchain = image.toolchain().unwrap_or_default();
     // What is refused, is; it must not be anything else.
-    let _ = check(&image, &Expected { toolchain });
+    let _ = verify(bytes, &Expected::of(toolchain));
     if let Some(module) = tables(&image) {
         use_everything(&module);
     }

@@ -66,12 +66,12 @@ pub enum NodeError {
 }
 
 /// What is wrong with the carried worker program.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProgramError {
     /// It is not a complete ELF file.
     #[error("it is not a readable ELF file: {0}")]
-    Elf(String),
+    Elf(#[from] elf::ParseError),
     /// It has no symbol table.
     #[error("it has no symbol table (.symtab); was it stripped?")]
     NoSymbols,
@@ -84,21 +84,13 @@ pub enum ProgramError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// It is not an image.
-    #[error("`{name}` is not an image: {source}")]
-    Parse {
-        /// The name that it was deployed under.
-        name: String,
-        /// What the loader found.
-        source: mote_loader::ParseError,
-    },
-    /// It is an image, but not one that may run here.
+    /// It is not an image, or not one that may run here.
     #[error("`{name}` is refused: {source}")]
-    Check {
+    Refused {
         /// The name that it was deployed under.
         name: String,
         /// What the loader found.
-        source: mote_loader::CheckError,
+        source: mote_loader::VerifyError,
     },
 }
 

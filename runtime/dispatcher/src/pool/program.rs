@@ -15,12 +15,11 @@ pub(crate) const TORTURE_PROGRAM: &[u8] =
 
 /// The addresses of all imports, from the symbol table of `program`.
 pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
-    let file = ElfBytes::<LittleEndian>::minimal_parse(program).map_err(unreadable)?;
-    let (symbols, names) =
-        file.symbol_table().map_err(unreadable)?.ok_or(ProgramError::NoSymbols)?;
+    let file = ElfBytes::<LittleEndian>::minimal_parse(program)?;
+    let (symbols, names) = file.symbol_table()?.ok_or(ProgramError::NoSymbols)?;
     let mut addresses = [0; Import::COUNT];
     for symbol in symbols.iter().filter(|symbol| !symbol.is_undefined()) {
-        let name = names.get(symbol.st_name as usize).map_err(unreadable)?;
+        let name = names.get(symbol.st_name as usize)?;
         if let Some(&import) = Import::ALL.iter().find(|import| import.is_host_symbol(name)) {
             addresses[import as usize] = symbol.st_value;
         }
@@ -29,10 +28,6 @@ pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
         Some(&import) => Err(ProgramError::NoImport(import)),
         None => Ok(ImportTable(addresses)),
     }
-}
-
-fn unreadable(error: elf::ParseError) -> ProgramError {
-    ProgramError::Elf(error.to_string())
 }
 
 #[cfg(test)]

@@ -4,82 +4,82 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cli::args::InputArgs;
+use crate::service::input::InputArgs;
 
 /// Which node.
 #[derive(Clone, Debug, Args)]
-pub struct NodeArgs {
+pub(crate) struct NodeArgs {
     /// The state folder of the node, as `mote serve` has it [default: ~/.local/state/mote].
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub state: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// `mote deploy`.
 #[derive(Clone, Debug, Args)]
-pub struct DeployArgs {
+pub(crate) struct DeployArgs {
     /// A service's folder, which is built first, or an image.
     #[arg(value_name = "DIR|IMAGE", value_hint = ValueHint::AnyPath)]
-    pub service: PathBuf,
+    pub(crate) service: PathBuf,
     /// What to call the function [default: the package's name, or the file's].
     #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// A setting that is to change, such as `budget_us=500` or `mode=discard`; the others stay as they
     /// were. May be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
-    pub set: Vec<String>,
+    pub(crate) set: Vec<String>,
     /// Which node.
     #[command(flatten)]
-    pub node: NodeArgs,
+    pub(crate) node: NodeArgs,
 }
 
 /// `mote invoke`.
 #[derive(Clone, Debug, Args)]
-pub struct InvokeArgs {
+pub(crate) struct InvokeArgs {
     /// The function, with or without a qualifier: NAME, NAME:VERSION.
     #[arg(value_name = "NAME")]
-    pub function: String,
+    pub(crate) function: String,
     /// What it gets.
     #[command(flatten)]
-    pub input: InputArgs,
+    pub(crate) input: InputArgs,
     /// Which node.
     #[command(flatten)]
-    pub node: NodeArgs,
+    pub(crate) node: NodeArgs,
 }
 
 /// `mote list` and `mote stats`.
 #[derive(Clone, Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Print one JSON array instead of a table.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Which node.
     #[command(flatten)]
-    pub node: NodeArgs,
+    pub(crate) node: NodeArgs,
 }
 
 /// `mote rollback`.
 #[derive(Clone, Debug, Args)]
-pub struct RollbackArgs {
+pub(crate) struct RollbackArgs {
     /// The function.
     #[arg(value_name = "NAME")]
-    pub function: String,
+    pub(crate) function: String,
     /// The version to go back to [default: the one before].
     #[arg(long, value_name = "N")]
-    pub to: Option<u32>,
+    pub(crate) to: Option<u32>,
     /// Which node.
     #[command(flatten)]
-    pub node: NodeArgs,
+    pub(crate) node: NodeArgs,
 }
 
 /// `mote rm`.
 #[derive(Clone, Debug, Args)]
-pub struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     /// The function.
     #[arg(value_name = "NAME")]
-    pub function: String,
+    pub(crate) function: String,
     /// Which node.
     #[command(flatten)]
-    pub node: NodeArgs,
+    pub(crate) node: NodeArgs,
 }
 
 /// Takes `name=value` of characters that a query has as they are.

@@ -1,7 +1,7 @@
 //! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
 //! `list`, `stats`, `rollback` and `rm`.
 
-pub mod args;
+pub(crate) mod args;
 mod columns;
 
 use std::future::Future;
@@ -14,8 +14,8 @@ use mote_server::admin::socket_path;
 use mote_server::config::default_state_folder;
 use serde::Serialize;
 
-use crate::run::input;
-use crate::run::source::{self, Source};
+use crate::service::input;
+use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use args::{DeployArgs, InvokeArgs, ListArgs, NodeArgs, RemoveArgs, RollbackArgs};
 use columns::columns;
@@ -24,7 +24,7 @@ use columns::columns;
 ///
 /// # Errors
 /// It does not build, no node answers, or the node refuses it.
-pub fn deploy(args: &DeployArgs) -> Result<Status, Failure> {
+pub(crate) fn deploy(args: &DeployArgs) -> Result<Status, Failure> {
     let Source { name, bytes } = source::load(&args.service)?;
     let name = args.name.clone().unwrap_or(name);
     let client = client(&args.node)?;
@@ -36,7 +36,7 @@ pub fn deploy(args: &DeployArgs) -> Result<Status, Failure> {
 ///
 /// # Errors
 /// The body cannot be read, no node answers, or the node refuses the request.
-pub fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
+pub(crate) fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
     let body = input::body(&args.input)?;
     let client = client(&args.node)?;
     let reply = ask(client.invoke(&args.function, body))?;
@@ -55,7 +55,7 @@ pub fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
 ///
 /// # Errors
 /// No node answers.
-pub fn list(args: &ListArgs) -> Result<Status, Failure> {
+pub(crate) fn list(args: &ListArgs) -> Result<Status, Failure> {
     let functions = ask(client(&args.node)?.functions())?;
     show(args, &functions, ["NAME", "VERSION", "MODE", "BUDGET_US", "IMAGE", "READY"], listed)
 }
@@ -64,7 +64,7 @@ pub fn list(args: &ListArgs) -> Result<Status, Failure> {
 ///
 /// # Errors
 /// No node answers.
-pub fn stats(args: &ListArgs) -> Result<Status, Failure> {
+pub(crate) fn stats(args: &ListArgs) -> Result<Status, Failure> {
     let stats = ask(client(&args.node)?.stats())?;
     show(args, &stats, ["NAME", "BILLED_US", "ARENA_PEAK", "OUTCOMES"], counted)
 }
@@ -73,7 +73,7 @@ pub fn stats(args: &ListArgs) -> Result<Status, Failure> {
 ///
 /// # Errors
 /// No node answers, or there is no such version.
-pub fn rollback(args: &RollbackArgs) -> Result<Status, Failure> {
+pub(crate) fn rollback(args: &RollbackArgs) -> Result<Status, Failure> {
     let back = ask(client(&args.node)?.roll_back(&args.function, args.to))?;
     say(&format!("{}: version {}\n", args.function, back.version))
 }
@@ -82,7 +82,7 @@ pub fn rollback(args: &RollbackArgs) -> Result<Status, Failure> {
 ///
 /// # Errors
 /// No node answers, or there is no such function.
-pub fn remove(args: &RemoveArgs) -> Result<Status, Failure> {
+pub(crate) fn remove(args: &RemoveArgs) -> Result<Status, Failure> {
     ask(client(&args.node)?.remove(&args.function))?;
     Ok(Status::Done)
 }

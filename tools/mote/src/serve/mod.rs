@@ -1,7 +1,7 @@
 //! `mote serve`: builds what is a folder, starts a node with its functions, and answers clients until
 //! it is told to end.
 
-pub mod args;
+pub(crate) mod args;
 mod log;
 
 use std::io::{self, Write as _};
@@ -12,7 +12,7 @@ use mote_server::config::Config;
 use mote_server::{Preloaded, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::run::source::{self, Source};
+use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use args::ServeArgs;
 
@@ -21,7 +21,7 @@ use args::ServeArgs;
 ///
 /// # Errors
 /// The configuration or a service cannot be used, or the node does not start.
-pub fn execute(args: &ServeArgs) -> Result<Status, Failure> {
+pub(crate) fn execute(args: &ServeArgs) -> Result<Status, Failure> {
     let config = config(args)?;
     let preloaded = args.services.iter().map(preloaded).collect::<Result<Vec<_>, _>>()?;
     log::start(args.log_json);

@@ -1,5 +1,6 @@
 //! Builds services from source, and looks at what comes out, or at why nothing does.
 
+mod handle;
 mod made;
 mod refused;
 mod service;

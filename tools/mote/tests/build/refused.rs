@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mote_builder::{BuildError, Event, Options, build};
+use mote_builder::{BuildError, Event, InsteadOfStd, Options, build};
 
 use crate::service::{self, Service, refused};
 
@@ -17,50 +17,33 @@ fn version_of_the_service_crate_must_be_the_carried_one_when_it_is_named() {
 }
 
 #[test]
-fn handle_is_asked_for_when_it_is_missing() {
-    let (error, _) = refused("no_handle");
-    assert!(matches!(error, BuildError::NoHandle { .. }), "{error}");
-    let message = error.to_string();
-    assert!(message.starts_with("src/lib.rs has no function `handle`"), "{message}");
-    assert!(message.contains("pub fn handle(request: &Request<'_>, context: &mut Context)"));
-}
-
-#[test]
-fn handle_is_shown_beside_the_wanted_one_when_it_is_of_another_type() {
-    let (error, _) = refused("wrong_signature");
-    assert!(matches!(error, BuildError::WrongHandle { .. }), "{error}");
-    let message = error.to_string();
-    assert!(message.starts_with("src/lib.rs:7: "), "{message}");
-    assert!(message.contains("fn handle(_body: &[u8]) -> Result<Response>"), "{message}");
-}
-
-#[test]
-fn handle_must_be_public() {
-    let service = Service::copied("hello", "\"0.1\"");
-    service.replace("src/lib.rs", "pub fn handle", "fn handle");
-    let error = service.build().unwrap_err();
-    assert!(matches!(error, BuildError::PrivateHandle { .. }), "{error}");
-    assert!(error.to_string().starts_with("src/lib.rs:10: "), "{error}");
-}
-
-#[test]
-fn handle_may_be_an_exported_function_of_a_module() {
-    let service = Service::copied("hello", "\"0.1\"");
-    let module = service.read("src/lib.rs").replace("#![no_std]\n", "");
-    service.write("src/greet.rs", &module.replace("extern crate alloc;\n", ""));
-    service.write(
-        "src/lib.rs",
-        "#![no_std]\nextern crate alloc;\nmod greet;\npub use greet::handle;\n",
-    );
-    service.build().unwrap();
-}
-
-#[test]
 fn standard_library_is_out_of_reach() {
     let (error, shown) = refused("uses_std");
     let BuildError::NeedsStd { place, package, .. } = &error else { panic!("{error}") };
     assert_eq!((place.as_str(), package.as_str()), ("src/lib.rs:4", "uses_std"));
     assert_eq!(shown, "");
+}
+
+#[test]
+fn path_into_the_standard_library_is_told_what_to_use_instead() {
+    for (line, instead) in [
+        ("use std::collections::HashMap as _;", InsteadOfStd::HashTable),
+        ("pub fn now() { std::time::Instant::now(); }", InsteadOfStd::Clock),
+    ] {
+        let service = Service::copied("hello", "\"0.1\"");
+        service.append("src/lib.rs", line);
+        let mut shown = String::new();
+        let result = build(&service.options(), &mut |event| {
+            if let Event::Diagnostic { rendered, .. } = event {
+                shown.push_str(rendered);
+            }
+        });
+        let error = result.unwrap_err();
+        let BuildError::NeedsStd { remedy, .. } = &error else { panic!("{error}") };
+        assert_eq!(*remedy, instead, "{line}");
+        assert!(error.to_string().contains("wants the standard library"), "{error}");
+        assert!(!shown.contains("cargo add std"), "{shown}");
+    }
 }
 
 #[test]
@@ -91,7 +74,7 @@ fn dependency_without_no_std_is_named() {
     let error = result.unwrap_err();
     let BuildError::NeedsStd { package, remedy, .. } = &error else { panic!("{error}") };
     assert_eq!(package, "wants_std");
-    assert!(remedy.contains("default-features = false"), "{remedy}");
+    assert_eq!(*remedy, InsteadOfStd::DependencyFeature);
     assert_eq!(shown, "");
 }
 

@@ -4,7 +4,7 @@ use rustix::process::Signal;
 
 use crate::clients::curl;
 use crate::serving::{Serving, image, operator};
-use crate::support::{status, stderr, stdout, text};
+use crate::support::{file, status, stderr, stdout, text};
 
 #[test]
 fn deployed_versions_are_served_and_rolled_back() {
@@ -78,8 +78,7 @@ fn invoke_exits_with_the_status_of_the_outcome() {
 fn bad_deployment_changes_nothing() {
     let state = tempfile::tempdir().unwrap();
     let node = Serving::start(state.path(), &["hello"]);
-    let noise = state.path().join("hello.image");
-    std::fs::write(&noise, "not an image").unwrap();
+    let (_folder, noise) = file("hello.image", b"not an image");
     let refused = operator(state.path(), &["deploy", text(&noise)]);
     assert_eq!(status(&refused), 5);
     assert!(stderr(&refused).contains("is not an image"), "{}", stderr(&refused));
