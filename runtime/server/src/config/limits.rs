@@ -30,8 +30,6 @@ pub struct Limits {
     pub body_bytes: u32,
     /// The bodies of all requests under way, in bytes.
     pub in_flight_bytes: u32,
-    /// How long a request may wait for a worker, in milliseconds; then it is refused.
-    pub queue_timeout_ms: u32,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
 }
@@ -46,7 +44,6 @@ impl Default for Limits {
             body_timeout_ms: 30_000,
             body_bytes: BODY_BYTES as u32,
             in_flight_bytes: 256 << 20,
-            queue_timeout_ms: 1_000,
             streams: 128,
         }
     }
@@ -65,12 +62,6 @@ impl Limits {
         Duration::from_millis(self.body_timeout_ms.into())
     }
 
-    /// [`Limits::queue_timeout_ms`].
-    #[must_use]
-    pub fn queue_timeout(&self) -> Duration {
-        Duration::from_millis(self.queue_timeout_ms.into())
-    }
-
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         const DAY_MS: u64 = 24 * 3_600_000;
         within("limits.connections", self.connections.into(), 1, 1_000_000)?;
@@ -81,7 +72,6 @@ impl Limits {
         within("limits.body_bytes", self.body_bytes.into(), 1, BODY_BYTES as u64)?;
         let one_body = self.body_bytes.into();
         within("limits.in_flight_bytes", self.in_flight_bytes.into(), one_body, 1 << 31)?;
-        within("limits.queue_timeout_ms", self.queue_timeout_ms.into(), 1, DAY_MS)?;
         within("limits.streams", self.streams.into(), 1, 10_000)
     }
 }

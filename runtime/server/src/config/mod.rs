@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn example_has_every_setting_with_its_default() {
+        let text = include_str!("../../mote.toml");
+        assert_eq!(read(text).unwrap(), Config::default());
+        for name in ["streams", "queue_limit", "memory_kib", "slice_us", "ban_after", "state"] {
+            assert!(text.contains(&format!("{name} = ")), "{name}");
+        }
+    }
+
+    #[test]
     fn sections_set_what_they_name_and_nothing_else() {
         let text = "listen = '[::1]:80'\n[node]\nworkers = 3\n[defaults]\nmode = 'discard'\n";
         let config = read(text).unwrap();

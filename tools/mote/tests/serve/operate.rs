@@ -81,7 +81,11 @@ fn bad_deployment_changes_nothing() {
     let (_folder, noise) = file("hello.image", b"not an image");
     let refused = operator(state.path(), &["deploy", text(&noise)]);
     assert_eq!(status(&refused), 5);
-    assert!(stderr(&refused).contains("is not an image"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("give an image that `mote build` made"),
+        "{}",
+        stderr(&refused)
+    );
     let unknown = operator(state.path(), &["deploy", text(&image("hello")), "--set", "speed=9"]);
     assert!(stderr(&unknown).contains("unknown field `speed`"), "{}", stderr(&unknown));
     assert_eq!(curl(&["-d", "Ada", &format!("{}/invoke/hello", node.url)]).body, "Hello, Ada!");

@@ -26,7 +26,7 @@ impl Serving {
     pub(crate) fn with(state: &Path, services: &[&str], arguments: &[&str]) -> Self {
         let images: Vec<_> = services.iter().map(|service| image(service)).collect();
         let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--state", text(state)]);
-        command.args(arguments).args(images).stdout(Stdio::piped());
+        command.args(arguments).args(images).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the executable was built with this test");
         let stdout = child.stdout.take().expect("it is piped");
         let mut line = String::new();
