@@ -8,6 +8,7 @@ mod dynamic;
 mod relocations;
 mod segments;
 mod symbols;
+mod text;
 
 use mote_abi::image::ABI_VERSION;
 
@@ -16,7 +17,6 @@ pub use segments::DATA_LIMIT_BYTES;
 use crate::error::{CheckError, cut};
 use crate::image::Image;
 use crate::plan::{Checked, Layout};
-use crate::scan;
 
 /// What an image must agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, Chec
     let entry = symbols::check(image)?;
     let layout = Layout::new(image, entry)?;
     let relocations = relocations::check(image, &layout)?;
-    check_text(image)?;
-    Ok(Checked::new(image, layout, relocations))
+    let code = text::check(image)?;
+    Ok(Checked::new(image, layout, relocations, &code))
 }
 
 fn check_note(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {
@@ -52,15 +52,4 @@ fn check_note(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckErr
         return Err(CheckError::Toolchain { found, expected });
     }
     Ok(())
-}
-
-/// The zero-filled tail needs no scan: no forbidden instruction has a zero byte, and the one-byte
-/// look-ahead into it finds none that ends with one.
-fn check_text(image: &Image<'_>) -> Result<(), CheckError> {
-    match scan::find(image.text().bytes) {
-        Some(hit) => {
-            Err(CheckError::Instruction { instruction: hit.instruction, offset: hit.offset as u64 })
-        }
-        None => Ok(()),
-    }
 }

@@ -5,13 +5,13 @@
 
 use std::sync::OnceLock;
 
-use mote::torture::canaries::Canaries;
-use mote::torture::map::Map;
-use mote::torture::report::{Counts, Report};
-use mote::torture::sweep::{Case, Found, run};
 use mote_abi::outcome::{Heap, Mode, Outcome};
+use mote_bench::torture::canaries::Canaries;
+use mote_bench::torture::map::Map;
+use mote_bench::torture::report::{Counts, Report};
+use mote_bench::torture::sweep::{Found, run};
 use mote_builder::Profile;
-use mote_dispatcher::torture::{Point, facts};
+use mote_dispatcher::torture::{Case, Point, facts};
 use mote_dispatcher::{Job, TOOLCHAIN};
 use mote_tests::{TestNode, built, image};
 
@@ -35,13 +35,12 @@ const INJECTED: [(&str, [u64; 5]); 7] = [
 
 fn canaries() -> &'static Canaries {
     static CANARIES: OnceLock<Canaries> = OnceLock::new();
-    CANARIES
-        .get_or_init(|| Canaries::build().unwrap_or_else(|failure| panic!("{:?}", failure.error)))
+    CANARIES.get_or_init(|| Canaries::build().unwrap_or_else(|failure| panic!("{failure:?}")))
 }
 
 fn sweep(case: &Case<'_>) -> (Found, Report) {
     let found =
-        run(case, canaries().known(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
+        run(case, &canaries().known(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
     let map = Map::new(case.image, found.text_address);
     let report = Report::new(case, &found, &map);
     (found, report)
@@ -242,7 +241,7 @@ fn oracle_sees_damage_when_a_canary_answers_otherwise_than_it_must() {
     let case = Case { grace_us: AMPLE_US, every: 50, ..case };
     let mut wrong = canaries().known();
     wrong[1].answer = b"1";
-    let found = run(&case, wrong, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
+    let found = run(&case, &wrong, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
     let report = Report::new(&case, &found, &Map::new(&hello, found.text_address));
     assert_eq!(report.verdicts.host_damage, report.points, "{report:?}");
     assert!(report.damage[0].ends_with("canary"), "{report:?}");

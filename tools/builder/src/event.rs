@@ -23,7 +23,7 @@ pub enum Event<'a> {
     },
 }
 
-/// The steps of a build, in order. All but the first may happen again, to please the loader.
+/// The steps of a build, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Finding the compiler, the sysroot, the embedded crate and the package.

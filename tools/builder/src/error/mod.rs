@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use handle::HandleError;
-use mote_loader::{CheckError, VerifyError};
+use mote_loader::VerifyError;
 use substitute::InsteadOfStd;
 
 /// Why a service could not be built. What the compiler had to say was shown before.
@@ -171,14 +171,4 @@ pub enum BuildError {
         /// The loader's reason.
         verdict: VerifyError,
     },
-}
-
-impl BuildError {
-    /// Whether the loader found the bytes of a forbidden instruction, which may be there by chance.
-    pub(crate) fn is_forbidden_instruction(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { verdict: VerifyError::Check(CheckError::Instruction { .. }) }
-        )
-    }
 }
