@@ -12,6 +12,17 @@ use crate::image::SegmentKind;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
+    /// The file is larger than this node admits.
+    #[error(
+        "the image has {bytes} bytes, and this node admits {limit}: depend on less, or build it in \
+         release"
+    )]
+    ImageBytes {
+        /// How many.
+        bytes: u64,
+        /// How many are admitted.
+        limit: u64,
+    },
     /// A segment may be written and executed.
     #[error("the {kind} segment is writable and executable; no segment may be both")]
     WritableExecutable {

@@ -5,7 +5,7 @@ use crate::blueprint::{
 };
 use elf::abi::*;
 use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET, TABLES_OFFSET, state};
-use mote_loader::{CfiError, CheckError, DATA_LIMIT_BYTES, Image, SegmentKind};
+use mote_loader::{CfiError, CheckError, DATA_LIMIT_BYTES, Expected, Image, SegmentKind, verify};
 
 #[test]
 fn image_is_accepted_when_good() {
@@ -27,6 +27,19 @@ fn image_is_accepted_without_data_or_unwind_table_or_relocations() {
     });
     let checked = load(&bare.build()).unwrap();
     assert_eq!((checked.data_bytes(), checked.relocations()), (0, 0));
+}
+
+#[test]
+fn image_is_refused_when_one_byte_larger_than_admitted() {
+    let bytes = Blueprint::default().build();
+    let with_limit = |image_bytes_max| {
+        let expected = Expected { image_bytes_max, ..Expected::of(TOOLCHAIN) };
+        verify(&bytes, &expected).err()
+    };
+    let (bytes, limit) = (bytes.len() as u64, bytes.len() as u64 - 1);
+    assert_eq!(with_limit(bytes), None);
+    assert_eq!(with_limit(limit), Some(CheckError::ImageBytes { bytes, limit }.into()));
+    assert_eq!(Expected::of(TOOLCHAIN).image_bytes_max, 8 << 20);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn examine(bytes: &[u8]) -> Option<Checked> {
     let image = Image::parse(bytes).map_err(|error| error.to_string()).ok()?;
     let looked_at = (image.imports(), image.relocation_counts(), image.eh_frame_hdr());
     assert!(looked_at.0.len() < bytes.len());
-    let expected = Expected { toolchain: TOOLCHAIN };
+    let expected = Expected::of(TOOLCHAIN);
     verify(bytes, &expected).map_err(|error| error.to_string()).ok()
 }
 

@@ -194,7 +194,7 @@ pub(crate) fn address(import: Import) -> u64 {
 
 /// Parses and checks `bytes`.
 pub(crate) fn load(bytes: &[u8]) -> Result<Checked, VerifyError> {
-    verify(bytes, &Expected { toolchain: TOOLCHAIN })
+    verify(bytes, &Expected::of(TOOLCHAIN))
 }
 
 /// The default blueprint, changed.
@@ -221,5 +221,5 @@ pub(crate) fn bytes_error(change: impl FnOnce(&mut Vec<u8>)) -> ParseError {
 pub(crate) fn check_error(change: impl FnOnce(&mut Blueprint)) -> CheckError {
     let bytes = changed(change).build();
     let image = Image::parse(&bytes).expect("the image should be parsed");
-    check(&image, &Expected { toolchain: TOOLCHAIN }).expect_err("the image should be refused")
+    check(&image, &Expected::of(TOOLCHAIN)).expect_err("the image should be refused")
 }

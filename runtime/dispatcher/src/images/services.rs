@@ -61,7 +61,7 @@ impl Services {
     /// Checks `bytes`, and keeps what placing needs.
     pub(crate) fn deploy(&mut self, name: &str, bytes: &[u8]) -> Result<ServiceId, DeployError> {
         let name = name.to_owned();
-        let image = match verify(bytes, &Expected { toolchain: TOOLCHAIN }) {
+        let image = match verify(bytes, &Expected::of(TOOLCHAIN)) {
             Ok(image) => image,
             Err(source) => return Err(DeployError::Refused { name, source }),
         };

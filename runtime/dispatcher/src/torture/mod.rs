@@ -266,7 +266,7 @@ fn place_all(
 
 /// The image, fit to be placed.
 fn verified(request: &Request<'_>) -> Result<Checked, DeployError> {
-    verify(request.image, &Expected { toolchain: TOOLCHAIN })
+    verify(request.image, &Expected::of(TOOLCHAIN))
         .map_err(|source| DeployError::Refused { name: request.name.to_owned(), source })
 }
 

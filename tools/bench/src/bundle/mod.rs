@@ -130,7 +130,7 @@ fn image(folder: &Path, sources: &Path, name: &str, profile: Profile) -> Result<
 
 /// Whether the loader takes a kept image; one that was cut short is built again.
 fn is_sound(image: &[u8]) -> bool {
-    verify(image, &Expected { toolchain: TOOLCHAIN }).is_ok()
+    verify(image, &Expected::of(TOOLCHAIN)).is_ok()
 }
 
 /// Says nothing unless it fails: then what the compiler said comes first.

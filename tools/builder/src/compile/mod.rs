@@ -28,7 +28,7 @@ pub(crate) fn compile(
     observer(Event::Step(Step::Link));
     let image = link::link(&rustc, &crates, observer)?;
     observer(Event::Step(Step::Check));
-    match verify(&image, &Expected { toolchain: &context.toolchain.version }) {
+    match verify(&image, &Expected::of(&context.toolchain.version)) {
         Ok(_) => Ok(image),
         Err(verdict) => Err(BuildError::Refused { verdict }),
     }

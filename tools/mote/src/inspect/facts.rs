@@ -103,7 +103,7 @@ impl Facts {
 
 impl Verdict {
     fn on(image: &Image<'_>) -> Self {
-        match check(image, &Expected { toolchain: mote_dispatcher::TOOLCHAIN }) {
+        match check(image, &Expected::of(mote_dispatcher::TOOLCHAIN)) {
             Ok(checked) => Self {
                 accepted: true,
                 refusals: Vec::new(),
