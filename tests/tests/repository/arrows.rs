@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::graph::Graph;
 use crate::known::{self, assert_known};
-use crate::layout::{PACKAGES, Package, room_of, workspace};
+use crate::layout::{PACKAGES, Package, room_of, root_of, workspace};
 
 /// Arrows from a file to one in a room above its own.
 pub(crate) fn upward(package: &Package, graph: &Graph) -> Vec<(PathBuf, PathBuf)> {
@@ -29,8 +29,8 @@ pub(crate) fn misnamed(package: &Package, graph: &Graph) -> Vec<String> {
     gone.chain(new).map(|wrong| format!("{}/src {wrong}", package.folder)).collect()
 }
 
-pub(crate) fn library(package: &Package) -> Graph {
-    Graph::read(&workspace().join(package.folder), Path::new("src/lib.rs"))
+pub(crate) fn sources(package: &Package) -> Graph {
+    Graph::read(&workspace().join(package.folder), root_of(package))
 }
 
 pub(crate) fn described(from: &Path, to: &Path) -> String {
@@ -40,7 +40,7 @@ pub(crate) fn described(from: &Path, to: &Path) -> String {
 #[test]
 fn no_room_uses_one_above_it() {
     let found = PACKAGES.iter().flat_map(|package| {
-        let arrows = upward(package, &library(package)).into_iter();
+        let arrows = upward(package, &sources(package)).into_iter();
         arrows.map(|(from, to)| (package.folder.to_owned(), described(&from, &to)))
     });
     assert_known(&found.collect::<Vec<_>>(), known::UPWARD);
@@ -49,6 +49,6 @@ fn no_room_uses_one_above_it() {
 #[test]
 fn rooms_are_those_of_the_table() {
     let wrong: Vec<_> =
-        PACKAGES.iter().flat_map(|package| misnamed(package, &library(package))).collect();
+        PACKAGES.iter().flat_map(|package| misnamed(package, &sources(package))).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

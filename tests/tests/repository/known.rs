@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 /// Packages with circles of files.
 pub(crate) const CIRCLES: &[&str] =
-    &["loader", "sigctx", "runtime/worker", "runtime/dispatcher", "tools/builder", "tools/mote"];
+    &["loader", "sigctx", "runtime/worker", "runtime/dispatcher", "tools/builder", "tools/bench"];
 
 /// Packages with an arrow from a room to one above it.
 pub(crate) const UPWARD: &[&str] =
-    &["loader", "runtime/service", "runtime/worker", "runtime/dispatcher", "tools/mote"];
+    &["loader", "runtime/service", "runtime/worker", "runtime/dispatcher"];
 
 /// Packages with `unsafe` where it is not at home.
 pub(crate) const UNSAFE: &[&str] = &["alloc", "runtime/service", "runtime/worker"];
@@ -31,13 +31,11 @@ pub(crate) const LONG: &[&str] = &[
     "loader/tests/images/checking.rs",
     "runtime/dispatcher/src/node/mod.rs",
     "runtime/dispatcher/src/pool/worker/mod.rs",
-    "runtime/dispatcher/src/torture/mod.rs",
     "runtime/worker/src/preempt/current.rs",
     "runtime/worker/src/torture/stepper.rs",
     "sigctx/src/arch/x86_64/crossing/assembly.rs",
     "sigctx/src/arch/x86_64/crossing/mod.rs",
     "sigctx/tests/crossing.rs",
-    "tools/mote/src/cli/args.rs",
 ];
 
 /// Asserts that what was found wrong is known to be, and that what is known to be wrong was found. Each

@@ -14,13 +14,13 @@ pub(crate) struct Package {
 /// Where `unsafe` is at home.
 pub(crate) const UNSAFE_ROOMS: [&str; 4] = ["sys", "arch", "start", "host"];
 
-pub(crate) const PACKAGES: [Package; 10] = [
+pub(crate) const PACKAGES: [Package; 11] = [
     ALLOC,
     Package {
         folder: "loader",
         rooms: &[
-            "zone", "slots", "window", "place", "verify", "check", "scan", "plan", "sys", "image",
-            "error",
+            "zone", "slots", "window", "place", "sys", "verify", "check", "plan", "decode", "cfi",
+            "names", "error", "image",
         ],
         also_unsafe: &[],
     },
@@ -70,19 +70,28 @@ pub(crate) const PACKAGES: [Package; 10] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli",
-            "bench",
+            "cli", "build", "inspect", "run", "torture", "demo", "bench", "service", "terminal",
+            "status",
+        ],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "tools/bench",
+        rooms: &[
+            "evaluation",
+            "report",
+            "results",
+            "experiments",
+            "contenders",
             "demo",
             "torture",
-            "inspect",
-            "run",
-            "build_command",
+            "bundle",
             "floors",
-            "requirements",
-            "report",
-            "progress",
             "machine",
-            "status",
+            "image",
+            "stats",
+            "format",
+            "error",
         ],
         also_unsafe: &[],
     },
@@ -99,6 +108,13 @@ pub(crate) const ALLOC: Package =
 /// The folder that the workspace stands in.
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The file that a package begins with: of its library, or else of its program.
+pub(crate) fn root_of(package: &Package) -> &'static Path {
+    let library = Path::new("src/lib.rs");
+    let has_one = workspace().join(package.folder).join(library).exists();
+    if has_one { library } else { Path::new("src/main.rs") }
 }
 
 /// The room that a file of `src` belongs to; none for the crate's root.

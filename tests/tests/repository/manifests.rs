@@ -18,18 +18,8 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("mote-dispatcher", &["mote-abi", "mote-loader"]),
     ("mote-builder", &["mote-abi", "mote-loader"]),
     ("mote-bench", &["mote-abi", "mote-builder", "mote-dispatcher", "mote-loader", "mote-sigctx"]),
-    (
-        "mote",
-        &[
-            "mote-abi",
-            "mote-bench",
-            "mote-builder",
-            "mote-dispatcher",
-            "mote-loader",
-            "mote-sigctx",
-        ],
-    ),
-    ("mote-tests", &["mote", "mote-abi", "mote-builder", "mote-dispatcher", "mote-loader"]),
+    ("mote", &["mote-abi", "mote-bench", "mote-builder", "mote-dispatcher", "mote-loader"]),
+    ("mote-tests", &["mote-abi", "mote-bench", "mote-builder", "mote-dispatcher", "mote-loader"]),
 ];
 
 /// The name of the package in `manifest`, and the packages of this workspace that it depends on.

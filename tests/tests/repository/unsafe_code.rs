@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::arrows::library;
+use crate::arrows::sources;
 use crate::known::{self, assert_known};
-use crate::layout::{PACKAGES, Package, UNSAFE_ROOMS, workspace};
+use crate::layout::{PACKAGES, Package, UNSAFE_ROOMS, root_of, workspace};
 
 fn is_at_home(package: &Package, file: &Path) -> bool {
     let in_room = file.iter().any(|part| {
@@ -18,7 +18,7 @@ fn is_at_home(package: &Package, file: &Path) -> bool {
 #[test]
 fn unsafe_stands_only_in_its_rooms() {
     let found = PACKAGES.iter().flat_map(|package| {
-        let files = library(package).with_unsafe;
+        let files = sources(package).with_unsafe;
         let strays = files.iter().filter(|file| !is_at_home(package, file));
         let strays = strays.map(|file| format!("unsafe in {}", file.display()));
         let needless = package.also_unsafe.iter().filter(|file| !files.contains(Path::new(file)));
@@ -32,7 +32,7 @@ fn unsafe_stands_only_in_its_rooms() {
 #[test]
 fn crates_deny_unsafe_code() {
     let is_allowed = |package: &&Package| {
-        let root = workspace().join(package.folder).join("src/lib.rs");
+        let root = workspace().join(package.folder).join(root_of(package));
         let text = fs::read_to_string(root).unwrap();
         !text.contains("#![deny(unsafe_code)]") && !text.contains("#![forbid(unsafe_code)]")
     };
