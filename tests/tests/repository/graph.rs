@@ -32,10 +32,11 @@ impl Graph {
     /// Reads the crate whose root is the file `root` in `folder`.
     pub(crate) fn read(folder: &Path, root: &Path) -> Self {
         let found = Crate::read(folder, root);
-        let mut graph = Self::default();
-        graph.uses = found.files.iter().map(|file| (file.clone(), BTreeSet::new())).collect();
-        graph.with_unsafe =
-            found.with_unsafe.iter().map(|&file| found.files[file].clone()).collect();
+        let name = |&file: &usize| found.files[file].clone();
+        let mut graph = Self {
+            uses: found.files.iter().map(|file| (file.clone(), BTreeSet::new())).collect(),
+            with_unsafe: found.with_unsafe.iter().map(name).collect(),
+        };
         for (path, module) in &found.modules {
             graph.enter(&found, path, module);
         }

@@ -76,7 +76,7 @@ impl Crate {
     fn enter_child(&mut self, place: &Place<'_>, file: usize, module: &ModulePath, child: ItemMod) {
         let name = paths::plain(&child.ident);
         self.module(module).children.insert(name.clone());
-        let path = [&module[..], &[name.clone()]].concat();
+        let path = [&module[..], std::slice::from_ref(&name)].concat();
         match child.content {
             Some((_, items)) => {
                 let place = Place { children: place.children.join(&name), ..*place };
