@@ -5,7 +5,7 @@ pub(crate) mod args;
 mod log;
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Context as _;
 use mote_server::config::Config;
@@ -23,7 +23,8 @@ use args::ServeArgs;
 /// The configuration or a service cannot be used, or the node does not start.
 pub(crate) fn execute(args: &ServeArgs) -> Result<Status, Failure> {
     let config = config(args)?;
-    let preloaded = args.services.iter().map(preloaded).collect::<Result<Vec<_>, _>>()?;
+    let preloaded =
+        args.services.iter().map(|path| preloaded(path)).collect::<Result<Vec<_>, _>>()?;
     log::start(args.log_json);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -48,7 +49,7 @@ fn config(args: &ServeArgs) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn preloaded(path: &PathBuf) -> Result<Preloaded, Failure> {
+fn preloaded(path: &Path) -> Result<Preloaded, Failure> {
     let Source { name, bytes } = source::load(path)?;
     Ok(Preloaded { name, image: bytes })
 }
