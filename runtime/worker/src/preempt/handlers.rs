@@ -31,6 +31,7 @@ use crate::preempt::current::CURRENT;
 use crate::preempt::timer;
 use crate::start::memory::GUARD_BYTES;
 use crate::sys::clock::now_ns;
+use crate::sys::exit::abort;
 
 /// `si_code` of a signal queued with a value: sigqueue(3), `SI_QUEUE`.
 const SI_QUEUE: i32 = -1;
@@ -216,10 +217,14 @@ fn verdict_on(signal: u32, is_overflow: bool) -> Outcome {
     }
 }
 
-/// Says where the host faulted and lets the fault repeat with its signal blocked, which ends the process.
+/// Says where the host faulted and lets the fault repeat with its signal blocked, which ends the process. A
+/// call that the filter trapped does not repeat.
 fn die(signal: u32, context: &mut Context, surroundings: &Surroundings) {
     surroundings.status.fatal_address.store(context.rip(), Relaxed);
     surroundings.status.fatal_signal.store(signal, Relaxed);
+    if signal == SIGSYS {
+        abort();
+    }
     context.block(signal);
 }
 
