@@ -1,4 +1,4 @@
-//! The library whitelist: every symbol that an image may leave undefined (DESIGN section 4).
+//! The library whitelist: every symbol that an image may leave undefined.
 
 /// Generates [`Import`] with its names, so that the list stands once.
 macro_rules! imports {
@@ -66,6 +66,8 @@ imports! {
     Memcmp = "memcmp",
     /// As `memcmp`, but only its being zero means anything (LLVM emits calls to it).
     Bcmp = "bcmp",
+    /// C standard, 7.24.6.3 (`CStr::from_ptr` calls it).
+    Strlen = "strlen",
 }
 
 impl Import {

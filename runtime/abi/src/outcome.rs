@@ -40,7 +40,7 @@ macro_rules! named_byte {
 }
 
 named_byte! {
-    /// How an invocation ended (DESIGN section 2).
+    /// How an invocation ended.
     Outcome {
         /// The service returned a response.
         Ok = "ok",
@@ -76,7 +76,7 @@ named_byte! {
 }
 
 named_byte! {
-    /// What happens at the soft deadline (DESIGN section 7).
+    /// What happens at the soft deadline.
     Mode {
         /// The next allocation or host call raises; the hard deadline discards.
         Guarded = "guarded",
@@ -88,7 +88,7 @@ named_byte! {
 }
 
 named_byte! {
-    /// The heap of an invocation (DESIGN section 8).
+    /// The heap of an invocation.
     Heap {
         /// Freeing does nothing; the fastest.
         Bump = "bump",

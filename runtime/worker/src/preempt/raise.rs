@@ -6,65 +6,58 @@
 //! [`can_unwind`] looks whether a raise would come to the bottom, for those who may as well wait: some
 //! guards in the standard collections abort when they are unwound.
 
-use core::ops::Range;
-use core::slice;
-
-use mote_abi::image::ImageHeader;
 use mote_abi::outcome::Outcome;
-use mote_sigctx::arch::{Crossing, CrossingResult, Pending, land, leave};
+use mote_sigctx::arch::{Crossing, CrossingResult, Pending};
 use mote_sigctx::code::{Code, Search};
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Coverage, Frame, Module, ProbeResult, ProbeSite, Stack, Step};
+use mote_sigctx::unwind::{Coverage, Frame, Module, ProbeResult, ProbeSite, Step};
 
-use crate::calls;
-use crate::host::{self, Host};
-use crate::invocation;
+use crate::host::image::Image;
+use crate::host::{Host, lend};
 use crate::preempt::current::CURRENT;
+use crate::preempt::leave::{land, leave};
 
 /// What landing pads get as their exception. They hand it on to `_Unwind_Resume`, which ignores it.
 const EXCEPTION: u64 = 0;
 
+/// Addresses that landing pads call: what is behind the import stubs of these names.
+#[derive(Clone, Copy, Debug)]
+pub struct Targets {
+    /// `_Unwind_Resume`.
+    pub resume: u64,
+    /// What a panic calls first.
+    pub panicking: u64,
+}
+
+static TARGETS: spin::Once<Targets> = spin::Once::new();
+
+/// Says where those stubs are, before the first invocation.
+pub fn prepare(targets: Targets) {
+    TARGETS.call_once(|| targets);
+}
+
 /// Starts a raise at `frame`, with the outcome already judged.
-///
-/// # Safety
-/// Called on the host stack during an invocation, with no reference to the host in use and no value
-/// on the host stack whose destructor matters.
-pub unsafe fn begin(frame: Frame) -> ! {
+pub fn begin(frame: Frame) -> ! {
     CURRENT.set_raised();
     Crossing::get().clear_raise();
-    // SAFETY: passed on to the caller.
-    unsafe { unwind(frame) }
+    unwind(frame)
 }
 
 /// Goes on after a landing pad, at the caller of `_Unwind_Resume`.
-///
-/// # Safety
-/// As [`begin`].
-pub unsafe fn resume(registers: Registers) -> ! {
-    // SAFETY: passed on to the caller.
-    unsafe { unwind(Frame { registers, is_exact: false }) }
+pub fn resume(registers: Registers) -> ! {
+    unwind(Frame { registers, is_exact: false })
 }
 
-/// Gives the service up with `outcome`.
-///
-/// # Safety
-/// As [`begin`].
-pub unsafe fn discard(outcome: Outcome) -> ! {
+/// Discards the service with `outcome`.
+pub fn discard(outcome: Outcome) -> ! {
     CURRENT.judge(outcome);
-    // SAFETY: passed on to the caller.
-    unsafe { leave(CrossingResult::Discarded) }
+    leave(CrossingResult::Discarded)
 }
 
-/// # Safety
-/// As [`begin`].
-unsafe fn unwind(frame: Frame) -> ! {
-    // SAFETY: by the caller's promise this is the only reference; it is not used past `walk`.
-    let host = unsafe { host::get() };
-    match walk(host, frame) {
-        // SAFETY: the registers are those of a landing pad of a frame on the service's stack.
-        Walked::LandingPad(registers) => unsafe { land(&registers) },
-        // SAFETY: passed on to the caller.
-        Walked::Left(ending) => unsafe { leave(ending) },
+fn unwind(frame: Frame) -> ! {
+    match lend(|host| walk(host, frame)) {
+        Walked::LandingPad(registers) => land(&registers),
+        Walked::Left(ending) => leave(ending),
     }
 }
 
@@ -77,9 +70,11 @@ enum Walked {
 /// Walks from `frame` to the next landing pad, or to the bottom. Tables that do not fit the stack, and
 /// frames that let nothing pass, end it with a discard.
 fn walk(host: &mut Host, mut frame: Frame) -> Walked {
-    let Some(image) = image_module(host) else { return Walked::Left(CrossingResult::Discarded) };
+    let Some(image) = image_module(&Image::of(&host.invoke)) else {
+        return Walked::Left(CrossingResult::Discarded);
+    };
     let modules = [image, host.host_module.clone()];
-    let stack = ServiceStack(host.stack.clone());
+    let stack = host.service_stack();
     loop {
         if frame.registers.rip() == Crossing::bottom() {
             return Walked::Left(CrossingResult::Unwound);
@@ -112,11 +107,12 @@ fn walk(host: &mut Host, mut frame: Frame) -> Walked {
 /// use, because a raise would end in a discard anyway: at the hard deadline, and over damaged tables.
 pub fn can_unwind(host: &mut Host, frame: Frame, site: ProbeSite) -> bool {
     #[cfg(feature = "torture")]
-    let _unstepped = crate::torture::unstepped::Unstepped::begin();
-    let Some(image) = image_module(host) else { return true };
-    let modules = [image, host.host_module.clone()];
-    let stack = ServiceStack(host.stack.clone());
-    let mut search = Search::new(image_code(&invocation::run::record(&host.invoke)));
+    let _unstepped = crate::sys::stepping::Unstepped::begin();
+    let image = Image::of(&host.invoke);
+    let (Some(module), Some(code)) = (image_module(&image), image_code(&image)) else { return true };
+    let modules = [module, host.host_module.clone()];
+    let stack = host.service_stack();
+    let mut search = Search::new(code);
     let mut at = (frame, site);
     loop {
         let is_over = at.0.registers.rip() == Crossing::bottom();
@@ -132,55 +128,28 @@ pub fn can_unwind(host: &mut Host, frame: Frame, site: ProbeSite) -> bool {
     }
 }
 
-/// The code of the running image.
-fn image_code(record: &ImageHeader) -> Code<'static> {
-    let address = record.windows().text() + u64::from(record.slot);
-    // SAFETY: as for the read-only segment; workers may read the text window.
-    let text = unsafe { slice::from_raw_parts(address as *const u8, record.text_bytes as usize) };
-    Code {
-        text,
-        text_address: address,
-        rodata: image_rodata(record),
-        rodata_address: record.windows().rodata() + u64::from(record.slot),
-        resume: calls::resume_address(),
-        panicking: calls::panicking_address(),
-    }
+/// The code of an image.
+fn image_code(image: &Image) -> Option<Code<'static>> {
+    let targets = TARGETS.get()?;
+    Some(Code {
+        text: image.text(),
+        text_address: image.text_address(),
+        rodata: image.rodata(),
+        rodata_address: image.rodata_address(),
+        resume: targets.resume,
+        panicking: targets.panicking,
+    })
 }
 
-/// The tables of the running image; `None` if they are damaged or absent.
-fn image_module(host: &Host) -> Option<Module<'static>> {
-    let record = invocation::run::record(&host.invoke);
-    let windows = record.windows();
-    let text = windows.text() + u64::from(record.slot);
-    let rodata = windows.rodata() + u64::from(record.slot);
-    let header = windows.rodata() + u64::from(record.eh_frame_hdr);
+/// The tables of an image; `None` if they are damaged or absent.
+fn image_module(image: &Image) -> Option<Module<'static>> {
+    let (header, text) = (image.header(), image.text_address());
+    let tables = header.windows().rodata() + u64::from(header.eh_frame_hdr);
     Module::new(
-        text..text + u64::from(record.text_bytes),
-        rodata,
-        image_rodata(&record),
-        header..header + u64::from(record.eh_frame_hdr_bytes),
+        text..text + u64::from(header.text_bytes),
+        image.rodata_address(),
+        image.rodata(),
+        tables..tables + u64::from(header.eh_frame_hdr_bytes),
     )
     .ok()
-}
-
-fn image_rodata(record: &ImageHeader) -> &'static [u8] {
-    let address = record.windows().rodata() + u64::from(record.slot);
-    // SAFETY: the loader checked that the segment lies in the window, which is mapped, and does not
-    // change it while an invocation of the image is outstanding.
-    unsafe { slice::from_raw_parts(address as *const u8, record.rodata_bytes as usize) }
-}
-
-/// The service's stack, for the unwinder: words inside it, and nothing else.
-struct ServiceStack(Range<u64>);
-
-impl Stack for ServiceStack {
-    fn read_u64(&self, address: u64) -> Option<u64> {
-        let last = self.0.end - 8;
-        if address < self.0.start || address > last {
-            return None;
-        }
-        // SAFETY: the eight bytes lie on the service's stack, which is mapped, and the service does
-        // not run now. The address may be unaligned.
-        Some(unsafe { (address as *const u64).read_unaligned() })
-    }
 }

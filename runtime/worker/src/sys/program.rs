@@ -1,12 +1,10 @@
-//! This program's own segments: where host text is, and the tables that unwind through it.
+//! The program's own segments: where host text is, where its unwind tables and its data are.
 //!
 //! Source: the ELF specification, "ELF Header" and "Program Header". Linkers put the file's header into
 //! the first segment and call it `__ehdr_start`.
 
 use core::ops::Range;
 use core::slice;
-
-use mote_sigctx::unwind::Module;
 
 const PT_LOAD: u32 = 1;
 const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
@@ -50,12 +48,14 @@ impl ProgramHeader {
 }
 
 /// The running program.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// Its executable segment.
     pub text: Range<u64>,
-    /// Its unwind tables.
-    pub module: Module<'static>,
+    /// The segment that holds its `.eh_frame_hdr`.
+    pub rodata: &'static [u8],
+    /// Its `.eh_frame_hdr`.
+    pub eh_frame_hdr: Range<u64>,
 }
 
 impl Program {
@@ -66,16 +66,15 @@ impl Program {
         let headers = program_headers()?;
         let is_text = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_X != 0;
         let text = headers.iter().find(is_text)?.range();
-        let tables = headers.iter().find(|h| h.kind == PT_GNU_EH_FRAME)?.range();
+        let eh_frame_hdr = headers.iter().find(|h| h.kind == PT_GNU_EH_FRAME)?.range();
         let holds_tables =
-            |h: &&ProgramHeader| h.kind == PT_LOAD && h.range().contains(&tables.start);
+            |h: &&ProgramHeader| h.kind == PT_LOAD && h.range().contains(&eh_frame_hdr.start);
         let rodata = headers.iter().find(holds_tables)?.range();
         // SAFETY: a loaded segment of this program, which nothing writes or unmaps.
-        let bytes = unsafe {
+        let rodata = unsafe {
             slice::from_raw_parts(rodata.start as *const u8, (rodata.end - rodata.start) as usize)
         };
-        let module = Module::new(text.clone(), rodata.start, bytes, tables).ok()?;
-        Some(Self { text, module })
+        Some(Self { text, rodata, eh_frame_hdr })
     }
 }
 
