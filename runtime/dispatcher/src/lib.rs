@@ -45,7 +45,7 @@ pub use node::error::{DeployError, NodeError, PlaceError, ProgramError, SubmitEr
 pub use node::job::{Job, ServiceId, Ticket};
 pub use node::requirements::check as check_requirements;
 pub use sched::budget::{BudgetError, LatencyTarget};
-pub use sys::clock::monotonic_ns as now_ns;
+pub use sys::clock::now_ns;
 
 /// `rustc --version` of the compiler that built this: images of another are refused.
 pub const TOOLCHAIN: &str = env!("MOTE_TOOLCHAIN");

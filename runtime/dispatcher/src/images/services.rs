@@ -41,6 +41,8 @@ struct Place {
     record: u32,
     relocated: u32,
     data_bytes: u32,
+    /// What its code can change of the processor's state.
+    state: u8,
     /// The zone's number plus one, so that an `Option<Place>` takes no more room.
     zone_plus_one: NonZero<u8>,
 }
@@ -120,6 +122,7 @@ impl Services {
             record: placed.record,
             relocated: placed.relocated,
             data_bytes: placed.data_bytes,
+            state: service.image.state() as u8,
             zone_plus_one: NonZero::<u8>::MIN.saturating_add(placed.zone),
         });
         service.placed = Some(placed);
@@ -169,6 +172,7 @@ impl Services {
             zone: place.zone_plus_one.get() - 1,
             generation: self.zones.generation(worker),
             data_bytes: place.data_bytes,
+            state: place.state,
             budget_us: spec.budget_us,
             grace_us: spec.grace_us,
             memory_kib: spec.memory_kib,

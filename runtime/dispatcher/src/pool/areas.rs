@@ -8,21 +8,29 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use mote_abi::area::{
     BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
-    RING_ENTRIES,
+    RING_ENTRIES, body_offset, log_offset,
 };
 use mote_abi::prefetch;
-use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use rustix::fs::{
+    FallocateFlags, MemfdFlags, Mode, OFlags, SealFlags, fallocate, fcntl_add_seals, ftruncate,
+    memfd_create,
+};
 
 use crate::sys::mapping::{Access, Mapping};
 
-/// How much of each body is made present at the start: what small requests use.
+/// How much of each body is made present at the start, and stays: what small requests use.
 const READY_BODY_BYTES: usize = 4096;
+
+/// The memory of a body longer than this goes back to the kernel when the body was taken.
+const KEPT_BODY_BYTES: usize = 256 << 10;
 
 /// Both areas, mapped.
 #[derive(Debug)]
 pub(crate) struct Areas {
     inbox: Mapping,
     outbox: Mapping,
+    /// What the outbox is mapped from, to give memory back.
+    outbox_file: OwnedFd,
 }
 
 /// The files behind them, for the worker.
@@ -40,7 +48,7 @@ impl Areas {
         let outbox_file = memory_file("mote-outbox", OUTBOX_BYTES)?;
         let inbox = Mapping::new(inbox_file.as_fd(), INBOX_BYTES, Access::ReadWrite)?;
         let outbox = Mapping::new(outbox_file.as_fd(), OUTBOX_BYTES, Access::Read)?;
-        let areas = Self { inbox, outbox };
+        let areas = Self { inbox, outbox, outbox_file: outbox_file.try_clone()? };
         areas.populate()?;
         let inbox = reopen_read_only(inbox_file.as_fd())?;
         Ok((areas, AreaFiles { inbox, outbox: outbox_file }))
@@ -50,7 +58,7 @@ impl Areas {
         for mapping in [&self.inbox, &self.outbox] {
             mapping.populate(0, BODIES_OFFSET)?;
             for index in 0..RING_ENTRIES {
-                mapping.populate(body_offset(index), READY_BODY_BYTES)?;
+                mapping.populate(offset(index), READY_BODY_BYTES)?;
             }
         }
         self.outbox.populate(LOGS_OFFSET, RING_ENTRIES * LOG_BYTES)
@@ -69,32 +77,56 @@ impl Areas {
     /// Writes the body of the request at `index`: at most [`BODY_BYTES`].
     pub(crate) fn write_request_body(&self, index: usize, body: &[u8]) {
         assert!(body.len() <= BODY_BYTES, "a job's body is checked when it is submitted");
-        self.inbox.copy_in(body_offset(index), body);
+        self.inbox.copy_in(offset(index), body);
+    }
+
+    /// The body of the request at `index` is not needed any more: if it was long, its memory goes back
+    /// to the kernel.
+    #[inline]
+    pub(crate) fn release_request_body(&self, index: usize, bytes: usize) {
+        if bytes > KEPT_BODY_BYTES {
+            self.inbox.release(offset(index) + READY_BODY_BYTES, BODY_BYTES - READY_BODY_BYTES);
+        }
     }
 
     /// The body of the request at `index`, which only the dispatcher writes.
     pub(crate) fn request_body(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.inbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
+        self.inbox.copy_out(offset(index), bytes.min(BODY_BYTES))
     }
 
-    /// A copy of what the worker left as the body of the completion at `index`.
-    pub(crate) fn completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
+    /// A copy of what the worker left as the body of the completion at `index`, which is taken with it: if
+    /// it was long, its memory goes back to the kernel.
+    pub(crate) fn take_completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
+        let body = self.outbox.copy_out(offset(index), bytes.min(BODY_BYTES));
+        if bytes > KEPT_BODY_BYTES {
+            self.release_completion_body(index);
+        }
+        body
+    }
+
+    #[cold]
+    fn release_completion_body(&self, index: usize) {
+        let start = offset(index) + READY_BODY_BYTES;
+        let bytes = BODY_BYTES - READY_BODY_BYTES;
+        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // Where the kernel refuses, the memory stays with the worker's next bodies.
+        let _refused = fallocate(&self.outbox_file, punch, start as u64, bytes as u64);
     }
 
     /// Asks for the beginning of that body, before its length is known.
     pub(crate) fn prefetch_completion_body(&self, index: usize) {
-        prefetch::line(self.outbox.address() + body_offset(index) as u64);
+        prefetch::line(self.outbox.address() + offset(index) as u64);
     }
 
     /// A copy of what the worker left as the log of the completion at `index`.
     pub(crate) fn completion_log(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(LOGS_OFFSET + index * LOG_BYTES, bytes.min(LOG_BYTES))
+        self.outbox.copy_out(log_offset(index as u64), bytes.min(LOG_BYTES))
     }
 }
 
-fn body_offset(index: usize) -> usize {
-    BODIES_OFFSET + index * BODY_BYTES
+/// Where the body of the line at `index` begins.
+fn offset(index: usize) -> usize {
+    body_offset(index as u64)
 }
 
 /// A file in memory whose length nobody can change: not even a hostile worker can take its pages
@@ -159,6 +191,36 @@ mod tests {
         let refused = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::ReadWrite);
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         assert!(Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).is_ok());
+    }
+
+    /// How much memory a file takes, in bytes.
+    fn memory_of(file: BorrowedFd<'_>) -> u64 {
+        rustix::fs::fstat(file).unwrap().st_blocks as u64 * 512
+    }
+
+    #[test]
+    fn memory_of_long_bodies_is_given_back_when_they_are_taken() {
+        let (areas, files) = Areas::create().unwrap();
+        let empty = [&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd()));
+        for index in 0..RING_ENTRIES {
+            areas.write_request_body(index, &vec![7; BODY_BYTES]);
+            let offset = offset(index) as u64;
+            rustix::io::pwrite(&files.outbox, &vec![9; BODY_BYTES], offset).unwrap();
+        }
+        assert!(memory_of(files.inbox.as_fd()) >= (RING_ENTRIES * BODY_BYTES) as u64);
+        for index in 0..RING_ENTRIES {
+            areas.release_request_body(index, BODY_BYTES);
+            let body = areas.take_completion_body(index, BODY_BYTES);
+            assert!(body.iter().all(|&byte| byte == 9));
+            assert!(
+                areas.request_body(index, BODY_BYTES)[READY_BODY_BYTES..].iter().all(|&b| b == 0)
+            );
+        }
+        // Looking at a hole takes memory of the inbox again.
+        for index in 0..RING_ENTRIES {
+            areas.release_request_body(index, BODY_BYTES);
+        }
+        assert_eq!([&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd())), empty);
     }
 
     #[test]

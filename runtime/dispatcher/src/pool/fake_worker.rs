@@ -3,8 +3,7 @@
 use std::os::fd::AsFd;
 
 use mote_abi::area::{
-    BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
-    RING_ENTRIES,
+    INBOX_BYTES, Inbox, OUTBOX_BYTES, Outbox, RING_ENTRIES, body_offset, log_offset,
 };
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
@@ -98,12 +97,8 @@ impl FakeWorker {
     /// Leaves a body and a log, then says that `sequence` ended.
     pub(crate) fn respond(&self, sequence: u64, body: &[u8], log: &[u8], completion: Completion) {
         self.outbox.copy_in(body_offset(sequence), body);
-        self.outbox.copy_in(LOGS_OFFSET + index(sequence, RING_ENTRIES) * LOG_BYTES, log);
+        self.outbox.copy_in(log_offset(sequence), log);
         let (body_bytes, log_bytes) = (body.len() as u32, log.len() as u16);
         self.complete(sequence, Completion { body_bytes, log_bytes, ..completion });
     }
-}
-
-fn body_offset(sequence: u64) -> usize {
-    BODIES_OFFSET + index(sequence, RING_ENTRIES) * BODY_BYTES
 }

@@ -29,7 +29,8 @@ pub(super) extern "C" fn alloc_zeroed_late(bytes: usize, align: usize) -> *mut u
 }
 
 pub(super) extern "C" fn dealloc(block: *mut u8, bytes: usize, align: usize) {
-    if let (Some(block), Ok(layout)) = (NonNull::new(block), Layout::from_size_align(bytes, align)) {
+    if let (Some(block), Ok(layout)) = (NonNull::new(block), Layout::from_size_align(bytes, align))
+    {
         lend(|host| host.dealloc(block, layout));
     }
 }

@@ -29,8 +29,8 @@ fn begin(outcome: Outcome) {
         });
         leave(CrossingResult::Discarded)
     }
-    let is_over = Crossing::get().pending() > Pending::Pause
-        || CURRENT.verdict() == Outcome::OverBudget;
+    let is_over =
+        Crossing::get().pending() > Pending::Pause || CURRENT.verdict() == Outcome::OverBudget;
     CURRENT.judge(if is_over { Outcome::OverBudget } else { outcome });
     CURRENT.set_raised();
     // Writing the message may allocate.

@@ -7,7 +7,8 @@ use crate::calls::hooks;
 use crate::host::lend;
 
 /// What the log of an invocation says that asks for too many.
-const TOO_MANY: &[u8] = b"mote: this invocation has created 4096 tokens; further ones are not counted";
+const TOO_MANY: &[u8] =
+    b"mote: this invocation has created 4096 tokens; further ones are not counted";
 
 /// A token; 0, which stands for none, beyond the limit. The first time, the log says so.
 pub(super) extern "C" fn create() -> u32 {

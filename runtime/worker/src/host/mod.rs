@@ -76,7 +76,12 @@ pub struct Host {
 impl Host {
     /// A host whose worker has run nothing yet.
     #[must_use]
-    pub fn new(areas: Areas, slots: StackSlots, zones: usize, host_module: Module<'static>) -> Self {
+    pub fn new(
+        areas: Areas,
+        slots: StackSlots,
+        zones: usize,
+        host_module: Module<'static>,
+    ) -> Self {
         Self {
             areas,
             slots,

@@ -210,7 +210,8 @@ mod tests {
 
     fn saved_state(number: u16) -> SavedState {
         let protection = ProtFlags::READ | ProtFlags::WRITE;
-        let (bytes, flags) = (size_of::<SavedStateSpace>(), MapFlags::PRIVATE | MapFlags::NORESERVE);
+        let (bytes, flags) =
+            (size_of::<SavedStateSpace>(), MapFlags::PRIVATE | MapFlags::NORESERVE);
         // SAFETY: the kernel chooses the address. The memory is never unmapped.
         let space = unsafe { mmap_anonymous(ptr::null_mut(), bytes, protection, flags) }.unwrap();
         // SAFETY: a fresh mapping, which nobody else knows.

@@ -92,7 +92,11 @@ impl Host {
         let is_services = bytes == 0
             || self.is_own(address, bytes)
             || windows::is_inside_one_window(address, bytes as u64, self.zones)
-            || is_inside(&(self.body..self.body + u64::from(self.invoke.body_bytes)), address, bytes);
+            || is_inside(
+                &(self.body..self.body + u64::from(self.invoke.body_bytes)),
+                address,
+                bytes,
+            );
         is_services.then_some(ServiceBytes { start, bytes })
     }
 
@@ -124,8 +128,7 @@ impl Host {
             if Crossing::get().pending() == Pending::Discard {
                 return;
             }
-            let (from, to) =
-                (body.start.wrapping_add(piece.start), to.wrapping_add(piece.start));
+            let (from, to) = (body.start.wrapping_add(piece.start), to.wrapping_add(piece.start));
             // SAFETY: the source was found to be the service's, or is the host's; the outbox has room for
             // the longest body, and is neither's.
             unsafe { ptr::copy_nonoverlapping(from, to, piece.len()) };

@@ -15,8 +15,7 @@ use crate::sys::clock::now_ns;
 pub(super) fn finish(host: &mut Host, result: CrossingResult, entered_ns: u64) -> Completion {
     let (pending, verdict) = (Crossing::get().pending(), CURRENT.verdict());
     let outcome = outcome(result, host.reply.is_error, pending, verdict);
-    let arena_peak_bytes =
-        u32::try_from(host.slots.current.arena.peak_bytes()).unwrap_or(u32::MAX);
+    let arena_peak_bytes = u32::try_from(host.slots.current.arena.peak_bytes()).unwrap_or(u32::MAX);
     let tally = clean(host);
     let is_told = !matches!(outcome, Outcome::OverBudget | Outcome::Fault);
     // A signal that only left word, for a service that then returned, preempted nobody.
@@ -106,7 +105,8 @@ mod tests {
 
     #[test]
     fn fault_is_one_however_the_service_ended() {
-        for result in [CrossingResult::Returned, CrossingResult::Unwound, CrossingResult::Discarded] {
+        for result in [CrossingResult::Returned, CrossingResult::Unwound, CrossingResult::Discarded]
+        {
             for pending in [Pending::Nothing, Pending::Discard] {
                 assert_eq!(outcome(result, false, pending, Outcome::Fault), Outcome::Fault);
             }

@@ -23,7 +23,9 @@ pub(super) fn suspend(host: &mut Host, entered_ns: u64) -> Completion {
     let left_ns = CURRENT.soft_ns().saturating_sub(now_ns());
     let spent_ns = (u64::from(host.invoke.budget_us) * 1000).saturating_sub(left_ns);
     // Handlers pause only while a slot is free.
-    let Some(number) = host.suspend(Remainder { left_ns, verdict: CURRENT.verdict() }) else { abort() };
+    let Some(number) = host.suspend(Remainder { left_ns, verdict: CURRENT.verdict() }) else {
+        abort()
+    };
     CURRENT.set_placement(&host.slots.placement());
     CURRENT.set_saved(false);
     Completion {

@@ -17,8 +17,8 @@ use mote_abi::windows;
 use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
-use mote_sigctx::signal::{self, Errno};
 use mote_sigctx::si_code;
+use mote_sigctx::signal::{self, Errno};
 
 use crate::host::stack_slot::GUARD_BYTES;
 use crate::preempt::current::CURRENT;
@@ -77,7 +77,8 @@ fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
 pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     let sequence = CURRENT.sequence();
     let is_timer = info.code() == si_code::TIMER;
-    let is_for_another = info.code() == si_code::QUEUE && info.value() as u32 != signal_value(sequence);
+    let is_for_another =
+        info.code() == si_code::QUEUE && info.value() as u32 != signal_value(sequence);
     if !is_timer && (sequence == 0 || is_for_another) {
         return note_stale();
     }
@@ -192,7 +193,9 @@ fn discard(outcome: Outcome, context: &mut Context) {
 }
 
 pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
-    let (Some(surroundings), Some(row)) = (SURROUNDINGS.get(), signals::row(signal)) else { return };
+    let (Some(surroundings), Some(row)) = (SURROUNDINGS.get(), signals::row(signal)) else {
+        return;
+    };
     if info.code() <= 0 {
         // Somebody sent it: nothing faulted.
         return note_stale();

@@ -44,8 +44,7 @@ impl Pace {
     /// From a word.
     #[must_use]
     pub const fn from_word(word: u64) -> Self {
-        let [doublings, overrun, in_time] =
-            [word as u16, (word >> 16) as u16, (word >> 32) as u16];
+        let [doublings, overrun, in_time] = [word as u16, (word >> 16) as u16, (word >> 32) as u16];
         Self { doublings, overrun, in_time }
     }
 

@@ -109,7 +109,9 @@ pub fn can_unwind(host: &mut Host, frame: Frame, site: ProbeSite) -> bool {
     #[cfg(feature = "torture")]
     let _unstepped = crate::sys::stepping::Unstepped::begin();
     let image = Image::of(&host.invoke);
-    let (Some(module), Some(code)) = (image_module(&image), image_code(&image)) else { return true };
+    let (Some(module), Some(code)) = (image_module(&image), image_code(&image)) else {
+        return true;
+    };
     let modules = [module, host.host_module.clone()];
     let stack = host.service_stack();
     let mut search = Search::new(code);

@@ -13,8 +13,8 @@ use mote_abi::park::WakeFence;
 use crate::host::areas::Areas;
 use crate::invocation;
 use crate::preempt::timer;
-use crate::sys::{barrier, futex};
 use crate::sys::clock::now_ns;
+use crate::sys::{barrier, futex};
 
 /// Polls between two looks at the clock. There is no `pause` between polls: it takes as long as a line's
 /// way from the other processor, and nobody shares the processor of a worker that spins.

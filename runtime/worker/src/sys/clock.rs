@@ -14,7 +14,7 @@ pub fn prepare(tsc_scale: TscScale) {
 #[inline]
 #[must_use]
 pub fn now_ns() -> u64 {
-    read(ticks_in_order)
+    TSC_SCALE.get().read(ticks_in_order, fallback_ns)
 }
 
 /// Now, or some ten nanoseconds before what precedes it in the program is done: see
@@ -22,7 +22,7 @@ pub fn now_ns() -> u64 {
 #[inline]
 #[must_use]
 pub fn about_now_ns() -> u64 {
-    read(ticks)
+    TSC_SCALE.get().read(ticks, fallback_ns)
 }
 
 /// CLOCK_MONOTONIC now, in nanoseconds.
@@ -30,10 +30,4 @@ pub fn about_now_ns() -> u64 {
 fn fallback_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     (now.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec as u64)
-}
-
-#[inline]
-fn read(ticks: impl FnOnce() -> u64) -> u64 {
-    let tsc_scale = TSC_SCALE.get();
-    if tsc_scale.is_usable() { tsc_scale.ns(ticks()) } else { fallback_ns() }
 }

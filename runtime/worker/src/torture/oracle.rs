@@ -78,9 +78,7 @@ impl Expected {
 
     fn is_arena_whole(&self, host: &Host) -> bool {
         let arena = &host.slots.current.arena;
-        arena.addresses() == self.arena
-            && arena.is_empty()
-            && arena_sum(host) == self.arena_sum
+        arena.addresses() == self.arena && arena.is_empty() && arena_sum(host) == self.arena_sum
     }
 }
 

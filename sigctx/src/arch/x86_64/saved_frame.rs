@@ -161,8 +161,8 @@ fn control_words() -> (u32, u16) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
     use super::super::registers::COUNT;
+    use super::*;
 
     #[test]
     fn state_without_a_mark_is_the_legacy_part() {

@@ -169,6 +169,8 @@ impl Worker {
         loop {
             let (next, completion) = self.next_completion(turn_ns)?;
             self.fetch(next.sequence);
+            let bytes = next.request.spec.body_bytes as usize;
+            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
             // What was found may be younger than the turn.
             let taken_ns = about_now_ns();
             if completion.paused == 0 {
@@ -229,7 +231,7 @@ impl Worker {
 
     fn completed(&self, ended: &Outstanding, report: &Report, taken_ns: u64) -> Completed {
         let line = index(ended.sequence, RING_ENTRIES);
-        let bytes = self.areas.completion_body(line, report.body_bytes);
+        let bytes = self.areas.take_completion_body(line, report.body_bytes);
         let log = self.areas.completion_log(line, report.log_bytes);
         let is_ok = report.outcome == Outcome::Ok;
         let has_text = report.outcome == Outcome::Error || !bytes.is_empty();

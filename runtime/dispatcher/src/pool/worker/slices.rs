@@ -29,7 +29,7 @@ impl Worker {
     }
 
     /// Whether a paused job, or one that is to be resumed, is in that stack slot.
-    fn is_taken(&self, slot: u8) -> bool {
+    fn is_taken(&self, slot: u16) -> bool {
         let resumed = self.outstanding.iter().skip(1).filter_map(|behind| behind.past);
         let paused = self.paused.iter().map(|paused| paused.past);
         resumed.chain(paused).any(|past| past.slot == slot)

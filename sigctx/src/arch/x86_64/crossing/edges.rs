@@ -14,8 +14,12 @@ macro_rules! restartable {
         concat!(
             ".pushsection mote_edges, \"aR\", @progbits\n",
             ".balign 4\n",
-            ".long ", $start, " - .\n",
-            ".long ", $end, " - .\n",
+            ".long ",
+            $start,
+            " - .\n",
+            ".long ",
+            $end,
+            " - .\n",
             ".popsection",
         )
     };

@@ -8,8 +8,7 @@ use super::super::stack::STACK_ALIGN_BYTES;
 use super::shared::{CROSSING, Crossing};
 
 /// Bytes of a fake frame: all registers, rounded up to keep the stack aligned.
-pub const FAKE_FRAME_BYTES: u64 =
-    (COUNT as u64 * 8).next_multiple_of(STACK_ALIGN_BYTES);
+pub const FAKE_FRAME_BYTES: u64 = (COUNT as u64 * 8).next_multiple_of(STACK_ALIGN_BYTES);
 
 // mote_fake_frame
 //   Entry: where a handler sent the service, on its own stack; rsp as in the picture, every other register as
