@@ -44,6 +44,7 @@ pub use config::{
 };
 pub use images::error::{DeployError, PlaceError};
 pub use images::statistics::ServiceStatistics;
+pub use images::toolchain::TOOLCHAIN;
 pub use job::completed::{Completed, Tokens, Unwinding};
 pub use job::ids::{ServiceId, TenantId, Ticket};
 pub use job::spec::{Job, JobError};
@@ -57,6 +58,3 @@ pub use pool::program::ProgramError;
 pub use pool::start::{LastWords, Progress};
 pub use sched::budget::{BudgetError, LatencyTarget};
 pub use sys::clock::now_ns;
-
-/// `rustc --version` of the compiler that built this: images of another are refused.
-pub const TOOLCHAIN: &str = env!("MOTE_TOOLCHAIN");

@@ -4,5 +4,6 @@
 pub(crate) mod error;
 pub(crate) mod services;
 pub(crate) mod statistics;
+pub(crate) mod toolchain;
 pub(crate) mod worker_set;
 pub(crate) mod zones;

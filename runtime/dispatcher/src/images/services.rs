@@ -8,9 +8,9 @@ use std::num::NonZero;
 use mote_abi::message::Invoke;
 use mote_loader::{Checked, Expected, Placed, verify};
 
-use crate::TOOLCHAIN;
 use crate::images::error::{DeployError, PlaceError};
 use crate::images::statistics::ServiceStatistics;
+use crate::images::toolchain::TOOLCHAIN;
 use crate::images::worker_set::WorkerSet;
 use crate::images::zones::Zones;
 use crate::job::completed::Completed;

@@ -22,9 +22,9 @@ use mote_abi::torture::{
 use mote_abi::windows::Windows;
 use mote_loader::{Checked, Expected, Placed, verify};
 
-use crate::TOOLCHAIN;
 use crate::config::{MAX_SLICE_US, NodeConfig};
 use crate::images::error::{DeployError, PlaceError};
+use crate::images::toolchain::TOOLCHAIN;
 use crate::images::zones::Zones;
 use crate::node::error::NodeError;
 use crate::node::requirements;
