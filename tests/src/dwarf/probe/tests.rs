@@ -1,9 +1,7 @@
-extern crate std;
-
 use std::vec::Vec;
 
 use super::*;
-use crate::unwind::assembler::{
+use crate::dwarf::assembler::{
     Assembled, Described, RETURN, RSP, START, TestLsda, Words, exact, registers,
 };
 
@@ -44,7 +42,7 @@ fn probe(
 fn caller(site: ProbeSite) -> ProbeResult {
     let mut values = *registers(RETURN).values();
     values[7] = RSP + 8;
-    let registers = crate::registers::Registers::new(values);
+    let registers = mote_sigctx::registers::Registers::new(values);
     ProbeResult::Passes(Frame { registers, is_exact: false }, site)
 }
 

@@ -205,5 +205,4 @@ fn to_usize(value: u64) -> gimli::Result<usize> {
 }
 
 #[cfg(test)]
-#[path = "lsda_tests.rs"]
 mod tests;

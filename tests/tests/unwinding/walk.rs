@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::panic::{catch_unwind, panic_any};
 
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Coverage, Frame, Module, Step, UnwindError, Unwinder};
+use mote_tests::dwarf::{Coverage, Frame, Module, Step, UnwindError, Unwinder};
 
 use crate::capture;
 use crate::executable::Executable;

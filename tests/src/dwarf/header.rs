@@ -111,7 +111,6 @@ fn rows_of(rest: &[u8], count: u32) -> Result<&[[u8; ROW_BYTES]], TableError> {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
     use std::vec::Vec;
 
     use proptest::prelude::*;

@@ -1,15 +1,13 @@
-extern crate std;
-
 use std::vec::Vec;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::unwind::assembler::{
+use crate::dwarf::assembler::{
     Assembled, Described, EXCEPTION, RETURN, RSP, START, TEXT, TestLsda, Words, exact, registers,
     step_in,
 };
-use crate::unwind::{LsdaError, ProbeSite, TableError};
+use crate::dwarf::{Coverage, LsdaError, ProbeSite, TableError};
 
 #[test]
 fn return_address_is_looked_up_one_byte_before() {
@@ -133,7 +131,7 @@ fn functions_are_listed_in_order_with_their_landing_pads() {
     assert_eq!(module.functions().len(), 2);
     let expected = [(START, 0x100, true, 2), (START + 0x200, 0x100, false, 0)];
     for (function, (start, bytes, has_lsda, landing_pads)) in functions.iter().zip(expected) {
-        assert_eq!(*function, crate::unwind::Function { start, bytes, has_lsda, landing_pads });
+        assert_eq!(*function, crate::dwarf::Function { start, bytes, has_lsda, landing_pads });
     }
 }
 

@@ -3,65 +3,8 @@
 use super::lsda::Action;
 use super::module::{Entry, Module};
 use super::rules::{Rules, Scratch};
-use super::{Stack, UnwindError};
-use crate::registers::{Registers, dwarf};
-
-/// A frame of the stack that is unwound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// Its registers. rip is where it would continue.
-    pub registers: Registers,
-    /// Whether rip is the very instruction to look up, because the frame was interrupted there.
-    /// Otherwise rip is a return address, and the call before it is looked up.
-    pub is_exact: bool,
-}
-
-impl Frame {
-    /// An address inside the instruction that the frame is at: the interrupted one, or the call.
-    #[must_use]
-    pub fn instruction(&self) -> u64 {
-        self.registers.rip().wrapping_sub(u64::from(!self.is_exact))
-    }
-}
-
-/// What covers an instruction, for counting and for reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Coverage {
-    /// A landing pad that runs destructors.
-    LandingPad,
-    /// A landing pad that lets no exception pass: it would catch it, or end the program.
-    Terminate,
-    /// A call site that has no landing pad, because nothing needs to be destroyed there.
-    NoPad,
-    /// No call site, although the function has an LSDA: the compiler assumed that this instruction
-    /// cannot raise, so values that live here are leaked.
-    Gap,
-    /// The function has no LSDA: it never has anything to destroy.
-    NoLsda,
-}
-
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Load these registers: rip is the landing pad, rax the exception, rdx the selector 0. The pad
-    /// ends in `_Unwind_Resume`, whose caller is the next frame to step.
-    LandingPad(Registers),
-    /// The frame lets no exception pass: discard.
-    Terminate,
-    /// The frame is left; step its caller.
-    Caller(Frame),
-    /// The frame has no caller: the stack is unwound.
-    End,
-}
-
-/// What a frame asked for, and what covered it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stepped {
-    /// What covers the frame's instruction.
-    pub coverage: Coverage,
-    /// What to do next.
-    pub step: Step,
-}
+use super::{Frame, Stack, Step, Stepped, UnwindError};
+use mote_sigctx::registers::{Registers, dwarf};
 
 /// Unwinds frames, one at a time. It holds scratch space only (about 3 KiB), so one serves all walks.
 #[derive(Debug, Default)]
@@ -162,5 +105,4 @@ fn check_growth(frame: &Registers, caller: &Registers) -> Result<(), UnwindError
 }
 
 #[cfg(test)]
-#[path = "step_tests.rs"]
 mod tests;

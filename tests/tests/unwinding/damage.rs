@@ -1,7 +1,7 @@
 //! Real tables with wrong bytes: whatever they say, nothing panics and every walk ends.
 
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Frame, Module, Stack, Step, UnwindError, Unwinder};
+use mote_tests::dwarf::{Frame, Module, Stack, Step, UnwindError, Unwinder};
 use proptest::prelude::*;
 use proptest::sample::Index;
 

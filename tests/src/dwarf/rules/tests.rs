@@ -1,10 +1,8 @@
-extern crate std;
-
 use std::vec::Vec;
 
 use super::*;
-use crate::unwind::assembler::{Described, RETURN, RSP, START, Words, exact, registers, step_in};
-use crate::unwind::{Step, UnwindError};
+use crate::dwarf::assembler::{Described, RETURN, RSP, START, Words, exact, registers, step_in};
+use crate::dwarf::{Step, UnwindError};
 
 fn caller_in(cfi: &[u8], words: impl Into<Words>) -> Result<Registers, UnwindError> {
     match step_in(Described::at(START).cfi(cfi), &exact(0x10), words)?.step {

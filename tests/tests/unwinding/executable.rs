@@ -8,7 +8,7 @@ use elf::ElfBytes;
 use elf::abi::{PF_X, PT_GNU_EH_FRAME, PT_LOAD, PT_PHDR};
 use elf::endian::LittleEndian;
 use elf::segment::ProgramHeader;
-use mote_sigctx::unwind::Module;
+use mote_tests::dwarf::Module;
 
 /// The executable file and the distance from its addresses to those in memory.
 pub(crate) struct Executable {

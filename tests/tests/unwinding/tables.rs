@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use gimli::{BaseAddresses, CieOrFde, EhFrame, EndianSlice, LittleEndian, Reader, UnwindSection};
-use mote_sigctx::unwind::{Coverage, Function};
+use mote_tests::dwarf::{Coverage, Function};
 
 use crate::executable::Executable;
 

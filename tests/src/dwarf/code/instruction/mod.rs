@@ -251,5 +251,4 @@ fn last_i8(code: &[u8], end: usize) -> Option<i32> {
 }
 
 #[cfg(test)]
-#[path = "instruction_tests.rs"]
 mod tests;

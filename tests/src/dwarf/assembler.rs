@@ -1,13 +1,11 @@
 //! Tables assembled by hand for tests: a module of a few functions, a stack of a few words, and frames.
 
-extern crate std;
-
 use core::ops::Range;
 use std::collections::BTreeMap;
 use std::vec::Vec;
 
 use super::{Frame, Module, Stack, Stepped, TableError, UnwindError, Unwinder};
-use crate::registers::Registers;
+use mote_sigctx::registers::Registers;
 
 /// Where the test module's code lies.
 pub(super) const TEXT: Range<u64> = 0x40_0000..0x41_0000;

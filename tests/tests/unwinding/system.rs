@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 use std::fs;
 use std::ops::Range;
 
-use mote_sigctx::unwind::Stack;
+use mote_tests::dwarf::Stack;
 
 /// Stores the registers of the function that uses it into a `[u64; 17]`, in DWARF order. rip is the
 /// address of an instruction of the macro.

@@ -1,0 +1,395 @@
+//! The unwind table of an image: what the loader makes of its DWARF, and a worker looks up.
+//!
+//! ```text
+//!  UnwindHeader │ functions │ rules │ pads │ rows │ sites      counts are in the header
+//!
+//!  function ─┬─▶ its rows:  from this offset on, frames are left by this rule
+//!            └─▶ its sites: from this offset on, a raise goes to this landing pad
+//! ```
+//! Functions are sorted by their start, rows and sites by their offset in the function; a function's lie
+//! together, and those of the next one behind them. An offset that comes before a function's first site has
+//! none: the compiler took it not to unwind. A function that is longer than an offset can say is several.
+//!
+//! The table lies in shared memory. [`UnwindTable`] reads nothing outside its bytes, whatever they are: a
+//! damaged table gives `None` or a wrong answer, which costs an invocation its destructors.
+//!
+//! Numbers of registers are DWARF's: System V AMD64 psABI, figure 3.36.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// DWARF numbers of the registers that a call keeps, in the order of [`Rule::saved`].
+pub const SAVED_REGISTERS: [u8; 6] = [3, 6, 12, 13, 14, 15];
+
+/// Alignment of a table, in bytes.
+pub const TABLE_ALIGN_BYTES: u64 = 4;
+
+/// How much of everything a table has.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct UnwindHeader {
+    /// Number of [`FunctionEntry`]s.
+    pub functions: u32,
+    /// Number of [`Rule`]s.
+    pub rules: u32,
+    /// Number of [`Pad`]s.
+    pub pads: u32,
+    /// Number of [`Row`]s.
+    pub rows: u32,
+    /// Number of [`Site`]s.
+    pub sites: u32,
+}
+
+/// A function, or a part of a long one.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct FunctionEntry {
+    /// Where it begins, from the start of text.
+    pub start: u32,
+    /// Position of its first row.
+    pub rows: u32,
+    /// Position of its first site, and [flags](function).
+    pub sites_and_flags: u32,
+}
+
+/// Flags of a [`FunctionEntry`].
+pub mod function {
+    /// It has an LSDA: at instructions without a site the compiler took it not to unwind.
+    pub const HAS_LSDA: u32 = 1 << 31;
+    /// A raise gets through each of its landing pads.
+    pub const ALL_PASS: u32 = 1 << 30;
+    /// Its caller was interrupted, not calling: the caller's address is that of an instruction.
+    pub const IS_SIGNAL_FRAME: u32 = 1 << 29;
+    /// The bits that are no flags.
+    pub const SITES: u32 = IS_SIGNAL_FRAME - 1;
+}
+
+impl FunctionEntry {
+    /// Position of its first site.
+    #[must_use]
+    pub const fn sites(&self) -> u32 {
+        self.sites_and_flags & function::SITES
+    }
+
+    /// Whether it has `flag`.
+    #[must_use]
+    pub const fn has(&self, flag: u32) -> bool {
+        self.sites_and_flags & flag != 0
+    }
+}
+
+/// How a frame is left: where its caller's registers are.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Rule {
+    /// Distance of the CFA, the stack pointer in the caller, from a register, in bytes.
+    pub cfa_offset: i32,
+    /// Bytes of arguments on the stack that a landing pad expects to be gone.
+    pub argument_bytes: u16,
+    /// That register.
+    pub cfa_register: u8,
+    /// A [`rule_kind`].
+    pub kind: u8,
+    /// For each of [`SAVED_REGISTERS`], how many words below the CFA its value was saved; 0 if it was
+    /// not. The return address is one word below the CFA.
+    pub saved: [u8; SAVED_REGISTERS.len()],
+    /// Zero.
+    pub reserved: u16,
+}
+
+/// Kinds of [`Rule`]s.
+pub mod rule_kind {
+    /// The frame has a caller, which the rule's fields tell.
+    pub const FRAME: u8 = 0;
+    /// The frame has no caller.
+    pub const BOTTOM: u8 = 1;
+    /// The frame cannot be left: its rule is none that the table can tell.
+    pub const UNKNOWN: u8 = 2;
+}
+
+/// From an offset on, frames are left by a rule.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Row {
+    /// The offset in the function.
+    pub offset: u16,
+    /// Position of the rule, or [`Row::END`].
+    pub rule: u16,
+}
+
+impl Row {
+    /// In the place of a rule: the function has ended.
+    pub const END: u16 = u16::MAX;
+}
+
+/// From an offset on, a raise goes to a landing pad.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Site {
+    /// The offset in the function.
+    pub offset: u16,
+    /// Position of the landing pad, [`Site::NO_PAD`] or [`Site::GAP`].
+    pub pad: u16,
+}
+
+impl Site {
+    /// In the place of a landing pad: there is no site.
+    pub const GAP: u16 = u16::MAX;
+    /// In the place of a landing pad: nothing needs to be destroyed here.
+    pub const NO_PAD: u16 = u16::MAX - 1;
+}
+
+/// A landing pad: its offset from the start of text, and flags.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(transparent)]
+pub struct Pad(pub u32);
+
+impl Pad {
+    /// It catches what is raised, or ends the program.
+    pub const TERMINATES: u32 = 1 << 31;
+    /// A raise gets through it.
+    pub const PASSES: u32 = 1 << 30;
+
+    /// Where it begins, from the start of text.
+    #[must_use]
+    pub const fn offset(self) -> u32 {
+        self.0 & (Self::PASSES - 1)
+    }
+
+    /// Whether it catches what is raised, or ends the program.
+    #[must_use]
+    pub const fn terminates(self) -> bool {
+        self.0 & Self::TERMINATES != 0
+    }
+
+    /// Whether a raise gets through it.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        self.0 & Self::PASSES != 0
+    }
+}
+
+/// What covers an instruction, for counting and for reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Coverage {
+    /// A landing pad that runs destructors.
+    LandingPad,
+    /// A landing pad that lets no exception pass: it would catch it, or end the program.
+    Terminate,
+    /// A call site that has no landing pad, because nothing needs to be destroyed there.
+    NoPad,
+    /// No call site, although the function has an LSDA: the compiler assumed that this instruction
+    /// cannot raise, so values that live here are leaked.
+    Gap,
+    /// The function has no LSDA: it never has anything to destroy.
+    NoLsda,
+}
+
+/// What a table says of an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The function.
+    pub function: FunctionEntry,
+    /// How its frame is left.
+    pub rule: Rule,
+    /// What covers the instruction.
+    pub coverage: Coverage,
+    /// The landing pad, if `coverage` is one.
+    pub pad: Pad,
+}
+
+/// An unwind table, to be searched.
+#[derive(Clone, Copy, Debug)]
+pub struct UnwindTable<'t> {
+    functions: &'t [FunctionEntry],
+    rules: &'t [Rule],
+    pads: &'t [Pad],
+    rows: &'t [Row],
+    sites: &'t [Site],
+}
+
+impl<'t> UnwindTable<'t> {
+    /// The table in `bytes`; `None` if they are fewer than it says, or lie at an odd address.
+    #[must_use]
+    pub fn new(bytes: &'t [u8]) -> Option<Self> {
+        let (header, mut rest) = UnwindHeader::ref_from_prefix(bytes).ok()?;
+        Some(Self {
+            functions: take(&mut rest, header.functions)?,
+            rules: take(&mut rest, header.rules)?,
+            pads: take(&mut rest, header.pads)?,
+            rows: take(&mut rest, header.rows)?,
+            sites: take(&mut rest, header.sites)?,
+        })
+    }
+
+    /// What it says of the instruction that covers the byte `offset` bytes into text; `None` if no
+    /// function does, or the table is damaged.
+    #[must_use]
+    pub fn find(&self, offset: u32) -> Option<Found> {
+        let index = self.functions.partition_point(|it| it.start <= offset).checked_sub(1)?;
+        let function = *self.functions.get(index)?;
+        let within = u16::try_from(offset - function.start).ok()?;
+        let rows = self.rows_of(index)?;
+        let row = rows.get(rows.partition_point(|row| row.offset <= within).checked_sub(1)?)?;
+        let rule = *self.rules.get(usize::from(row.rule))?;
+        let (coverage, pad) = self.site(&function, index, within)?;
+        Some(Found { function, rule, coverage, pad })
+    }
+
+    /// The functions, for reports.
+    #[must_use]
+    pub fn functions(&self) -> &'t [FunctionEntry] {
+        self.functions
+    }
+
+    /// The rows of the function at `index`.
+    #[must_use]
+    pub fn rows_of(&self, index: usize) -> Option<&'t [Row]> {
+        let start = self.functions.get(index)?.rows as usize;
+        let end = self.functions.get(index + 1).map_or(self.rows.len(), |it| it.rows as usize);
+        self.rows.get(start..end)
+    }
+
+    /// The sites of the function at `index`.
+    #[must_use]
+    pub fn sites_of(&self, index: usize) -> Option<&'t [Site]> {
+        let start = self.functions.get(index)?.sites() as usize;
+        let next = self.functions.get(index + 1);
+        self.sites.get(start..next.map_or(self.sites.len(), |it| it.sites() as usize))
+    }
+
+    /// The rule at `index`.
+    #[must_use]
+    pub fn rule(&self, index: u16) -> Option<Rule> {
+        self.rules.get(usize::from(index)).copied()
+    }
+
+    /// The landing pad at `index`.
+    #[must_use]
+    pub fn pad(&self, index: u16) -> Option<Pad> {
+        self.pads.get(usize::from(index)).copied()
+    }
+
+    fn site(&self, function: &FunctionEntry, index: usize, within: u16) -> Option<(Coverage, Pad)> {
+        if !function.has(function::HAS_LSDA) {
+            return Some((Coverage::NoLsda, Pad::default()));
+        }
+        let sites = self.sites_of(index)?;
+        let before = sites.partition_point(|site| site.offset <= within);
+        let pad =
+            before.checked_sub(1).and_then(|last| sites.get(last)).map_or(Site::GAP, |it| it.pad);
+        match pad {
+            Site::GAP => Some((Coverage::Gap, Pad::default())),
+            Site::NO_PAD => Some((Coverage::NoPad, Pad::default())),
+            index => {
+                let pad = self.pad(index)?;
+                let coverage =
+                    if pad.terminates() { Coverage::Terminate } else { Coverage::LandingPad };
+                Some((coverage, pad))
+            }
+        }
+    }
+}
+
+/// The next `count` entries of a table.
+fn take<'t, T>(rest: &mut &'t [u8], count: u32) -> Option<&'t [T]>
+where
+    T: FromBytes + Immutable + KnownLayout,
+{
+    let (entries, behind) = <[T]>::ref_from_prefix_with_elems(rest, count as usize).ok()?;
+    *rest = behind;
+    Some(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes at an address that a table may have.
+    #[repr(align(4))]
+    struct Aligned([u8; 256]);
+
+    fn aligned(bytes: &[u8]) -> Aligned {
+        let mut all = Aligned([0; 256]);
+        all.0[..bytes.len()].copy_from_slice(bytes);
+        all
+    }
+
+    /// Two functions: one from 16 to 48 with two rows and a landing pad at its bytes 8 to 12, one from 64 on.
+    fn example() -> Aligned {
+        let header = UnwindHeader { functions: 2, rules: 2, pads: 1, rows: 4, sites: 3 };
+        let function =
+            |start, rows, sites_and_flags| FunctionEntry { start, rows, sites_and_flags };
+        let functions =
+            [function(16, 0, function::HAS_LSDA), function(64, 3, 3 | function::ALL_PASS)];
+        let rule = |cfa_offset| Rule { cfa_offset, cfa_register: 7, ..Rule::default() };
+        let row = |offset, rule| Row { offset, rule };
+        let site = |offset, pad| Site { offset, pad };
+        let mut bytes = Vec::new();
+        bytes.extend(header.as_bytes());
+        bytes.extend(functions.as_bytes());
+        bytes.extend([rule(8), rule(16)].as_bytes());
+        bytes.extend([Pad(40 | Pad::PASSES)].as_bytes());
+        bytes.extend([row(0, 0), row(1, 1), row(32, Row::END), row(0, 1)].as_bytes());
+        bytes.extend([site(8, 0), site(12, Site::GAP), site(20, Site::NO_PAD)].as_bytes());
+        aligned(&bytes)
+    }
+
+    #[test]
+    fn instruction_has_the_rule_and_the_site_before_it() {
+        let bytes = example();
+        let table = UnwindTable::new(&bytes.0).unwrap();
+        let found = |offset| table.find(offset).map(|it| (it.rule.cfa_offset, it.coverage));
+        assert_eq!(found(15), None);
+        assert_eq!(found(16), Some((8, Coverage::Gap)));
+        assert_eq!(found(17), Some((16, Coverage::Gap)));
+        assert_eq!(found(24), Some((16, Coverage::LandingPad)));
+        assert_eq!(found(27), Some((16, Coverage::LandingPad)));
+        assert_eq!(found(28), Some((16, Coverage::Gap)));
+        assert_eq!(found(47), Some((16, Coverage::NoPad)));
+        assert_eq!(found(48), None, "between functions");
+        assert_eq!(found(64), Some((16, Coverage::NoLsda)));
+        assert_eq!(found(64 + 0x1_0000), None, "no function is so long");
+        let pad = table.find(24).unwrap().pad;
+        assert!(pad.offset() == 40 && pad.passes() && !pad.terminates());
+    }
+
+    #[test]
+    fn table_is_refused_when_cut_or_at_an_odd_address() {
+        let bytes = example();
+        let used = 20 + 2 * 12 + 2 * 16 + 4 + 4 * 4 + 3 * 4;
+        assert!(UnwindTable::new(&bytes.0[..used]).is_some());
+        assert!((0..used).all(|end| UnwindTable::new(&bytes.0[..end]).is_none()));
+        assert!(UnwindTable::new(&bytes.0[1..]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_table_is_searched_without_panic(
+            damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            offset in prop_oneof![0_u32..200, any::<u32>()],
+        ) {
+            let mut bytes = example();
+            damage.into_iter().for_each(|(at, value)| bytes.0[at.index(120)] = value);
+            if let Some(table) = UnwindTable::new(&bytes.0) {
+                let _either = table.find(offset);
+            }
+        }
+    }
+}
