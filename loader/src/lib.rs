@@ -34,6 +34,7 @@ mod decode;
 mod error;
 mod functions;
 mod image;
+pub mod memfd;
 mod names;
 mod place;
 mod plan;
