@@ -4,8 +4,12 @@ use core::ops::Range;
 use std::collections::BTreeMap;
 use std::vec::Vec;
 
-use super::{Frame, Module, Stack, Stepped, TableError, UnwindError, Unwinder};
 use mote_sigctx::registers::Registers;
+use mote_sigctx::unwind::{Frame, Stack, Stepped};
+
+use super::error::{TableError, UnwindError};
+use super::module::Module;
+use super::step::Unwinder;
 
 /// Where the test module's code lies.
 pub(super) const TEXT: Range<u64> = 0x40_0000..0x41_0000;

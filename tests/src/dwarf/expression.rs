@@ -8,8 +8,11 @@ use gimli::{
     Piece, UnwindExpression, Value,
 };
 
-use super::rules::Known;
-use super::{Bytes, Stack, UnwindError};
+use mote_sigctx::unwind::Stack;
+
+use super::bytes::Bytes;
+use super::error::UnwindError;
+use super::known::Known;
 
 /// Operands held at once. The PLT's expression holds three.
 const MAX_OPERANDS: usize = 16;

@@ -1,6 +1,6 @@
 //! A list of a module's functions, for reports.
 
-use super::UnwindError;
+use super::error::UnwindError;
 use super::module::{Entry, Module};
 
 /// What the tables say of one function.

@@ -22,11 +22,13 @@
 
 #[cfg(test)]
 mod assembler;
+mod bytes;
 pub mod code;
 mod error;
 mod expression;
 mod functions;
 mod header;
+mod known;
 mod lsda;
 mod module;
 mod probe;
@@ -38,6 +40,3 @@ pub use functions::{Function, Functions};
 pub use module::Module;
 pub use mote_sigctx::unwind::{Coverage, Frame, ProbeResult, ProbeSite, Stack, Step, Stepped};
 pub use step::Unwinder;
-
-/// Bytes as gimli reads them: x86-64 is little-endian.
-type Bytes<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;

@@ -7,9 +7,12 @@ use gimli::{
     UnwindSection,
 };
 
+use mote_sigctx::unwind::Coverage;
+
+use super::bytes::Bytes;
+use super::error::{LsdaError, TableError, UnwindError};
 use super::header::Header;
 use super::lsda::{Action, Lsda};
-use super::{Bytes, Coverage, LsdaError, TableError, UnwindError};
 
 /// One executable or image whose frames can be unwound: a service's image, or the worker itself.
 ///

@@ -227,7 +227,10 @@ fn new_host(areas: Areas, slot: StackSlot, slots: StackSlots) -> Host {
         log_bytes: 0,
         is_cut_short: false,
         unwinding: Unwinding::default(),
-        host_text: HostText::of(service_mem::range()),
+        host_text: HostText {
+            fake_frame: Crossing::fake_frame_text(),
+            memory_functions: service_mem::range(),
+        },
         zones,
         generation: 0,
     }

@@ -6,7 +6,6 @@ use mote_abi::unwind::{Coverage, Found, Pad, Rule, UnwindTable, function};
 
 use super::rules::{caller, interrupted};
 use super::{Frame, Stack, Step, Stepped, UnwindError};
-use crate::arch::Crossing;
 use crate::registers::{Registers, dwarf};
 
 /// Functions that push nothing: of a frame in one, the return address is the last word of the stack.
@@ -26,14 +25,6 @@ pub struct HostText {
     pub fake_frame: Range<u64>,
     /// The memory functions of services, which push nothing.
     pub memory_functions: Range<u64>,
-}
-
-impl HostText {
-    /// That of this process, whose memory functions lie at `memory_functions`.
-    #[must_use]
-    pub fn of(memory_functions: Range<u64>) -> Self {
-        Self { fake_frame: Crossing::fake_frame_text(), memory_functions }
-    }
 }
 
 /// Unwinds frames of one image, one at a time.

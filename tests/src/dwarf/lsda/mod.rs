@@ -12,7 +12,8 @@
 
 use gimli::{DwEhPe, LittleEndian, Reader};
 
-use super::{Bytes, LsdaError};
+use super::bytes::Bytes;
+use super::error::LsdaError;
 
 /// Longer chains are taken for cyclic. Compilers make one record for each clause of a landing pad.
 const MAX_ACTION_RECORDS: usize = 64;

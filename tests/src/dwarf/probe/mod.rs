@@ -4,10 +4,12 @@
 //! may as well wait looks first. [`Unwinder::probe`] asks of one frame what [`Unwinder::step`] would
 //! ask, and goes on to the caller whatever the answer is.
 
+use mote_sigctx::unwind::{Coverage, Frame, ProbeResult, ProbeSite, Stack};
+
+use super::error::UnwindError;
 use super::lsda::Action;
 use super::module::{Entry, Module};
-use super::step::find;
-use super::{Coverage, Frame, ProbeResult, ProbeSite, Stack, UnwindError, Unwinder};
+use super::step::{Unwinder, find};
 
 impl Unwinder {
     /// What `frame` would do to a raise. `can_unwind` says whether the landing pad at an address does

@@ -8,10 +8,14 @@ use gimli::{
     UnwindTableRow,
 };
 
-use super::expression::Evaluator;
-use super::module::Entry;
-use super::{Bytes, Stack, UnwindError};
 use mote_sigctx::registers::{COUNT, Registers, dwarf};
+use mote_sigctx::unwind::Stack;
+
+use super::bytes::Bytes;
+use super::error::UnwindError;
+use super::expression::Evaluator;
+use super::known::Known;
+use super::module::Entry;
 
 /// Rules kept for one instruction: one for each register, and some for registers that we ignore.
 const MAX_RULES: usize = 24;
@@ -71,7 +75,7 @@ impl<'r, 'a> Rules<'r, 'a> {
         frame: &Registers,
         stack: &S,
     ) -> Result<Option<Registers>, UnwindError> {
-        let known = Known { frame, stack };
+        let known = Known::new(frame, stack);
         let cfa = self.cfa(&known)?;
         let mut values = *frame.values();
         values[usize::from(dwarf::RSP)] = cfa;
@@ -140,25 +144,6 @@ enum Value {
     Same,
     /// Its value in the caller is lost. (It keeps the frame's, which nobody may use.)
     Lost,
-}
-
-/// What rules are computed from: the frame's registers and the stack.
-#[derive(Debug)]
-pub(super) struct Known<'k, S> {
-    frame: &'k Registers,
-    stack: &'k S,
-}
-
-impl<S: Stack> Known<'_, S> {
-    /// The frame's value of a register.
-    pub(super) fn register(&self, register: Register) -> Result<u64, UnwindError> {
-        self.frame.get(register.0).ok_or(UnwindError::Register { number: register.0 })
-    }
-
-    /// A word of the stack.
-    pub(super) fn word(&self, address: u64) -> Result<u64, UnwindError> {
-        self.stack.read_u64(address).ok_or(UnwindError::Unreadable { address })
-    }
 }
 
 const _: () = assert!(MAX_RULES > COUNT, "every register must be able to have a rule");

@@ -1,10 +1,12 @@
 //! One step of a walk: what a frame asks for, and the registers to continue with.
 
+use mote_sigctx::registers::{Registers, dwarf};
+use mote_sigctx::unwind::{Frame, Stack, Step, Stepped};
+
+use super::error::UnwindError;
 use super::lsda::Action;
 use super::module::{Entry, Module};
 use super::rules::{Rules, Scratch};
-use super::{Frame, Stack, Step, Stepped, UnwindError};
-use mote_sigctx::registers::{Registers, dwarf};
 
 /// Unwinds frames, one at a time. It holds scratch space only (about 3 KiB), so one serves all walks.
 #[derive(Debug, Default)]
