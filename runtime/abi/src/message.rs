@@ -176,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn bytes_of_a_completion_mean_an_outcome_and_a_cleanup_or_nothing() {
+        let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
+        let completion = Completion { outcome, cleanup, ..Completion::default() };
+        let meant = (completion.outcome(), completion.cleanup());
+        assert_eq!(meant, (Some(Outcome::Panicked), Some(Cleanup::Unwound)));
+        let garbage = Completion { outcome: 0xff, cleanup: 0xff, ..completion };
+        assert_eq!((garbage.outcome(), garbage.cleanup()), (None, None));
+    }
+
+    #[test]
     fn worker_cannot_report_what_only_a_dispatcher_decides() {
         for outcome in [Outcome::WorkerLost, Outcome::Expired, Outcome::Cancelled] {
             let completion = Completion { outcome: outcome as u8, ..Completion::default() };

@@ -16,8 +16,10 @@ use crate::config::{Config, ConfigError};
 use crate::door::Door;
 use crate::functions::store::{Store, StoreError};
 use crate::listen;
+use crate::package::{ImageBuilder, Packager};
 use crate::registry::Registry;
-use crate::registry::deploy::{ChangeError, Deployer, Release};
+use crate::registry::deploy::{Deployer, Release};
+use crate::registry::error::ChangeError;
 
 /// A node that listens.
 #[derive(Debug)]
@@ -66,12 +68,16 @@ pub enum ServeError {
 }
 
 impl Server {
-    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones. Clients
-    /// may connect when this returns, and are answered in [`Server::run`].
+    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones.
+    /// `builder` makes images of what clients submit as source. Clients may connect when this returns, and are answered in [`Server::run`].
     ///
     /// # Errors
     /// [`ServeError`].
-    pub async fn start(config: Config, preloaded: Vec<Preloaded>) -> Result<Self, ServeError> {
+    pub async fn start(
+        config: Config,
+        builder: Arc<dyn ImageBuilder>,
+        preloaded: Vec<Preloaded>,
+    ) -> Result<Self, ServeError> {
         config.check()?;
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
@@ -85,7 +91,12 @@ impl Server {
             let settings = config.defaults;
             deployer.ensure(Release { name, image, settings }).await?;
         }
-        Ok(Self { app: Arc::new(App::new(config, door, registry, deployer)), listener, admin })
+        let packager = Packager::new(builder);
+        Ok(Self {
+            app: Arc::new(App::new(config, door, registry, deployer, packager)),
+            listener,
+            admin,
+        })
     }
 
     /// Where it listens; the port is the one that the system chose if the configuration says 0.

@@ -14,7 +14,7 @@ pub(crate) struct Package {
 /// Where `unsafe` is at home.
 pub(crate) const UNSAFE_ROOMS: [&str; 4] = ["sys", "arch", "start", "host"];
 
-pub(crate) const PACKAGES: [Package; 11] = [
+pub(crate) const PACKAGES: [Package; 12] = [
     ALLOC,
     Package {
         folder: "loader",
@@ -72,10 +72,28 @@ pub(crate) const PACKAGES: [Package; 11] = [
         also_unsafe: &[],
     },
     Package {
+        folder: "runtime/server",
+        rooms: &[
+            "server",
+            "admin",
+            "listen",
+            "plain",
+            "lambda",
+            "app",
+            "http",
+            "registry",
+            "door",
+            "metrics",
+            "functions",
+            "config",
+        ],
+        also_unsafe: &[],
+    },
+    Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "build", "inspect", "run", "torture", "demo", "bench", "service", "terminal",
-            "status",
+            "cli", "build", "inspect", "run", "torture", "demo", "bench", "serve", "operate",
+            "service", "terminal", "status",
         ],
         also_unsafe: &[],
     },

@@ -40,7 +40,9 @@ impl Shape {
             Refused::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException"),
             Refused::TooSlow => (StatusCode::BAD_REQUEST, "InvalidRequestContentException"),
             Refused::Overload => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
-            Refused::Banned => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+            Refused::Conflict => (StatusCode::CONFLICT, "ResourceConflictException"),
+            Refused::Outdated => (StatusCode::PRECONDITION_FAILED, "PreconditionFailedException"),
+            Refused::Denied => (StatusCode::FORBIDDEN, "AccessDeniedException"),
             Refused::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException"),
         };
         let is_overload = refusal.kind() == Refused::Overload;

@@ -2,6 +2,7 @@
 
 mod error;
 mod invoke;
+mod manage;
 pub(crate) mod path;
 
 use hyper::Request;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::refusal::Refusal;
 use crate::http::reply::{self, Reply};
-use path::Action;
+use path::{Action, Route};
 
 /// Answers a request whose path is one of Lambda's.
 pub(crate) async fn serve(app: &App, id: Uuid, request: Request<Incoming>) -> Reply {
@@ -27,11 +28,14 @@ pub(crate) async fn serve(app: &App, id: Uuid, request: Request<Incoming>) -> Re
 }
 
 async fn act(app: &App, id: Uuid, request: Request<Incoming>) -> Result<Reply, Refusal> {
-    match Action::parse(request.method(), request.uri().path()) {
-        Some(Action::Invoke { function }) => invoke::serve(app, id, &function, request).await,
-        None => Err(Refusal::NoRoute {
+    let Some(route) = Route::parse(request.method(), request.uri().path()) else {
+        return Err(Refusal::NoRoute {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
-        }),
+        });
+    };
+    match route.action {
+        Action::Invoke => invoke::serve(app, id, &route.function, request).await,
+        _ => manage::serve(app, &route, request).await,
     }
 }

@@ -9,32 +9,119 @@ use percent_encoding::percent_decode_str;
 /// The form of an API version.
 const DATE: &str = "dddd-dd-dd";
 
-/// An action, with the names in its path as the client wrote them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// `POST /2015-03-31/functions/NAME/invocations`
-    Invoke { function: String },
+    Invoke,
+    CreateFunction,
+    ListFunctions,
+    GetFunction,
+    DeleteFunction,
+    GetConfiguration,
+    UpdateConfiguration,
+    UpdateCode,
+    PublishVersion,
+    ListVersions,
+    CreateAlias,
+    ListAliases,
+    GetAlias,
+    UpdateAlias,
+    DeleteAlias,
+    GetCodeSigning,
+    ListTags,
+    Tag,
+    Untag,
 }
 
-impl Action {
+/// An action, with the names in its path as the client meant them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) action: Action,
+    /// The function, by name or ARN; empty where the action is for none.
+    pub(crate) function: String,
+    /// The alias; empty where the action is for none.
+    pub(crate) alias: String,
+}
+
+impl Route {
     /// The action of this method and path, if there is one.
     pub(crate) fn parse(method: &Method, path: &str) -> Option<Self> {
-        let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
-        let segments: Vec<&str> = rest.split('/').collect();
-        match (method, version, &*segments) {
-            (&Method::POST, "2015-03-31", ["functions", name, "invocations"]) => {
-                Some(Self::Invoke { function: decoded(name)? })
+        let path = path.strip_prefix('/')?;
+        let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
+        let (action, function, alias) = match *segments {
+            ["2015-03-31", "functions"] => (all(method)?, "", ""),
+            ["2015-03-31", "functions", name] => (function(method)?, name, ""),
+            ["2015-03-31", "functions", name, part] => (part_of(method, part)?, name, ""),
+            ["2015-03-31", "functions", name, "aliases", alias] => (one(method)?, name, alias),
+            ["2020-06-30", "functions", name, "code-signing-config"] => {
+                (only(method, &Method::GET, Action::GetCodeSigning)?, name, "")
             }
-            _ => None,
-        }
+            ["2017-03-31", "tags", arn] => (tags(method)?, arn, ""),
+            _ => return None,
+        };
+        Some(Self { action, function: decoded(function)?, alias: decoded(alias)? })
     }
+}
+
+fn all(method: &Method) -> Option<Action> {
+    match *method {
+        Method::GET => Some(Action::ListFunctions),
+        Method::POST => Some(Action::CreateFunction),
+        _ => None,
+    }
+}
+
+fn function(method: &Method) -> Option<Action> {
+    match *method {
+        Method::GET => Some(Action::GetFunction),
+        Method::DELETE => Some(Action::DeleteFunction),
+        _ => None,
+    }
+}
+
+fn part_of(method: &Method, part: &str) -> Option<Action> {
+    match (method, part) {
+        (&Method::POST, "invocations") => Some(Action::Invoke),
+        (&Method::GET, "configuration") => Some(Action::GetConfiguration),
+        (&Method::PUT, "configuration") => Some(Action::UpdateConfiguration),
+        (&Method::PUT, "code") => Some(Action::UpdateCode),
+        (&Method::GET, "versions") => Some(Action::ListVersions),
+        (&Method::POST, "versions") => Some(Action::PublishVersion),
+        (&Method::GET, "aliases") => Some(Action::ListAliases),
+        (&Method::POST, "aliases") => Some(Action::CreateAlias),
+        _ => None,
+    }
+}
+
+fn one(method: &Method) -> Option<Action> {
+    match *method {
+        Method::GET => Some(Action::GetAlias),
+        Method::PUT => Some(Action::UpdateAlias),
+        Method::DELETE => Some(Action::DeleteAlias),
+        _ => None,
+    }
+}
+
+fn tags(method: &Method) -> Option<Action> {
+    match *method {
+        Method::GET => Some(Action::ListTags),
+        Method::POST => Some(Action::Tag),
+        Method::DELETE => Some(Action::Untag),
+        _ => None,
+    }
+}
+
+fn only(method: &Method, expected: &Method, action: Action) -> Option<Action> {
+    (method == expected).then_some(action)
 }
 
 /// Whether a path is one of Lambda's: they begin with the date of their version.
 pub(crate) fn is_lambda(path: &str) -> bool {
     let Some((date, _)) = path.get(1..).and_then(|path| path.split_once('/')) else { return false };
-    let is_form =
-        |(byte, form): (u8, u8)| if form == b'd' { byte.is_ascii_digit() } else { byte == form };
+    let is_form = |(byte, form): (u8, u8)| match form {
+        b'd' => byte.is_ascii_digit(),
+        form => byte == form,
+    };
     date.len() == DATE.len() && date.bytes().zip(DATE.bytes()).all(is_form)
 }
 
@@ -46,22 +133,32 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn invoke(path: &str) -> Option<Action> {
-        Action::parse(&Method::POST, path)
+    fn route(method: Method, path: &str) -> Option<(Action, String, String)> {
+        let Route { action, function, alias } = Route::parse(&method, path)?;
+        Some((action, function, alias))
     }
 
-    fn action(function: &str) -> Option<Action> {
-        Some(Action::Invoke { function: function.to_owned() })
+    fn some(action: Action, function: &str, alias: &str) -> Option<(Action, String, String)> {
+        Some((action, function.to_owned(), alias.to_owned()))
     }
 
     #[test]
     fn names_in_paths_are_decoded() {
-        assert_eq!(invoke("/2015-03-31/functions/hello/invocations"), action("hello"));
-        assert_eq!(
-            invoke("/2015-03-31/functions/a%3Ab%3a%24LATEST/invocations"),
-            action("a:b:$LATEST")
-        );
-        assert_eq!(invoke("/2015-03-31/functions/a%2Fb/invocations"), action("a/b"));
+        for (name, meant) in [("hello", "hello"), ("a%3Ab%3a%24LATEST", "a:b:$LATEST")] {
+            let path = format!("/2015-03-31/functions/{name}/invocations");
+            assert_eq!(route(Method::POST, &path), some(Action::Invoke, meant, ""));
+        }
+        let alias = route(Method::PUT, "/2015-03-31/functions/f/aliases/live%2D1");
+        assert_eq!(alias, some(Action::UpdateAlias, "f", "live-1"));
+        let tags = route(Method::GET, "/2017-03-31/tags/arn%3Aaws%3Alambda");
+        assert_eq!(tags, some(Action::ListTags, "arn:aws:lambda", ""));
+    }
+
+    #[test]
+    fn slash_at_the_end_means_nothing() {
+        for path in ["/2015-03-31/functions", "/2015-03-31/functions/"] {
+            assert_eq!(route(Method::GET, path), some(Action::ListFunctions, "", ""));
+        }
     }
 
     #[test]
@@ -69,14 +166,14 @@ mod tests {
         for path in [
             "",
             "/",
-            "/2015-03-31/functions/a",
             "/2015-03-31/functions/a/b/invocations",
             "/2015-03-31/functions/%ff/invocations",
             "//functions/a/invocations",
+            "/2020-06-30/functions/a/invocations",
         ] {
-            assert_eq!(invoke(path), None, "{path}");
+            assert_eq!(route(Method::POST, path), None, "{path}");
         }
-        assert_eq!(Action::parse(&Method::GET, "/2015-03-31/functions/a/invocations"), None);
+        assert_eq!(route(Method::GET, "/2015-03-31/functions/a/invocations"), None);
     }
 
     #[test]
