@@ -32,6 +32,7 @@ mod cfi;
 mod check;
 mod decode;
 mod error;
+mod functions;
 mod image;
 pub mod memfd;
 mod names;
@@ -40,13 +41,15 @@ mod plan;
 mod slots;
 #[allow(unsafe_code, reason = "maps the windows' memory")]
 mod sys;
+mod unwind;
 mod verify;
 mod window;
 mod zone;
 
-pub use cfi::CfiError;
+pub use cfi::{CfiError, LsdaError};
 pub use check::{DATA_LIMIT_BYTES, Expected, check};
 pub use error::{CheckError, CodePlace, ParseError, PlaceError, VerifyError, ZoneError};
+pub use functions::{Function, functions};
 pub use image::{Image, ImportUse, RelocationCounts, Segment, SegmentKind};
 pub use names::function_names;
 pub use plan::Checked;

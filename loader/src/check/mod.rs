@@ -14,9 +14,11 @@ use mote_abi::image::ABI_VERSION;
 
 pub use segments::DATA_LIMIT_BYTES;
 
+use crate::cfi::Cfi;
 use crate::error::{CheckError, cut};
 use crate::image::Image;
 use crate::plan::{Checked, Layout};
+use crate::unwind::{self, Slots};
 
 /// What an image must agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +50,12 @@ pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, Chec
     check_note(image, expected)?;
     dynamic::check(image)?;
     let entry = symbols::check(image)?;
-    let code = text::check(image)?;
-    let layout = Layout::new(image, entry)?;
-    let relocations = relocations::check(image, &layout)?;
-    Ok(Checked::new(image, layout, relocations, &code))
+    let cfi = Cfi::read(image)?;
+    let code = text::check(image, &cfi)?;
+    let relocations = relocations::check(image)?;
+    let unwind = unwind::table(&cfi, &code, &Slots::new(&relocations))?;
+    let layout = Layout::new(image, entry, unwind.len())?;
+    Ok(Checked::new(image, layout, relocations, &code, &unwind))
 }
 
 fn check_size(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {

@@ -9,8 +9,7 @@ use crate::error::{CheckError, CodePlace};
 use crate::image::Image;
 
 /// Decodes the text of `image` and checks every instruction.
-pub(super) fn check(image: &Image<'_>) -> Result<Code, CheckError> {
-    let cfi = Cfi::read(image)?;
+pub(super) fn check(image: &Image<'_>, cfi: &Cfi<'_>) -> Result<Code, CheckError> {
     let functions: Vec<_> = cfi.functions().iter().map(|function| function.range.clone()).collect();
     Code::decode(image.text().bytes, &functions).map_err(|fault| refusal(image, fault))
 }

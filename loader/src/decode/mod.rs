@@ -77,19 +77,16 @@ impl Code {
         sweep.finish()
     }
 
-    #[cfg(test)]
     /// The instructions that do more than go on to the next, by ascending offset.
     pub(crate) fn flows(&self) -> &[Flow] {
         &self.flows
     }
 
-    #[cfg(test)]
     /// The position in [`flows`](Self::flows) of the first at or behind `offset`.
     pub(crate) fn flow_from(&self, offset: u32) -> usize {
         self.flows.partition_point(|flow| flow.at < offset)
     }
 
-    #[cfg(test)]
     /// Whether an instruction begins at `offset`.
     pub(crate) fn is_start(&self, offset: u32) -> bool {
         self.starts.contains(offset)
@@ -139,16 +136,25 @@ impl<'t> Sweep<'t> {
         self.reader.forget();
         self.seek(at);
         while at < range.end {
-            self.starts.insert(at);
             if kind == Kind::Gap && PADDING.contains(&self.text[at as usize]) {
-                at += 1;
-                self.seek(at);
+                at = self.padding(at, range.end);
                 continue;
             }
+            self.starts.insert(at);
             self.decoder.decode_out(&mut instruction);
             at = self.instruction(&instruction, at, range.end)?;
         }
         Ok(())
+    }
+
+    /// Skips the padding at `at`, which counts as one trap, and returns where it ends.
+    fn padding(&mut self, at: u32, end: u32) -> u32 {
+        let bytes = &self.text[at as usize..end as usize];
+        let length = bytes.iter().take_while(|byte| PADDING.contains(byte)).count() as u32;
+        (at..at + length).for_each(|offset| self.starts.insert(offset));
+        self.flows.push(Flow { at, next: at + length, kind: FlowKind::Trap });
+        self.seek(at + length);
+        at + length
     }
 
     /// Takes note of the instruction at `at`, and returns where the next one begins.

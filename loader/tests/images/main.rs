@@ -5,3 +5,4 @@ mod checking;
 mod hostile;
 mod parsing;
 mod placing;
+mod unwinding;

@@ -53,21 +53,6 @@ const RANDOM_PIECE_BYTES: usize = 256;
 /// The hooks of the crossing.
 pub const HOOKS: Hooks = Hooks { on_pending, on_raise };
 
-unsafe extern "C" {
-    fn mote_import__Unwind_Resume() -> !;
-    fn mote_import_panicking();
-}
-
-/// What images have bound as `_Unwind_Resume`.
-pub fn resume_address() -> u64 {
-    mote_import__Unwind_Resume as *const () as u64
-}
-
-/// What images have bound as what a panic calls first.
-pub fn panicking_address() -> u64 {
-    mote_import_panicking as *const () as u64
-}
-
 /// The host, for the length of one host call.
 fn host() -> &'static mut Host {
     // SAFETY: host calls run one at a time, and only while the loop is inside `enter`, where it holds

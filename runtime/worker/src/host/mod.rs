@@ -19,7 +19,7 @@ use mote_abi::area::{
 use mote_abi::line::index;
 use mote_abi::message::Invoke;
 use mote_alloc::{Arena, PageSource};
-use mote_sigctx::unwind::{Module, Unwinder};
+use mote_sigctx::unwind::HostText;
 
 use crate::host::saved_state::{SavedInvocation, SavedState};
 use crate::host::stack_slot::StackSlots;
@@ -55,10 +55,8 @@ pub struct Host {
     pub is_cut_short: bool,
     /// What unwinding it took.
     pub unwinding: Unwinding,
-    /// The tables of the worker's own code: fake frame and memory functions.
-    pub host_module: Module<'static>,
-    /// Scratch space of the unwinder.
-    pub unwinder: Unwinder,
+    /// The worker's own code whose frames may lie between a service's.
+    pub host_text: HostText,
     /// How many zones there are.
     pub zones: usize,
     /// The zones' generation when this processor last serialized.

@@ -16,12 +16,13 @@ use mote_abi::windows::ZONES_MAX;
 use mote_alloc::{Arena, ChunkSource, Region};
 use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
-use mote_sigctx::unwind::Unwinder;
+use mote_sigctx::unwind::HostText;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use rustix::thread::CpuSet;
 
 use crate::calls;
+use crate::calls::service_mem;
 use crate::host;
 use crate::host::saved_state::SavedState;
 use crate::host::stack_slot::{StackSlot, StackSlots};
@@ -31,7 +32,6 @@ use crate::preempt::handlers;
 use crate::preempt::timer;
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
-use crate::start::program::Program;
 use crate::sys::barrier;
 use crate::sys::clock;
 use crate::sys::exit::exit;
@@ -106,18 +106,18 @@ unsafe fn prepare(
         barrier::register()?;
     }
     serialize::prepare();
-    let program = Program::running().ok_or(Errno::NOEXEC)?;
+    let text = program::text().ok_or(Errno::NOEXEC)?;
     let zones = zones(start)?;
     zones.clone().try_for_each(memory::windows)?;
     let (slot, slots) = stack_slots(start, chunks)?;
     memory::close_descriptors(zones);
     reach(status, Stage::MemoryMapped);
     Crossing::get().install(calls::HOOKS);
-    install_handlers(status, areas.inbox(), program.text.clone())?;
+    install_handlers(status, areas.inbox(), text)?;
     timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
     reach(status, Stage::SignalsInstalled);
     // SAFETY: once, before the loop.
-    let host = unsafe { host::set(new_host(areas, slot, slots, program)) };
+    let host = unsafe { host::set(new_host(areas, slot, slots)) };
     host.publish_slot();
     Ok(())
 }
@@ -211,7 +211,7 @@ fn errno(of: signal::Errno) -> Errno {
     Errno::from_raw_os_error(of.0)
 }
 
-fn new_host(areas: Areas, slot: StackSlot, slots: StackSlots, program: Program) -> Host {
+fn new_host(areas: Areas, slot: StackSlot, slots: StackSlots) -> Host {
     let zones = areas.inbox().start.zones.load(Relaxed) as usize;
     Host {
         areas,
@@ -227,8 +227,10 @@ fn new_host(areas: Areas, slot: StackSlot, slots: StackSlots, program: Program) 
         log_bytes: 0,
         is_cut_short: false,
         unwinding: Unwinding::default(),
-        host_module: program.module,
-        unwinder: Unwinder::new(),
+        host_text: HostText {
+            fake_frame: Crossing::fake_frame_text(),
+            memory_functions: service_mem::range(),
+        },
         zones,
         generation: 0,
     }

@@ -1,4 +1,4 @@
-//! This program's own segments: where host text is, and the tables that unwind through it.
+//! This program's own segments: where host text is.
 //!
 //! Source: the ELF specification, "ELF Header" and "Program Header". Linkers put the file's header into
 //! the first segment and call it `__ehdr_start`.
@@ -6,10 +6,7 @@
 use core::ops::Range;
 use core::slice;
 
-use mote_sigctx::unwind::Module;
-
 const PT_LOAD: u32 = 1;
-const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
 const PF_X: u32 = 1;
 #[cfg(feature = "torture")]
 const PF_W: u32 = 2;
@@ -49,34 +46,12 @@ impl ProgramHeader {
     }
 }
 
-/// The running program.
-#[derive(Debug)]
-pub struct Program {
-    /// Its executable segment.
-    pub text: Range<u64>,
-    /// Its unwind tables.
-    pub module: Module<'static>,
-}
-
-impl Program {
-    /// Reads the program headers. `None` if the program was not linked as it must be: at a fixed
-    /// address, with one executable segment and an `.eh_frame_hdr`.
-    #[must_use]
-    pub fn running() -> Option<Self> {
-        let headers = program_headers()?;
-        let is_text = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_X != 0;
-        let text = headers.iter().find(is_text)?.range();
-        let tables = headers.iter().find(|h| h.kind == PT_GNU_EH_FRAME)?.range();
-        let holds_tables =
-            |h: &&ProgramHeader| h.kind == PT_LOAD && h.range().contains(&tables.start);
-        let rodata = headers.iter().find(holds_tables)?.range();
-        // SAFETY: a loaded segment of this program, which nothing writes or unmaps.
-        let bytes = unsafe {
-            slice::from_raw_parts(rodata.start as *const u8, (rodata.end - rodata.start) as usize)
-        };
-        let module = Module::new(text.clone(), rodata.start, bytes, tables).ok()?;
-        Some(Self { text, module })
-    }
+/// The running program's executable segment: host text. `None` if the program was not linked as it must be, with
+/// one such segment.
+#[must_use]
+pub fn text() -> Option<Range<u64>> {
+    let is_text = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_X != 0;
+    Some(program_headers()?.iter().find(is_text)?.range())
 }
 
 /// The program's writable segment.

@@ -27,8 +27,8 @@ pub(crate) struct Facts {
     pub(crate) functions: Vec<Function>,
     /// How many functions the list leaves out.
     pub(crate) functions_left_out: usize,
-    /// What of its unwind tables cannot be read.
-    pub(crate) unwind_errors: Vec<String>,
+    /// Why its unwind tables cannot be read.
+    pub(crate) unwind_error: Option<String>,
     /// Whether the loader takes it.
     pub(crate) verdict: Verdict,
 }
@@ -95,7 +95,7 @@ impl Facts {
             relocations: image.relocation_counts().into(),
             functions: functions.list,
             functions_left_out: functions.left_out,
-            unwind_errors: functions.errors,
+            unwind_error: functions.error,
             verdict: Verdict::on(image),
         }
     }

@@ -77,7 +77,7 @@ fn functions(facts: &Facts) -> String {
     if facts.functions_left_out > 0 {
         text.push_str(&format!("  and {} that are not listed\n", facts.functions_left_out));
     }
-    for error in &facts.unwind_errors {
+    if let Some(error) = &facts.unwind_error {
         text.push_str(&format!("  unwind tables: {error}\n"));
     }
     text

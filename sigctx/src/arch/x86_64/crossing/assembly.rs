@@ -284,6 +284,8 @@ global_asm!(
     "mote_fake_frame:",
     "call mote_raise",
     "ud2",
+    ".globl mote_fake_frame_end",
+    "mote_fake_frame_end:",
     ".cfi_endproc",
     ".size mote_fake_frame, . - mote_fake_frame",
     "mote_raise:",

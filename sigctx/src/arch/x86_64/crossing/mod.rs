@@ -155,6 +155,7 @@ unsafe extern "C" {
     static mote_edge_resume: u8;
     static mote_resume_end: u8;
     static mote_fake_frame: u8;
+    static mote_fake_frame_end: u8;
 }
 
 /// Runs `entry(first, second)` on the stack that ends at `stack_top`, and says how it ended.
@@ -294,6 +295,13 @@ impl Crossing {
     #[must_use]
     pub fn fake_frame_rip() -> u64 {
         address(&raw const mote_fake_frame)
+    }
+
+    /// The code that a fake frame belongs to.
+    #[must_use]
+    pub fn fake_frame_text() -> core::ops::Range<u64> {
+        let start = Self::fake_frame_rip();
+        start..address(&raw const mote_fake_frame_end)
     }
 
     /// Where the hooks lie: they are set once, and all else of a crossing changes all the time.
