@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mote_dispatcher::NodeError;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
@@ -79,11 +80,12 @@ impl Server {
         preloaded: Vec<Preloaded>,
     ) -> Result<Self, ServeError> {
         config.check()?;
+        allow_descriptors(config.limits.connections);
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
         let listener = listen(config.listen).await?;
-        let door = Arc::new(Door::start(&config.node.config())?);
+        let door = Arc::new(Door::start(&config.node)?);
         let registry = Arc::new(Registry::default());
         let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), store);
         deployer.restore().await?;
@@ -123,6 +125,18 @@ impl Server {
         let clients = listen::serve(Arc::clone(&self.app), self.listener, gone(ended.clone()));
         let operators = admin::serve(self.app, self.admin, gone(ended));
         tokio::join!(stop, clients, operators);
+    }
+}
+
+/// Lets this process have a descriptor for each connection, as far as it may.
+fn allow_descriptors(connections: u32) {
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let most = if allowed.is_ok() { limit.maximum } else { limit.current };
+    if let Some(most) = most
+        && most < u64::from(connections)
+    {
+        tracing::warn!(connections, most, "fewer descriptors are allowed than connections");
     }
 }
 

@@ -1,9 +1,11 @@
 //! Lambda's API, so that its clients work unchanged. Signatures are not looked at.
 
 mod error;
+mod event_stream;
 mod invoke;
 mod manage;
 pub(crate) mod path;
+mod stream;
 
 use hyper::Request;
 use hyper::body::Incoming;
@@ -36,6 +38,7 @@ async fn act(app: &App, id: Uuid, request: Request<Incoming>) -> Result<Reply, R
     };
     match route.action {
         Action::Invoke => invoke::serve(app, id, &route.function, request).await,
-        _ => manage::serve(app, &route, request).await,
+        Action::InvokeWithStream => stream::serve(app, id, &route.function, request).await,
+        Action::Manage(action) => manage::serve(app, action, &route, request).await,
     }
 }

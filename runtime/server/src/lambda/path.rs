@@ -13,6 +13,13 @@ const DATE: &str = "dddd-dd-dd";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Invoke,
+    InvokeWithStream,
+    Manage(Manage),
+}
+
+/// What changes functions, or looks at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manage {
     CreateFunction,
     ListFunctions,
     GetFunction,
@@ -49,64 +56,70 @@ impl Route {
         let path = path.strip_prefix('/')?;
         let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
         let (action, function, alias) = match *segments {
-            ["2015-03-31", "functions"] => (all(method)?, "", ""),
-            ["2015-03-31", "functions", name] => (function(method)?, name, ""),
+            ["2015-03-31", "functions"] => (Action::Manage(all(method)?), "", ""),
+            ["2015-03-31", "functions", name] => (Action::Manage(function(method)?), name, ""),
             ["2015-03-31", "functions", name, part] => (part_of(method, part)?, name, ""),
-            ["2015-03-31", "functions", name, "aliases", alias] => (one(method)?, name, alias),
-            ["2020-06-30", "functions", name, "code-signing-config"] => {
-                (only(method, &Method::GET, Action::GetCodeSigning)?, name, "")
+            ["2015-03-31", "functions", name, "aliases", alias] => {
+                (Action::Manage(one(method)?), name, alias)
             }
-            ["2017-03-31", "tags", arn] => (tags(method)?, arn, ""),
+            ["2020-06-30", "functions", name, "code-signing-config"] => {
+                (only(method, &Method::GET, Action::Manage(Manage::GetCodeSigning))?, name, "")
+            }
+            ["2021-11-15", "functions", name, "response-streaming-invocations"] => {
+                (only(method, &Method::POST, Action::InvokeWithStream)?, name, "")
+            }
+            ["2017-03-31", "tags", arn] => (Action::Manage(tags(method)?), arn, ""),
             _ => return None,
         };
         Some(Self { action, function: decoded(function)?, alias: decoded(alias)? })
     }
 }
 
-fn all(method: &Method) -> Option<Action> {
+fn all(method: &Method) -> Option<Manage> {
     match *method {
-        Method::GET => Some(Action::ListFunctions),
-        Method::POST => Some(Action::CreateFunction),
+        Method::GET => Some(Manage::ListFunctions),
+        Method::POST => Some(Manage::CreateFunction),
         _ => None,
     }
 }
 
-fn function(method: &Method) -> Option<Action> {
+fn function(method: &Method) -> Option<Manage> {
     match *method {
-        Method::GET => Some(Action::GetFunction),
-        Method::DELETE => Some(Action::DeleteFunction),
+        Method::GET => Some(Manage::GetFunction),
+        Method::DELETE => Some(Manage::DeleteFunction),
         _ => None,
     }
 }
 
 fn part_of(method: &Method, part: &str) -> Option<Action> {
-    match (method, part) {
-        (&Method::POST, "invocations") => Some(Action::Invoke),
-        (&Method::GET, "configuration") => Some(Action::GetConfiguration),
-        (&Method::PUT, "configuration") => Some(Action::UpdateConfiguration),
-        (&Method::PUT, "code") => Some(Action::UpdateCode),
-        (&Method::GET, "versions") => Some(Action::ListVersions),
-        (&Method::POST, "versions") => Some(Action::PublishVersion),
-        (&Method::GET, "aliases") => Some(Action::ListAliases),
-        (&Method::POST, "aliases") => Some(Action::CreateAlias),
+    let action = match (method, part) {
+        (&Method::POST, "invocations") => return Some(Action::Invoke),
+        (&Method::GET, "configuration") => Manage::GetConfiguration,
+        (&Method::PUT, "configuration") => Manage::UpdateConfiguration,
+        (&Method::PUT, "code") => Manage::UpdateCode,
+        (&Method::GET, "versions") => Manage::ListVersions,
+        (&Method::POST, "versions") => Manage::PublishVersion,
+        (&Method::GET, "aliases") => Manage::ListAliases,
+        (&Method::POST, "aliases") => Manage::CreateAlias,
+        _ => return None,
+    };
+    Some(Action::Manage(action))
+}
+
+fn one(method: &Method) -> Option<Manage> {
+    match *method {
+        Method::GET => Some(Manage::GetAlias),
+        Method::PUT => Some(Manage::UpdateAlias),
+        Method::DELETE => Some(Manage::DeleteAlias),
         _ => None,
     }
 }
 
-fn one(method: &Method) -> Option<Action> {
+fn tags(method: &Method) -> Option<Manage> {
     match *method {
-        Method::GET => Some(Action::GetAlias),
-        Method::PUT => Some(Action::UpdateAlias),
-        Method::DELETE => Some(Action::DeleteAlias),
-        _ => None,
-    }
-}
-
-fn tags(method: &Method) -> Option<Action> {
-    match *method {
-        Method::GET => Some(Action::ListTags),
-        Method::POST => Some(Action::Tag),
-        Method::DELETE => Some(Action::Untag),
+        Method::GET => Some(Manage::ListTags),
+        Method::POST => Some(Manage::Tag),
+        Method::DELETE => Some(Manage::Untag),
         _ => None,
     }
 }
@@ -149,15 +162,18 @@ mod tests {
             assert_eq!(route(Method::POST, &path), some(Action::Invoke, meant, ""));
         }
         let alias = route(Method::PUT, "/2015-03-31/functions/f/aliases/live%2D1");
-        assert_eq!(alias, some(Action::UpdateAlias, "f", "live-1"));
+        assert_eq!(alias, some(Action::Manage(Manage::UpdateAlias), "f", "live-1"));
         let tags = route(Method::GET, "/2017-03-31/tags/arn%3Aaws%3Alambda");
-        assert_eq!(tags, some(Action::ListTags, "arn:aws:lambda", ""));
+        assert_eq!(tags, some(Action::Manage(Manage::ListTags), "arn:aws:lambda", ""));
     }
 
     #[test]
     fn slash_at_the_end_means_nothing() {
         for path in ["/2015-03-31/functions", "/2015-03-31/functions/"] {
-            assert_eq!(route(Method::GET, path), some(Action::ListFunctions, "", ""));
+            assert_eq!(
+                route(Method::GET, path),
+                some(Action::Manage(Manage::ListFunctions), "", "")
+            );
         }
     }
 

@@ -14,20 +14,22 @@ use hyper::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
-use super::path::{Action, Route};
+use super::path::{Manage, Route};
 use crate::app::App;
 use crate::app::refusal::Refusal;
 use crate::functions::name::Target;
 use crate::http::body::{self, BodyLimits};
+use crate::http::query;
 use crate::http::reply::Reply;
 use crate::registry::Deployed;
 
 /// The longest request, in bytes: an archive of 48 MiB in base64, and what is around it.
 const REQUEST_BYTES: usize = 65 << 20;
 
-/// Answers an action that is not Invoke.
+/// Answers an action on the names in `route`.
 pub(super) async fn serve(
     app: &App,
+    action: Manage,
     route: &Route,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
@@ -36,39 +38,36 @@ pub(super) async fn serve(
     }
     let query = request.uri().query().map(str::to_owned);
     let query = query.as_deref();
-    if route.action == Action::CreateFunction {
-        return functions::create(app, read(app, request).await?).await;
-    }
-    if route.action == Action::ListFunctions {
-        return functions::list(app, query);
-    }
-    let qualifier = crate::http::query::value(query, "Qualifier");
-    let target = Target::parse(&route.function, qualifier.as_deref())?;
+    let qualifier = query::value(query, "Qualifier");
+    let target = || Target::parse(&route.function, qualifier.as_deref());
     let alias = &*route.alias;
-    match route.action {
-        Action::GetFunction => functions::get(app, &target),
-        Action::DeleteFunction => functions::delete(app, &target).await,
-        Action::GetConfiguration => functions::configuration(app, &target),
-        Action::UpdateConfiguration => {
-            functions::update_configuration(app, &target, read(app, request).await?).await
+    match action {
+        Manage::CreateFunction => functions::create(app, read(app, request).await?).await,
+        Manage::ListFunctions => functions::list(app, query),
+        Manage::GetFunction => functions::get(app, &target()?),
+        Manage::DeleteFunction => functions::delete(app, &target()?).await,
+        Manage::GetConfiguration => functions::configuration(app, &target()?),
+        Manage::UpdateConfiguration => {
+            functions::update_configuration(app, &target()?, read(app, request).await?).await
         }
-        Action::UpdateCode => functions::update_code(app, &target, read(app, request).await?).await,
-        Action::PublishVersion => functions::publish(app, &target, read(app, request).await?).await,
-        Action::ListVersions => functions::versions(app, &target),
-        Action::GetCodeSigning => functions::code_signing(app, &target),
-        Action::CreateAlias => aliases::create(app, &target, read(app, request).await?).await,
-        Action::ListAliases => aliases::list(app, &target),
-        Action::GetAlias => aliases::get(app, &target, alias),
-        Action::UpdateAlias => {
-            aliases::update(app, &target, alias, read(app, request).await?).await
+        Manage::UpdateCode => {
+            functions::update_code(app, &target()?, read(app, request).await?).await
         }
-        Action::DeleteAlias => aliases::delete(app, &target, alias).await,
-        Action::ListTags => tags::list(app, &target),
-        Action::Tag => tags::add(app, &target, read(app, request).await?).await,
-        Action::Untag => tags::remove(app, &target, query).await,
-        Action::Invoke | Action::CreateFunction | Action::ListFunctions => {
-            unreachable!("these are answered before")
+        Manage::PublishVersion => {
+            functions::publish(app, &target()?, read(app, request).await?).await
         }
+        Manage::ListVersions => functions::versions(app, &target()?),
+        Manage::GetCodeSigning => functions::code_signing(app, &target()?),
+        Manage::CreateAlias => aliases::create(app, &target()?, read(app, request).await?).await,
+        Manage::ListAliases => aliases::list(app, &target()?),
+        Manage::GetAlias => aliases::get(app, &target()?, alias),
+        Manage::UpdateAlias => {
+            aliases::update(app, &target()?, alias, read(app, request).await?).await
+        }
+        Manage::DeleteAlias => aliases::delete(app, &target()?, alias).await,
+        Manage::ListTags => tags::list(app, &target()?),
+        Manage::Tag => tags::add(app, &target()?, read(app, request).await?).await,
+        Manage::Untag => tags::remove(app, &target()?, query).await,
     }
 }
 
