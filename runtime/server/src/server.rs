@@ -85,7 +85,7 @@ impl Server {
         let store = Arc::new(Store::open(&folder)?);
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
         let listener = listen(config.listen).await?;
-        let door = Arc::new(Door::start(&config.node.config())?);
+        let door = Arc::new(Door::start(&config.node)?);
         let registry = Arc::new(Registry::default());
         let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), store);
         deployer.restore().await?;

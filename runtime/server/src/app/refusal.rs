@@ -3,6 +3,7 @@
 use mote_dispatcher::{JobError, SubmitError};
 use thiserror::Error;
 
+use crate::door::NotRun;
 use crate::functions::name::{NameError, Target};
 use crate::functions::variables::VariableError;
 use crate::http::body::BodyError;
@@ -23,7 +24,7 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
-    Submit(#[from] SubmitError),
+    NotRun(#[from] NotRun),
     #[error("the header {name} is `{found}`; it must be {allowed}")]
     Header { name: &'static str, found: String, allowed: &'static str },
     #[error("there is nothing at {method} {path}")]
@@ -87,7 +88,7 @@ impl Refusal {
             Self::Body(BodyError::TooSlow { .. }) => Refused::TooSlow,
             Self::Body(BodyError::NoMemory) => Refused::Overload,
             Self::Body(BodyError::Broken(_)) => Refused::BadRequest,
-            Self::Submit(error) => submit_kind(error),
+            Self::NotRun(error) => not_run_kind(error),
             Self::Stale { .. } => Refused::Unavailable,
         }
     }
@@ -105,11 +106,12 @@ fn change_kind(error: &ChangeError) -> Refused {
     }
 }
 
-fn submit_kind(error: &SubmitError) -> Refused {
+fn not_run_kind(error: &NotRun) -> Refused {
     match error {
-        SubmitError::QueueFull { .. } => Refused::Overload,
-        SubmitError::Banned { .. } => Refused::Denied,
-        SubmitError::Job(JobError::BodyTooLong { .. }) => Refused::TooLong,
-        _ => Refused::Unavailable,
+        NotRun::QueueFull { .. } | NotRun::Expired { .. } => Refused::Overload,
+        NotRun::Refused(SubmitError::QueueFull { .. }) => Refused::Overload,
+        NotRun::Refused(SubmitError::Banned { .. }) => Refused::Denied,
+        NotRun::Refused(SubmitError::Job(JobError::BodyTooLong { .. })) => Refused::TooLong,
+        NotRun::Refused(_) => Refused::Unavailable,
     }
 }

@@ -70,6 +70,8 @@ mod tests {
     use super::*;
     use mote_dispatcher::SubmitError;
 
+    use crate::door::NotRun;
+
     #[test]
     fn unknown_function_is_told_as_lambda_does() {
         let reply = reply(&Refusal::Unknown { arn: "arn:x".to_owned() });
@@ -80,7 +82,7 @@ mod tests {
 
     #[test]
     fn overload_says_when_to_try_again() {
-        let reply = reply(&SubmitError::QueueFull { limit: 1 }.into());
+        let reply = reply(&NotRun::Expired { waited_ms: 1 }.into());
         assert_eq!(reply.status(), 429);
         assert_eq!(reply.headers()["x-amzn-errortype"], "TooManyRequestsException");
         assert_eq!(reply.headers()["retry-after"], "1");
@@ -90,6 +92,6 @@ mod tests {
     #[test]
     fn ban_is_not_retried_by_clients() {
         let banned = SubmitError::Banned { name: "f".to_owned(), times: 3 };
-        assert_eq!(reply(&banned.into()).status(), 403);
+        assert_eq!(reply(&NotRun::Refused(banned).into()).status(), 403);
     }
 }
