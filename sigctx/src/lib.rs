@@ -15,7 +15,6 @@
 //! | [`timer`] | the timer of a process that preempts itself |
 //! | [`redirect`] | the register edits of a discard and of a raise |
 //! | [`preempt`] | what a handler decides, as a pure function |
-//! | [`code`] | whether a landing pad lets a raise pass |
 //! | [`unwind`] | from an interrupted frame to its landing pads |
 //!
 //! # Principles
@@ -54,8 +53,8 @@
 //!
 //! Not every call that may unwind should: a frame further down may let nothing pass. `BTreeMap` guards
 //! itself so while it gets another level, and aborts if it is unwound there. So before anything begins,
-//! the worker looks ahead, down to the last frame, for landing pads that surely end at a trap
-//! ([`unwind::ProbeResult`], [`code`]). If there is one, this call does its work as ever, and the next one
+//! the worker looks ahead, down to the last frame, for landing pads that surely end at a trap, as the image's
+//! unwind table tells ([`unwind::ProbeResult`]). If there is one, this call does its work as ever, and the next one
 //! looks again. Where an allocation stands in the middle of a function that the compiler took not to
 //! unwind, it is not known which of the function's call sites the panic will come from; then all of its
 //! landing pads must let pass.
@@ -80,7 +79,6 @@
 
 #[allow(unsafe_code, reason = "stacks are switched and registers loaded here")]
 pub mod arch;
-pub mod code;
 pub mod preempt;
 #[allow(unsafe_code, reason = "the live context and stack are edited here")]
 pub mod redirect;

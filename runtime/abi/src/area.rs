@@ -11,7 +11,7 @@
 //! ```
 
 use crate::clock::TscScaleCell;
-use crate::line::{Line, index};
+use crate::line::Line;
 use crate::park::{Doorbell, ParkedFlag};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -31,18 +31,16 @@ pub const BODIES_OFFSET: usize = 4096;
 /// Offset of the logs in the outbox.
 pub const LOGS_OFFSET: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;
 
-/// Offset in its area of the body of the request or completion of `sequence`.
-#[inline]
+/// Offset of the body at `index` of a ring, in both areas.
 #[must_use]
-pub const fn body_offset(sequence: u64) -> usize {
-    BODIES_OFFSET + index(sequence, RING_ENTRIES) * BODY_BYTES
+pub const fn body_offset(index: usize) -> usize {
+    BODIES_OFFSET + index * BODY_BYTES
 }
 
-/// Offset in the outbox of the log of `sequence`.
-#[inline]
+/// Offset of the log at `index` of the ring, in the outbox.
 #[must_use]
-pub const fn log_offset(sequence: u64) -> usize {
-    LOGS_OFFSET + index(sequence, RING_ENTRIES) * LOG_BYTES
+pub const fn log_offset(index: usize) -> usize {
+    LOGS_OFFSET + index * LOG_BYTES
 }
 
 /// Length of the inbox, in bytes.

@@ -115,6 +115,14 @@ mod tests {
     }
 
     #[test]
+    fn table_holds_the_address_of_each_import() {
+        let table = ImportTable(core::array::from_fn(|index| 0x1000 + index as u64));
+        for (index, &import) in Import::ALL.iter().enumerate() {
+            assert_eq!(table.address(import), 0x1000 + index as u64, "{}", import.name());
+        }
+    }
+
+    #[test]
     fn host_symbol_has_the_prefix_once() {
         assert!(Import::Alloc.is_host_symbol("mote_import_alloc"));
         assert!(Import::Memcpy.is_host_symbol("mote_import_memcpy"));

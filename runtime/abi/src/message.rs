@@ -152,7 +152,7 @@ impl Completion {
     /// The outcome, if the byte is one that a worker can report.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        Outcome::from_byte(self.outcome).filter(|&outcome| outcome != Outcome::WorkerLost)
+        Outcome::from_byte(self.outcome).filter(|outcome| outcome.is_reported_by_workers())
     }
 
     /// The cleanup, if the byte is one.
@@ -177,8 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn worker_cannot_report_its_own_loss() {
-        let completion = Completion { outcome: Outcome::WorkerLost as u8, ..Completion::default() };
-        assert_eq!(completion.outcome(), None);
+    fn bytes_of_a_completion_mean_an_outcome_and_a_cleanup_or_nothing() {
+        let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
+        let completion = Completion { outcome, cleanup, ..Completion::default() };
+        let meant = (completion.outcome(), completion.cleanup());
+        assert_eq!(meant, (Some(Outcome::Panicked), Some(Cleanup::Unwound)));
+        let garbage = Completion { outcome: 0xff, cleanup: 0xff, ..completion };
+        assert_eq!((garbage.outcome(), garbage.cleanup()), (None, None));
+    }
+
+    #[test]
+    fn worker_cannot_report_what_only_a_dispatcher_decides() {
+        for outcome in [Outcome::WorkerLost, Outcome::Expired, Outcome::Cancelled] {
+            let completion = Completion { outcome: outcome as u8, ..Completion::default() };
+            assert_eq!(completion.outcome(), None, "{outcome}");
+        }
     }
 }

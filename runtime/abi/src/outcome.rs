@@ -60,6 +60,10 @@ named_byte! {
         DeniedSyscall = "denied_syscall",
         /// The worker died; what the service did is not known.
         WorkerLost = "worker_lost",
+        /// It did not start in the time that it could wait; it was not run.
+        Expired = "expired",
+        /// Whoever asked for it, or the operator, called it off.
+        Cancelled = "cancelled",
     }
 }
 
@@ -97,6 +101,14 @@ named_byte! {
     }
 }
 
+impl Outcome {
+    /// Whether a worker can say so of an invocation; the others are for the dispatcher to decide.
+    #[must_use]
+    pub const fn is_reported_by_workers(self) -> bool {
+        !matches!(self, Self::WorkerLost | Self::Expired | Self::Cancelled)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,7 +116,7 @@ mod tests {
     #[test]
     fn untrusted_byte_is_checked() {
         assert_eq!(Outcome::from_byte(8), Some(Outcome::WorkerLost));
-        assert_eq!(Outcome::from_byte(9), None);
+        assert_eq!(Outcome::from_byte(11), None);
         assert_eq!(Mode::from_byte(255), None);
     }
 

@@ -129,6 +129,11 @@ mod tests {
     }
 
     #[test]
+    fn range_is_refused_behind_the_last_zone_even_if_it_is_empty() {
+        assert!(!is_inside_one_window(Windows::of(3).text(), 0, 3));
+    }
+
+    #[test]
     fn range_is_refused_when_the_node_has_no_such_zone() {
         let address = Windows::of(2).data();
         assert!(is_inside_one_window(address, 1, 3));

@@ -8,6 +8,7 @@
 //! | `metrics` | what is counted, and the text that Prometheus reads |
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
+//! | [`package`] | what clients submit: images, and source that is built |
 //! | `http` | bodies with limits, and replies |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
 //! | `lambda`, `plain` | the two ways in |
@@ -26,9 +27,10 @@ mod http;
 mod lambda;
 mod listen;
 mod metrics;
+pub mod package;
 mod plain;
 mod registry;
 mod server;
 
-pub use registry::deploy::ChangeError;
+pub use registry::error::ChangeError;
 pub use server::{Preloaded, ServeError, Server};

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mote_dispatcher::NodeError;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
@@ -16,8 +17,10 @@ use crate::config::{Config, ConfigError};
 use crate::door::Door;
 use crate::functions::store::{Store, StoreError};
 use crate::listen;
+use crate::package::{ImageBuilder, Packager};
 use crate::registry::Registry;
-use crate::registry::deploy::{ChangeError, Deployer, Release};
+use crate::registry::deploy::{Deployer, Release};
+use crate::registry::error::ChangeError;
 
 /// A node that listens.
 #[derive(Debug)]
@@ -66,18 +69,23 @@ pub enum ServeError {
 }
 
 impl Server {
-    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones. Clients
-    /// may connect when this returns, and are answered in [`Server::run`].
+    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones.
+    /// `builder` makes images of what clients submit as source. Clients may connect when this returns, and are answered in [`Server::run`].
     ///
     /// # Errors
     /// [`ServeError`].
-    pub async fn start(config: Config, preloaded: Vec<Preloaded>) -> Result<Self, ServeError> {
+    pub async fn start(
+        config: Config,
+        builder: Arc<dyn ImageBuilder>,
+        preloaded: Vec<Preloaded>,
+    ) -> Result<Self, ServeError> {
         config.check()?;
+        allow_descriptors(config.limits.connections);
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
         let listener = listen(config.listen).await?;
-        let door = Arc::new(Door::start(&config.node.config())?);
+        let door = Arc::new(Door::start(&config.node)?);
         let registry = Arc::new(Registry::default());
         let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), store);
         deployer.restore().await?;
@@ -85,7 +93,12 @@ impl Server {
             let settings = config.defaults;
             deployer.ensure(Release { name, image, settings }).await?;
         }
-        Ok(Self { app: Arc::new(App::new(config, door, registry, deployer)), listener, admin })
+        let packager = Packager::new(builder);
+        Ok(Self {
+            app: Arc::new(App::new(config, door, registry, deployer, packager)),
+            listener,
+            admin,
+        })
     }
 
     /// Where it listens; the port is the one that the system chose if the configuration says 0.
@@ -112,6 +125,18 @@ impl Server {
         let clients = listen::serve(Arc::clone(&self.app), self.listener, gone(ended.clone()));
         let operators = admin::serve(self.app, self.admin, gone(ended));
         tokio::join!(stop, clients, operators);
+    }
+}
+
+/// Lets this process have a descriptor for each connection, as far as it may.
+fn allow_descriptors(connections: u32) {
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let most = if allowed.is_ok() { limit.maximum } else { limit.current };
+    if let Some(most) = most
+        && most < u64::from(connections)
+    {
+        tracing::warn!(connections, most, "fewer descriptors are allowed than connections");
     }
 }
 

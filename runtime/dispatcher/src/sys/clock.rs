@@ -17,7 +17,7 @@ const TRIES: usize = 16;
 
 static TSC_SCALE: OnceLock<TscScale> = OnceLock::new();
 
-/// The tsc_scale that this process's nodes share. The first call takes 2 ms.
+/// The scale of the counter that this process's nodes share. The first call takes 2 ms.
 pub(crate) fn tsc_scale() -> TscScale {
     *TSC_SCALE.get_or_init(|| if is_trusted() { measure() } else { TscScale::FALLBACK })
 }

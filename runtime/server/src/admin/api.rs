@@ -15,7 +15,8 @@ use crate::http::body::{self, Body, BodyError, BodyLimits};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::plain;
-use crate::registry::deploy::{ChangeError, Release};
+use crate::registry::deploy::Release;
+use crate::registry::error::ChangeError;
 
 /// The longest image that is taken, in bytes.
 const IMAGE_BYTES: usize = 64 << 20;

@@ -15,6 +15,7 @@ use crate::door::{Door, Order};
 use crate::functions::name::Target;
 use crate::http::body::{Body, BodyLimits};
 use crate::metrics::Metrics;
+use crate::package::Packager;
 use crate::registry::Registry;
 use crate::registry::deploy::Deployer;
 use refusal::Refusal;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) bodies: BodyLimits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) deployer: Deployer,
+    pub(crate) packager: Packager,
     pub(crate) metrics: Metrics,
     door: Arc<Door>,
 }
@@ -48,6 +50,7 @@ impl App {
         door: Arc<Door>,
         registry: Arc<Registry>,
         deployer: Deployer,
+        packager: Packager,
     ) -> Self {
         let limits = &config.limits;
         let bodies = BodyLimits {
@@ -55,7 +58,7 @@ impl App {
             time: limits.body_timeout(),
             memory: Arc::new(Semaphore::new(limits.in_flight_bytes as usize)),
         };
-        Self { config, bodies, registry, deployer, metrics: Metrics::default(), door }
+        Self { config, bodies, registry, deployer, packager, metrics: Metrics::default(), door }
     }
 
     /// Runs `target` once. Dropping the future cancels the invocation.

@@ -31,6 +31,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The folder of functions, their images and the admin socket; `None`: see [`Config::state_folder`].
     pub state: Option<PathBuf>,
+    /// Whether Lambda's clients may create, change and delete functions; by default where only this
+    /// machine's programs can connect.
+    pub manage: Option<bool>,
     /// Users that may use the admin socket, by number, beside root and the one that the node runs as.
     pub admin_uids: Vec<u32>,
     /// Workers and their queue.
@@ -46,6 +49,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             state: None,
+            manage: None,
             admin_uids: Vec::new(),
             node: NodeSection::default(),
             limits: Limits::default(),
@@ -116,6 +120,12 @@ impl Config {
         self.defaults.check()
     }
 
+    /// Whether Lambda's clients may manage functions.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        self.manage.unwrap_or(self.listen.ip().is_loopback())
+    }
+
     /// Where functions are kept: `state`, or else `$STATE_DIRECTORY` (which systemd sets),
     /// `$XDG_STATE_HOME/mote` or `~/.local/state/mote`.
     ///
@@ -155,7 +165,9 @@ mod tests {
     fn example_has_every_setting_with_its_default() {
         let text = include_str!("../../mote.toml");
         assert_eq!(read(text).unwrap(), Config::default());
-        for name in ["streams", "queue_limit", "memory_kib", "slice_us", "ban_after", "state"] {
+        for name in
+            ["streams", "queue_limit", "memory_kib", "slice_us", "ban_after", "state", "manage"]
+        {
             assert!(text.contains(&format!("{name} = ")), "{name}");
         }
     }

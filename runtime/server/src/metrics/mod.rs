@@ -27,20 +27,26 @@ pub(crate) enum Refused {
     TooSlow,
     /// There was no room for it, or no worker in time.
     Overload,
-    /// Its function is banned.
-    Banned,
+    /// Its function is banned, or what it asks for is not allowed here.
+    Denied,
+    /// It contradicts what is there already.
+    Conflict,
+    /// It is for a state that is the last one no more.
+    Outdated,
     /// The node cannot run it.
     Unavailable,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::BadRequest, "bad_request"),
         (Self::Unknown, "unknown_function"),
         (Self::TooLong, "body_too_long"),
         (Self::TooSlow, "body_too_slow"),
         (Self::Overload, "overload"),
-        (Self::Banned, "banned"),
+        (Self::Denied, "denied"),
+        (Self::Conflict, "conflict"),
+        (Self::Outdated, "outdated"),
         (Self::Unavailable, "unavailable"),
     ];
 }

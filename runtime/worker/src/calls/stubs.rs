@@ -4,7 +4,6 @@
 use mote_sigctx::host_call;
 
 use crate::calls::{context, heap, panics, tokens};
-use crate::preempt::raise::Targets;
 
 host_call!(creating "mote_import_alloc" => heap::alloc, when pending heap::alloc_late);
 host_call!(creating "mote_import_alloc_zeroed" => heap::alloc_zeroed, when pending heap::alloc_zeroed_late);
@@ -23,17 +22,3 @@ host_call!(diverging "mote_import_refused" => panics::refused);
 host_call!(diverging "mote_import__Unwind_Resume" => panics::unwind_resume);
 // The loader binds a pointer to it in every image; nothing calls it.
 host_call!(diverging "mote_import_rust_eh_personality" => panics::unwind_resume);
-
-unsafe extern "C" {
-    fn mote_import__Unwind_Resume() -> !;
-    fn mote_import_panicking();
-}
-
-/// What landing pads call.
-#[must_use]
-pub fn targets() -> Targets {
-    Targets {
-        resume: mote_import__Unwind_Resume as *const () as u64,
-        panicking: mote_import_panicking as *const () as u64,
-    }
-}

@@ -2,7 +2,8 @@
 
 use core::ptr::NonNull;
 
-use mote_abi::area::{Inbox, Outbox, body_offset, log_offset};
+use mote_abi::area::{Inbox, Outbox, RING_ENTRIES, body_offset, log_offset};
+use mote_abi::line::index;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -38,19 +39,19 @@ impl Areas {
     /// The body of request `sequence`: `BODY_BYTES` bytes.
     #[must_use]
     pub fn request(&self, sequence: u64) -> *const u8 {
-        self.inbox.as_ptr().wrapping_add(body_offset(sequence))
+        self.inbox.as_ptr().wrapping_add(body_offset(index(sequence, RING_ENTRIES)))
     }
 
     /// Where the body of reply `sequence` goes: `BODY_BYTES` bytes.
     #[must_use]
     pub(super) fn reply(&self, sequence: u64) -> *mut u8 {
-        self.outbox.as_ptr().wrapping_add(body_offset(sequence))
+        self.outbox.as_ptr().wrapping_add(body_offset(index(sequence, RING_ENTRIES)))
     }
 
     /// Where the log of `sequence` goes: `LOG_BYTES` bytes.
     #[must_use]
     pub(super) fn log(&self, sequence: u64) -> *mut u8 {
-        self.outbox.as_ptr().wrapping_add(log_offset(sequence))
+        self.outbox.as_ptr().wrapping_add(log_offset(index(sequence, RING_ENTRIES)))
     }
 
     /// The first `bytes` bytes of the reply to `sequence`, or as many as one can have.

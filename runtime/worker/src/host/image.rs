@@ -35,27 +35,12 @@ impl Image {
         self.0.windows().text() + u64::from(self.0.slot)
     }
 
-    /// Its text.
+    /// Its unwind table, as it lies in the read-only window.
     #[must_use]
-    pub fn text(&self) -> &'static [u8] {
-        // SAFETY: the loader checked the length; workers may read the text window.
-        unsafe {
-            slice::from_raw_parts(self.text_address() as *const u8, self.0.text_bytes as usize)
-        }
-    }
-
-    /// Where its read-only segment begins.
-    #[must_use]
-    pub fn rodata_address(&self) -> u64 {
-        self.0.windows().rodata() + u64::from(self.0.slot)
-    }
-
-    /// Its read-only segment.
-    #[must_use]
-    pub fn rodata(&self) -> &'static [u8] {
-        let start = self.rodata_address() as *const u8;
-        // SAFETY: the loader checked that the segment lies in the window, which is mapped.
-        unsafe { slice::from_raw_parts(start, self.0.rodata_bytes as usize) }
+    pub fn unwind_table(&self) -> &'static [u8] {
+        let start = self.0.windows().rodata() + u64::from(self.0.unwind);
+        // SAFETY: the loader placed the table in the window, which is mapped.
+        unsafe { slice::from_raw_parts(start as *const u8, self.0.unwind_bytes as usize) }
     }
 
     /// Makes its data segment what it was when linked.

@@ -31,7 +31,7 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use mote_abi::message::Invoke;
-use mote_sigctx::unwind::{Module, Unwinder};
+use mote_sigctx::unwind::HostText;
 
 use crate::host::areas::Areas;
 use crate::host::reply::{Reply, Unwinding};
@@ -63,10 +63,8 @@ pub struct Host {
     pub is_cut_short: bool,
     /// What unwinding it took.
     pub unwinding: Unwinding,
-    /// The tables of the worker's own code: fake frame and memory functions.
-    pub host_module: Module<'static>,
-    /// Scratch space of the unwinder.
-    pub unwinder: Unwinder,
+    /// The worker's own code whose frames may lie between a service's.
+    pub host_text: HostText,
     /// How many zones there are.
     pub zones: usize,
     /// The zones' generation when this processor last serialized.
@@ -76,12 +74,7 @@ pub struct Host {
 impl Host {
     /// A host whose worker has run nothing yet.
     #[must_use]
-    pub fn new(
-        areas: Areas,
-        slots: StackSlots,
-        zones: usize,
-        host_module: Module<'static>,
-    ) -> Self {
+    pub fn new(areas: Areas, slots: StackSlots, zones: usize, host_text: HostText) -> Self {
         Self {
             areas,
             slots,
@@ -93,8 +86,7 @@ impl Host {
             log_bytes: 0,
             is_cut_short: false,
             unwinding: Unwinding::default(),
-            host_module,
-            unwinder: Unwinder::new(),
+            host_text,
             zones,
             generation: 0,
         }

@@ -8,33 +8,19 @@
 
 use mote_abi::outcome::Outcome;
 use mote_sigctx::arch::{Crossing, CrossingResult, Pending};
-use mote_sigctx::code::{Code, Search};
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Coverage, Frame, Module, ProbeResult, ProbeSite, Step};
+use mote_sigctx::unwind::{
+    Coverage, Frame, ProbeResult, ProbeSite, Stack, Step, UnwindTable, Unwinder,
+};
 
 use crate::host::image::Image;
+use crate::host::reply::Unwinding;
 use crate::host::{Host, lend};
 use crate::preempt::current::CURRENT;
 use crate::preempt::leave::{land, leave};
 
 /// What landing pads get as their exception. They hand it on to `_Unwind_Resume`, which ignores it.
 const EXCEPTION: u64 = 0;
-
-/// Addresses that landing pads call: what is behind the import stubs of these names.
-#[derive(Clone, Copy, Debug)]
-pub struct Targets {
-    /// `_Unwind_Resume`.
-    pub resume: u64,
-    /// What a panic calls first.
-    pub panicking: u64,
-}
-
-static TARGETS: spin::Once<Targets> = spin::Once::new();
-
-/// Says where those stubs are, before the first invocation.
-pub fn prepare(targets: Targets) {
-    TARGETS.call_once(|| targets);
-}
 
 /// Starts a raise at `frame`, with the outcome already judged.
 pub fn begin(frame: Frame) -> ! {
@@ -69,12 +55,23 @@ enum Walked {
 
 /// Walks from `frame` to the next landing pad, or to the bottom. Tables that do not fit the stack, and
 /// frames that let nothing pass, end it with a discard.
-fn walk(host: &mut Host, mut frame: Frame) -> Walked {
-    let Some(image) = image_module(&Image::of(&host.invoke)) else {
-        return Walked::Left(CrossingResult::Discarded);
-    };
-    let modules = [image, host.host_module.clone()];
+fn walk(host: &mut Host, frame: Frame) -> Walked {
     let stack = host.service_stack();
+    let mut counts = host.unwinding;
+    let walked = match unwinder(host) {
+        Some(unwinder) => walk_with(&unwinder, &stack, frame, &mut counts),
+        None => Walked::Left(CrossingResult::Discarded),
+    };
+    host.unwinding = counts;
+    walked
+}
+
+fn walk_with(
+    unwinder: &Unwinder<'_>,
+    stack: &impl Stack,
+    mut frame: Frame,
+    counts: &mut Unwinding,
+) -> Walked {
     loop {
         if frame.registers.rip() == Crossing::bottom() {
             return Walked::Left(CrossingResult::Unwound);
@@ -82,10 +79,9 @@ fn walk(host: &mut Host, mut frame: Frame) -> Walked {
         if Crossing::get().pending() == Pending::Discard {
             return Walked::Left(CrossingResult::Discarded);
         }
-        let Ok(stepped) = host.unwinder.step(&modules, &stack, &frame, EXCEPTION) else {
+        let Ok(stepped) = unwinder.step(stack, &frame, EXCEPTION) else {
             return Walked::Left(CrossingResult::Discarded);
         };
-        let counts = &mut host.unwinding;
         if stepped.coverage == Coverage::Gap {
             counts.gaps = counts.gaps.saturating_add(1);
         }
@@ -105,24 +101,18 @@ fn walk(host: &mut Host, mut frame: Frame) -> Walked {
 
 /// Whether a raise at `frame` would come to the bottom of the stack. True as well where waiting is of no
 /// use, because a raise would end in a discard anyway: at the hard deadline, and over damaged tables.
-pub fn can_unwind(host: &mut Host, frame: Frame, site: ProbeSite) -> bool {
+pub fn can_unwind(host: &Host, frame: Frame, site: ProbeSite) -> bool {
     #[cfg(feature = "torture")]
     let _unstepped = crate::sys::stepping::Unstepped::begin();
-    let image = Image::of(&host.invoke);
-    let (Some(module), Some(code)) = (image_module(&image), image_code(&image)) else {
-        return true;
-    };
-    let modules = [module, host.host_module.clone()];
+    let Some(unwinder) = unwinder(host) else { return true };
     let stack = host.service_stack();
-    let mut search = Search::new(code);
     let mut at = (frame, site);
     loop {
         let is_over = at.0.registers.rip() == Crossing::bottom();
         if is_over || Crossing::get().pending() == Pending::Discard {
             return true;
         }
-        let mut can_unwind = |pad| search.can_unwind(pad);
-        match host.unwinder.probe(&modules, &stack, &at.0, at.1, &mut can_unwind) {
+        match unwinder.probe(&stack, &at.0, at.1) {
             Ok(ProbeResult::Passes(caller, site)) => at = (caller, site),
             Ok(ProbeResult::Blocked) => return false,
             Ok(ProbeResult::Bottom) | Err(_) => return true,
@@ -130,28 +120,13 @@ pub fn can_unwind(host: &mut Host, frame: Frame, site: ProbeSite) -> bool {
     }
 }
 
-/// The code of an image.
-fn image_code(image: &Image) -> Option<Code<'static>> {
-    let targets = TARGETS.get()?;
-    Some(Code {
-        text: image.text(),
-        text_address: image.text_address(),
-        rodata: image.rodata(),
-        rodata_address: image.rodata_address(),
-        resume: targets.resume,
-        panicking: targets.panicking,
+/// The unwinder of the running image; `None` if the image has no table, or a damaged one.
+fn unwinder(host: &Host) -> Option<Unwinder<'_>> {
+    let image = Image::of(&host.invoke);
+    Some(Unwinder {
+        text: image.text_address(),
+        text_bytes: image.header().text_bytes,
+        table: UnwindTable::new(image.unwind_table())?,
+        host: &host.host_text,
     })
-}
-
-/// The tables of an image; `None` if they are damaged or absent.
-fn image_module(image: &Image) -> Option<Module<'static>> {
-    let (header, text) = (image.header(), image.text_address());
-    let tables = header.windows().rodata() + u64::from(header.eh_frame_hdr);
-    Module::new(
-        text..text + u64::from(header.text_bytes),
-        image.rodata_address(),
-        image.rodata(),
-        tables..tables + u64::from(header.eh_frame_hdr_bytes),
-    )
-    .ok()
 }

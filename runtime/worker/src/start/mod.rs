@@ -16,22 +16,21 @@ use mote_abi::windows::ZONES_MAX;
 use mote_alloc::ChunkSource;
 use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
-use mote_sigctx::unwind::Module;
+use mote_sigctx::unwind::HostText;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use rustix::thread::CpuSet;
 
-use crate::calls::{hooks, stubs};
+use crate::calls::hooks;
 use crate::host::areas::Areas;
 use crate::host::{self, Host};
 use crate::preempt::current::CURRENT;
-use crate::preempt::{handlers, raise, timer};
+use crate::preempt::{handlers, timer};
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
 use crate::start::memory::Presence;
 use crate::sys::exit::exit;
-use crate::sys::program::Program;
-use crate::sys::{barrier, clock, serialize};
+use crate::sys::{barrier, clock, mem_functions, program, serialize};
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
 
@@ -105,29 +104,28 @@ unsafe fn prepare(
         barrier::register()?;
     }
     serialize::prepare();
-    let program = Program::running().ok_or(Errno::NOEXEC)?;
+    let text = program::text().ok_or(Errno::NOEXEC)?;
     let zones = zones(start)?;
     zones.clone().try_for_each(memory::windows)?;
     let slots = slots::map(start, chunks)?;
     memory::close_descriptors(zones.clone());
     reach(status, Stage::MemoryMapped);
     Crossing::get().install(hooks::HOOKS);
-    raise::prepare(stubs::targets());
-    install_handlers(status, areas.inbox(), program.text.clone())?;
+    install_handlers(status, areas.inbox(), text)?;
     timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
     reach(status, Stage::SignalsInstalled);
     CURRENT.set_placement(&slots.placement());
-    let module = host_module(program)?;
     // SAFETY: once, before the loop.
-    unsafe { host::set(Host::new(areas, slots, zones.len(), module)) };
+    unsafe { host::set(Host::new(areas, slots, zones.len(), host_text())) };
     Ok(())
 }
 
-/// The unwind tables of the program.
-fn host_module(program: Program) -> Result<Module<'static>, Errno> {
-    let rodata_address = program.rodata.as_ptr() as u64;
-    Module::new(program.text, rodata_address, program.rodata, program.eh_frame_hdr)
-        .map_err(|_| Errno::NOEXEC)
+/// The worker's own code whose frames may lie between a service's.
+fn host_text() -> HostText {
+    HostText {
+        fake_frame: Crossing::fake_frame_text(),
+        memory_functions: mem_functions::service::range(),
+    }
 }
 
 /// A worker without a dispatcher serves nobody: it dies with it, and at once if that has happened.

@@ -1,4 +1,4 @@
-//! The program's own segments: where host text is, where its unwind tables and its data are.
+//! This program's own segments: where host text is.
 //!
 //! Source: the ELF specification, "ELF Header" and "Program Header". Linkers put the file's header into
 //! the first segment and call it `__ehdr_start`.
@@ -7,7 +7,6 @@ use core::ops::Range;
 use core::slice;
 
 const PT_LOAD: u32 = 1;
-const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
 const PF_X: u32 = 1;
 #[cfg(feature = "torture")]
 const PF_W: u32 = 2;
@@ -47,35 +46,12 @@ impl ProgramHeader {
     }
 }
 
-/// The running program.
-#[derive(Clone, Debug)]
-pub struct Program {
-    /// Its executable segment.
-    pub text: Range<u64>,
-    /// The segment that holds its `.eh_frame_hdr`.
-    pub rodata: &'static [u8],
-    /// Its `.eh_frame_hdr`.
-    pub eh_frame_hdr: Range<u64>,
-}
-
-impl Program {
-    /// Reads the program headers. `None` if the program was not linked as it must be: at a fixed
-    /// address, with one executable segment and an `.eh_frame_hdr`.
-    #[must_use]
-    pub fn running() -> Option<Self> {
-        let headers = program_headers()?;
-        let is_text = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_X != 0;
-        let text = headers.iter().find(is_text)?.range();
-        let eh_frame_hdr = headers.iter().find(|h| h.kind == PT_GNU_EH_FRAME)?.range();
-        let holds_tables =
-            |h: &&ProgramHeader| h.kind == PT_LOAD && h.range().contains(&eh_frame_hdr.start);
-        let rodata = headers.iter().find(holds_tables)?.range();
-        // SAFETY: a loaded segment of this program, which nothing writes or unmaps.
-        let rodata = unsafe {
-            slice::from_raw_parts(rodata.start as *const u8, (rodata.end - rodata.start) as usize)
-        };
-        Some(Self { text, rodata, eh_frame_hdr })
-    }
+/// The running program's executable segment: host text. `None` if the program was not linked as it must be, with
+/// one such segment.
+#[must_use]
+pub fn text() -> Option<Range<u64>> {
+    let is_text = |h: &&ProgramHeader| h.kind == PT_LOAD && h.flags & PF_X != 0;
+    Some(program_headers()?.iter().find(is_text)?.range())
 }
 
 /// The program's writable segment.

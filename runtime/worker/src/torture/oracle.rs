@@ -103,8 +103,8 @@ fn host_data(host: &Host) -> u64 {
         host.areas.outbox() as *const _ as u64,
         host.slots.current.stack.start,
         host.slots.current.stack.end,
-        host.host_module.text().start,
-        host.host_module.text().end,
+        host.host_text.fake_frame.start,
+        host.host_text.memory_functions.start,
     ];
     let sum = kept.iter().fold(SUM_START, |sum, &word| fold_word(sum, word));
     let Some(segment) = program::writable() else { return sum };

@@ -1,8 +1,10 @@
 //! An operator's commands against a running node.
 
+use std::process::Command;
+
 use rustix::process::Signal;
 
-use crate::clients::curl;
+use crate::clients::{curl, is_there, succeeded};
 use crate::serving::{Serving, image, operator};
 use crate::support::{file, status, stderr, stdout, text};
 
@@ -107,4 +109,16 @@ fn second_node_with_the_same_state_is_refused() {
     let second = operator(state.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(status(&second), 5);
     assert!(stderr(&second).contains("another node keeps its functions"), "{}", stderr(&second));
+}
+
+#[test]
+fn unit_is_hardened() {
+    let mut analyze = Command::new("systemd-analyze");
+    if !is_there("systemd-analyze", Command::new("systemd-analyze").arg("--version")) {
+        return;
+    }
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../runtime/server/mote.service");
+    // A threshold in tenths: more than 2.0 is a failure.
+    analyze.args(["security", "--offline=true", "--threshold=20", unit]);
+    succeeded(&analyze.output().unwrap());
 }

@@ -2,6 +2,7 @@
 
 use core::arch::global_asm;
 use core::mem::offset_of;
+use core::ops::Range;
 
 use super::super::registers::{COUNT, dwarf};
 use super::super::stack::STACK_ALIGN_BYTES;
@@ -50,6 +51,8 @@ global_asm!(
     "mote_fake_frame:",
     "call 2f",
     "ud2",
+    ".globl mote_fake_frame_end",
+    "mote_fake_frame_end:",
     ".cfi_endproc",
     ".size mote_fake_frame, . - mote_fake_frame",
     "2:",
@@ -67,6 +70,7 @@ global_asm!(
 
 unsafe extern "C" {
     static mote_fake_frame: u8;
+    static mote_fake_frame_end: u8;
 }
 
 impl Crossing {
@@ -74,5 +78,11 @@ impl Crossing {
     #[must_use]
     pub fn fake_frame_rip() -> u64 {
         &raw const mote_fake_frame as u64
+    }
+
+    /// The code that a fake frame belongs to.
+    #[must_use]
+    pub fn fake_frame_text() -> Range<u64> {
+        Self::fake_frame_rip()..&raw const mote_fake_frame_end as u64
     }
 }
