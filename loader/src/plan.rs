@@ -22,9 +22,9 @@ use mote_abi::unwind::{TABLE_ALIGN_BYTES, UnwindTable};
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
 use zerocopy::IntoBytes;
 
-use crate::decode::Code;
 use crate::error::CheckError;
 use crate::image::{Image, Segment};
+use crate::stops::StopPoint;
 
 /// One-byte breakpoint: fills what is behind text, so that running off its end traps.
 pub(crate) const INT3: u8 = 0xcc;
@@ -135,6 +135,7 @@ pub struct Checked {
     text_bytes: usize,
     relocations: Relocations,
     state: u32,
+    stops: Vec<StopPoint>,
 }
 
 impl Checked {
@@ -143,8 +144,9 @@ impl Checked {
         image: &Image<'_>,
         mut layout: Layout,
         relocations: Relocations,
-        code: &Code,
+        state: u32,
         unwind: &[u8],
+        stops: Vec<StopPoint>,
     ) -> Self {
         layout.relocated = relocations.first().unwrap_or(0);
         let text_bytes = padded_text_bytes(image.text()) as usize;
@@ -157,7 +159,7 @@ impl Checked {
         fill(rodata, 0, image.rodata().bytes);
         fill(rodata, layout.pristine, image.data().map_or(&[], |data| data.bytes));
         fill(rodata, layout.unwind, unwind);
-        Self { layout, words, text_bytes, relocations, state: code.state() }
+        Self { layout, words, text_bytes, relocations, state, stops }
     }
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
@@ -204,6 +206,12 @@ impl Checked {
     pub fn unwind_table(&self) -> Option<UnwindTable<'_>> {
         let (start, bytes) = (self.layout.unwind as usize, self.layout.unwind_bytes as usize);
         UnwindTable::new(&self.rodata()[start..start + bytes])
+    }
+
+    /// Where breakpoints may stand, by ascending offset.
+    #[must_use]
+    pub fn stop_points(&self) -> &[StopPoint] {
+        &self.stops
     }
 
     /// What the image's code can change of the processor's state: bits of [`mote_abi::image::state`].

@@ -85,6 +85,11 @@ impl<'a> Cfi<'a> {
         &self.functions
     }
 
+    /// Where their instructions lie, from the start of text.
+    pub(crate) fn ranges(&self) -> Vec<Range<u32>> {
+        self.functions.iter().map(|function| function.range.clone()).collect()
+    }
+
     /// What reads the rows of `functions`, if there are any.
     pub(crate) fn rows(&self) -> Option<RowReader<'_, 'a>> {
         self.entries.as_ref().map(RowReader::new)

@@ -8,7 +8,7 @@ mod dynamic;
 mod relocations;
 mod segments;
 mod symbols;
-mod text;
+pub(crate) mod text;
 
 use mote_abi::image::ABI_VERSION;
 
@@ -17,8 +17,10 @@ pub use segments::DATA_LIMIT_BYTES;
 use crate::cfi::Cfi;
 use crate::error::{CheckError, cut};
 use crate::image::Image;
+use crate::linkage::Slots;
 use crate::plan::{Checked, Layout};
-use crate::unwind::{self, Slots};
+use crate::stops::stop_points;
+use crate::unwind;
 
 /// What an image must agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +55,11 @@ pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, Chec
     let cfi = Cfi::read(image)?;
     let code = text::check(image, &cfi)?;
     let relocations = relocations::check(image)?;
-    let unwind = unwind::table(&cfi, &code, &Slots::new(&relocations))?;
+    let slots = Slots::new(&relocations);
+    let unwind = unwind::table(&cfi, &code, &slots)?;
+    let stops = stop_points(&code, &cfi.ranges(), &slots);
     let layout = Layout::new(image, entry, unwind.len())?;
-    Ok(Checked::new(image, layout, relocations, &code, &unwind))
+    Ok(Checked::new(image, layout, relocations, code.state(), &unwind, stops))
 }
 
 fn check_size(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {

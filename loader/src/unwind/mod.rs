@@ -17,9 +17,9 @@ use mote_abi::unwind::{Pad, Row, Rule, Site, function};
 
 use crate::cfi::{Action, CallSite, Cfi, CfiError, Function, RowReader};
 use crate::decode::Code;
+use crate::linkage::Slots;
 use builder::Builder;
 use passes::Fates;
-pub(crate) use passes::Slots;
 
 /// The table of the image whose CFI and code these are, and whose calls of others go through `slots`.
 pub(crate) fn table(cfi: &Cfi<'_>, code: &Code, slots: &Slots) -> Result<Vec<u8>, CfiError> {

@@ -18,11 +18,10 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use mote_abi::image::RODATA_OFFSET;
 use mote_abi::imports::Import;
 
 use crate::decode::{Code, Flow, FlowKind, Target};
-use crate::plan::Relocations;
+use crate::linkage::{Slot, Slots};
 
 /// How often all flows are gone over: in compiled code a chain of calls backwards is not nearly so long.
 const MAX_ROUNDS: usize = 64;
@@ -43,35 +42,6 @@ enum Destination {
     Flow(u32),
     /// Not known, or not this code: it returns.
     Elsewhere,
-}
-
-/// The words of the read-only segment that calls go through, by ascending address as linked.
-#[derive(Debug)]
-pub(crate) struct Slots(Vec<(u64, Slot)>);
-
-/// What such a word holds.
-#[derive(Clone, Copy, Debug)]
-enum Slot {
-    Import(Import),
-    /// An address of the image, as linked.
-    Own(u32),
-}
-
-impl Slots {
-    /// Those that `relocations` fill.
-    pub(crate) fn new(relocations: &Relocations) -> Self {
-        let own = relocations.relative.iter().map(|it| (it.at, Slot::Own(it.addend)));
-        let imports = relocations.imported.iter().map(|it| (it.at, Slot::Import(it.import)));
-        let mut all: Vec<_> =
-            own.chain(imports).map(|(at, slot)| (RODATA_OFFSET + u64::from(at), slot)).collect();
-        all.sort_unstable_by_key(|(address, _)| *address);
-        Self(all)
-    }
-
-    fn get(&self, address: u64) -> Option<Slot> {
-        let index = self.0.binary_search_by_key(&address, |(address, _)| *address).ok()?;
-        Some(self.0[index].1)
-    }
 }
 
 /// What may become of a thread at each flow of some code.

@@ -5,4 +5,5 @@ mod checking;
 mod hostile;
 mod parsing;
 mod placing;
+mod stopping;
 mod unwinding;

@@ -16,6 +16,7 @@ pub(super) fn of(facts: &Facts) -> String {
         text.push_str(&relocations(&facts.relocations));
         text.push_str(&imports(facts));
         text.push_str(&functions(facts));
+        text.push_str(&stop_points(facts));
     }
     text.push_str(&verdict(&facts.verdict));
     text
@@ -80,6 +81,13 @@ fn functions(facts: &Facts) -> String {
     if let Some(error) = &facts.unwind_error {
         text.push_str(&format!("  unwind tables: {error}\n"));
     }
+    text
+}
+
+fn stop_points(facts: &Facts) -> String {
+    let Some(longest) = facts.longest_run else { return String::new() };
+    let mut text = heading(&format!("Stop points: {}", facts.stop_points.len()));
+    text.push_str(&format!("  the longest run without one: {longest} instructions\n"));
     text
 }
 
