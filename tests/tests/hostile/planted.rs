@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use mote_abi::outcome::Mode;
 use mote_dispatcher::{Completed, NodeConfig};
-use mote_tests::{AMPLE_US, SHORT_US, TestNode, machine_code};
+use mote_tests::{AMPLE_US, TestNode, machine_code};
 use rustix::fs::SeekFrom;
 
 /// What the host's import is called that takes a response.
@@ -20,7 +20,7 @@ const WINDOW: &str = "memfd:mote-text";
 const ROOM: usize = 96;
 
 /// Stands before the room, as an operand.
-const NONCE: [u8; 8] = 0x5eed_0f_a77ac_u64.to_le_bytes();
+const NONCE: [u8; 8] = 0x05ee_d0fa_77ac_u64.to_le_bytes();
 
 /// A service that does nothing for [`ROOM`] bytes, and then responds with the eight bytes of `rax`.
 fn vessel() -> Vec<u8> {
@@ -63,7 +63,7 @@ impl Vessel {
         room[..code.len()].copy_from_slice(code);
         let memory = OpenOptions::new().write(true).open("/proc/self/mem").unwrap();
         memory.write_all_at(&room, self.room).unwrap();
-        self.node.run("vessel", Mode::Discard, SHORT_US)
+        self.node.run("vessel", Mode::Discard, AMPLE_US)
     }
 }
 
