@@ -81,6 +81,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "lambda",
             "app",
             "http",
+            "package",
             "registry",
             "door",
             "metrics",

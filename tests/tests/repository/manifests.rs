@@ -30,7 +30,17 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "mote-server",
         ],
     ),
-    ("mote-tests", &["mote-abi", "mote-bench", "mote-builder", "mote-dispatcher", "mote-loader"]),
+    (
+        "mote-tests",
+        &[
+            "mote-abi",
+            "mote-bench",
+            "mote-builder",
+            "mote-dispatcher",
+            "mote-loader",
+            "mote-sigctx",
+        ],
+    ),
 ];
 
 /// The name of the package in `manifest`, and the packages of this workspace that it depends on.
