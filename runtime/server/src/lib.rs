@@ -9,6 +9,7 @@
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
 //! | [`package`] | what clients submit: images, and source that is built |
+//! | [`logs`] | what functions logged, for operators |
 //! | `http` | bodies with limits, and replies |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
 //! | `lambda`, `plain` | the two ways in |
@@ -26,6 +27,7 @@ pub mod functions;
 mod http;
 mod lambda;
 mod listen;
+pub mod logs;
 mod metrics;
 pub mod package;
 mod plain;

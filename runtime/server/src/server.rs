@@ -9,7 +9,6 @@ use mote_dispatcher::NodeError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
 
 use crate::admin::{self, SocketError};
 use crate::app::App;
@@ -117,13 +116,13 @@ impl Server {
 
     /// Answers clients until `end`, and then those whose requests are under way.
     pub async fn run(self, end: impl Future<Output = ()>) {
-        let (running, ended) = watch::channel(());
+        let app = self.app;
         let stop = async {
             end.await;
-            drop(running);
+            app.close();
         };
-        let clients = listen::serve(Arc::clone(&self.app), self.listener, gone(ended.clone()));
-        let operators = admin::serve(self.app, self.admin, gone(ended));
+        let clients = listen::serve(Arc::clone(&app), self.listener, app.closing());
+        let operators = admin::serve(Arc::clone(&app), self.admin, app.closing());
         tokio::join!(stop, clients, operators);
     }
 }
@@ -138,11 +137,6 @@ fn allow_descriptors(connections: u32) {
     {
         tracing::warn!(connections, most, "fewer descriptors are allowed than connections");
     }
-}
-
-/// When the other end is dropped.
-async fn gone(mut other_end: watch::Receiver<()>) {
-    while other_end.changed().await.is_ok() {}
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

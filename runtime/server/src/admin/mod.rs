@@ -9,12 +9,14 @@
 //! | `POST /v1/functions/NAME/rollback?version=…` | | the number of the version that is back |
 //! | `POST /v1/functions/NAME/invoke?qualifier=…` | the request's | as `POST /invoke/NAME` of plain HTTP |
 //! | `DELETE /v1/functions/NAME` | | nothing (204) |
+//! | `GET /v1/logs?function=NAME&follow=true` | | what was logged lately, and what is logged now: an object a line |
 //! | `GET /v1/stats` | | how invocations ended, by function |
 //!
 //! A deployment's query may have every one of a function's settings; the others stay as they were.
 
 mod api;
 pub mod client;
+mod follow;
 mod views;
 
 use std::convert::Infallible;
@@ -63,8 +65,10 @@ pub(crate) fn bind(folder: &Path, is_shared: bool) -> Result<UnixListener, Socke
             _ => {}
         }
         let listener = UnixListener::bind(&path)?;
-        let mode = if is_shared { 0o666 } else { 0o600 };
+        // Whoever is to reach the socket passes through its folder, and sees nothing of it.
+        let (mode, folder_mode) = if is_shared { (0o666, 0o711) } else { (0o600, 0o700) };
         fs::set_permissions(&path, Permissions::from_mode(mode))?;
+        fs::set_permissions(folder, Permissions::from_mode(folder_mode))?;
         Ok(listener)
     };
     make().map_err(|source| SocketError { path: path.clone(), source })

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mote_dispatcher::{Completed, Outcome, now_ns};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::config::Config;
 use crate::door::{Door, Order};
 use crate::functions::name::Target;
 use crate::http::body::{Body, BodyLimits};
+use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::package::Packager;
 use crate::registry::Registry;
@@ -29,7 +30,9 @@ pub(crate) struct App {
     pub(crate) deployer: Deployer,
     pub(crate) packager: Packager,
     pub(crate) metrics: Metrics,
+    pub(crate) logs: Logs,
     door: Arc<Door>,
+    closing: watch::Sender<bool>,
 }
 
 /// An invocation that ended.
@@ -58,7 +61,28 @@ impl App {
             time: limits.body_timeout(),
             memory: Arc::new(Semaphore::new(limits.in_flight_bytes as usize)),
         };
-        Self { config, bodies, registry, deployer, packager, metrics: Metrics::default(), door }
+        Self {
+            config,
+            bodies,
+            registry,
+            deployer,
+            packager,
+            metrics: Metrics::default(),
+            logs: Logs::default(),
+            door,
+            closing: watch::Sender::new(false),
+        }
+    }
+
+    /// Tells all that go on until the node ends that it does.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Until [`App::close`] is called.
+    pub(crate) async fn closing(&self) {
+        // The sender lives as long as this.
+        let _ = self.closing.subscribe().wait_for(|is_closing| *is_closing).await;
     }
 
     /// Runs `target` once. Dropping the future cancels the invocation.
@@ -86,6 +110,8 @@ impl App {
         };
         let answer = Answer { version: resolved.version, completed, message, queue_ns };
         log(id, &target.name, &answer);
+        let Answer { version, completed, message, .. } = &answer;
+        self.logs.add(id, &target.name, version, completed, message);
         Ok(answer)
     }
 

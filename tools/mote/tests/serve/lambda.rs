@@ -21,6 +21,20 @@ fn boto3_invokes() {
 }
 
 #[test]
+fn sdk_for_javascript_invokes() {
+    let probe = ["-e", "require('@aws-sdk/client-lambda')"];
+    if !is_there("the AWS SDK for JavaScript", Command::new("node").args(probe)) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &SERVICES);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/js_invoke.cjs");
+    let mut javascript = Command::new("node");
+    javascript.args([script, &node.url]);
+    succeeded(&with_aws_settings(&mut javascript).output().unwrap());
+}
+
+#[test]
 fn boto3_manages_functions() {
     if !is_there("boto3", Command::new("python3").args(["-c", "import boto3"])) {
         return;

@@ -1,12 +1,13 @@
 //! An operator's commands against a running node.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
 use crate::clients::{curl, is_there, succeeded};
 use crate::serving::{Serving, image, operator};
-use crate::support::{file, status, stderr, stdout, text};
+use crate::support::{command, file, status, stderr, stdout, text};
 
 #[test]
 fn deployed_versions_are_served_and_rolled_back() {
@@ -92,6 +93,52 @@ fn bad_deployment_changes_nothing() {
     assert!(stderr(&unknown).contains("unknown field `speed`"), "{}", stderr(&unknown));
     assert_eq!(curl(&["-d", "Ada", &format!("{}/invoke/hello", node.url)]).body, "Hello, Ada!");
     assert_eq!(std::fs::read_dir(state.path().join("images")).unwrap().count(), 1);
+}
+
+#[test]
+fn logs_are_shown_and_followed() {
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &["logs", "errors"]);
+    let ask = |name: &str| curl(&["-d", "x", &format!("{}/invoke/{name}", node.url)]);
+    let first = ask("errors").header("x-mote-request").unwrap().to_owned();
+    let shown = stdout(&operator(state.path(), &["logs", "errors"]));
+    assert!(shown.starts_with(&format!("{first} errors $LATEST error: ")), "{shown}");
+    let mut following = command(&["logs", "-f", "logs", "--json", "--state", text(state.path())]);
+    let mut following = following.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(following.stdout.take().unwrap());
+    ask("errors");
+    let request = ask("logs").header("x-mote-request").unwrap().to_owned();
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["function"], &line["request"]), (&"logs".into(), &request.into()), "{line}");
+    // The follower keeps nothing from ending.
+    node.signal(Signal::TERM);
+    assert_eq!(node.wait(), Some(0));
+    assert!(following.wait().unwrap().success());
+}
+
+#[test]
+fn only_those_that_the_configuration_names_may_use_the_socket() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can be somebody else");
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let config = state.path().join("mote.toml");
+    std::fs::write(&config, "admin_uids = [65533]\n").unwrap();
+    let _node = Serving::with(state.path(), &["hello"], &["--config", text(&config)]);
+    let socket = state.path().join("admin.sock");
+    let asks = |uid: u32| {
+        Command::new("setpriv")
+            .args([&format!("--reuid={uid}"), "--clear-groups", "curl", "-sS", "--unix-socket"])
+            .args([text(&socket), "http://node/v1/functions"])
+            .output()
+            .expect("setpriv is part of every Linux system")
+    };
+    assert!(succeeded(&asks(65533)).contains("hello"));
+    let stranger = asks(65534);
+    assert!(!stranger.status.success() && stranger.stdout.is_empty(), "{stranger:?}");
 }
 
 #[test]
