@@ -123,7 +123,7 @@ mod tests {
             claim(&Expectation { slicing: None, ..FIRST }, 1, 50),
             Err(ProtocolViolation::NotSlicing)
         );
-        for (paused, slot) in [(2, 1), (5, 4), (0, 255), (255, 254)] {
+        for (paused, slot) in [(2, 1), (5, 4), (0, 65_535), (255, 254)] {
             assert_eq!(claim(&FIRST, paused, 50), Err(ProtocolViolation::StackSlot(slot)));
         }
         let elsewhere = Expectation { history: Some(claim(&FIRST, 3, 50).unwrap()), ..FIRST };

@@ -22,3 +22,13 @@ host_call!(diverging "mote_import_refused" => panics::refused);
 host_call!(diverging "mote_import__Unwind_Resume" => panics::unwind_resume);
 // The loader binds a pointer to it in every image; nothing calls it.
 host_call!(diverging "mote_import_rust_eh_personality" => panics::unwind_resume);
+
+/// Makes the linker keep the stubs: services jump to them, and nothing in the program refers to them.
+#[inline(never)]
+pub fn keep() {
+    core::hint::black_box(mote_import_alloc as *const ());
+}
+
+unsafe extern "C" {
+    fn mote_import_alloc();
+}

@@ -21,7 +21,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use rustix::thread::CpuSet;
 
-use crate::calls::hooks;
+use crate::calls::{hooks, stubs};
 use crate::host::areas::Areas;
 use crate::host::{self, Host};
 use crate::preempt::current::CURRENT;
@@ -110,6 +110,7 @@ unsafe fn prepare(
     let slots = slots::map(start, chunks)?;
     memory::close_descriptors(zones.clone());
     reach(status, Stage::MemoryMapped);
+    stubs::keep();
     Crossing::get().install(hooks::HOOKS);
     install_handlers(status, areas.inbox(), text)?;
     timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
