@@ -34,5 +34,6 @@ mod plain;
 mod registry;
 mod server;
 
+pub use listen::tls::TlsError;
 pub use registry::error::ChangeError;
 pub use server::{Preloaded, ServeError, Server};

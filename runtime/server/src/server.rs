@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mote_dispatcher::NodeError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 
@@ -16,6 +17,7 @@ use crate::config::{Config, ConfigError};
 use crate::door::Door;
 use crate::functions::store::{Store, StoreError};
 use crate::listen;
+use crate::listen::tls::{self, TlsError};
 use crate::package::{ImageBuilder, Packager};
 use crate::registry::Registry;
 use crate::registry::deploy::{Deployer, Release};
@@ -26,6 +28,7 @@ use crate::registry::error::ChangeError;
 pub struct Server {
     app: Arc<App>,
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     admin: UnixListener,
 }
 
@@ -54,6 +57,9 @@ pub enum ServeError {
     /// A function cannot be deployed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The files for TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The admin socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
@@ -80,6 +86,7 @@ impl Server {
     ) -> Result<Self, ServeError> {
         config.check()?;
         allow_descriptors(config.limits.connections);
+        let tls = config.tls.as_ref().map(tls::config).transpose()?;
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
@@ -96,6 +103,7 @@ impl Server {
         Ok(Self {
             app: Arc::new(App::new(config, door, registry, deployer, packager)),
             listener,
+            tls,
             admin,
         })
     }
@@ -106,6 +114,12 @@ impl Server {
     /// The system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// What its clients' URLs begin with.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// The names of its functions.
@@ -121,7 +135,7 @@ impl Server {
             end.await;
             app.close();
         };
-        let clients = listen::serve(Arc::clone(&app), self.listener, app.closing());
+        let clients = listen::serve(Arc::clone(&app), self.listener, self.tls, app.closing());
         let operators = admin::serve(Arc::clone(&app), self.admin, app.closing());
         tokio::join!(stop, clients, operators);
     }

@@ -7,6 +7,7 @@ pub mod limits;
 pub mod node;
 mod range;
 pub mod settings;
+pub mod tls;
 
 use std::fs;
 use std::io;
@@ -19,6 +20,7 @@ use thiserror::Error;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
+use tls::TlsSection;
 
 /// The port of [`Config::default`].
 const PORT: u16 = 9000;
@@ -31,6 +33,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The folder of functions, their images and the admin socket; `None`: see [`Config::state_folder`].
     pub state: Option<PathBuf>,
+    /// Files for TLS; without them, clients speak in the clear.
+    pub tls: Option<TlsSection>,
     /// Whether Lambda's clients may create, change and delete functions; by default where only this
     /// machine's programs can connect.
     pub manage: Option<bool>,
@@ -49,6 +53,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             state: None,
+            tls: None,
             manage: None,
             admin_uids: Vec::new(),
             node: NodeSection::default(),
@@ -165,9 +170,17 @@ mod tests {
     fn example_has_every_setting_with_its_default() {
         let text = include_str!("../../mote.toml");
         assert_eq!(read(text).unwrap(), Config::default());
-        for name in
-            ["streams", "queue_limit", "memory_kib", "slice_us", "ban_after", "state", "manage"]
-        {
+        for name in [
+            "streams",
+            "queue_limit",
+            "memory_kib",
+            "slice_us",
+            "ban_after",
+            "state",
+            "manage",
+            "certificate",
+            "key",
+        ] {
             assert!(text.contains(&format!("{name} = ")), "{name}");
         }
     }

@@ -72,9 +72,10 @@ async fn serve(config: Config, preloaded: Vec<Preloaded>) -> Result<Status, Fail
 /// Says where it listens, and how to ask its first function something.
 fn announce(server: &Server) -> anyhow::Result<()> {
     let address = server.address().context("the system does not say where it listens")?;
-    let mut text = format!("listening on http://{address}\n");
+    let url = format!("{}://{address}", server.scheme());
+    let mut text = format!("listening on {url}\n");
     if let Some(name) = server.functions().first() {
-        text.push_str(&format!("try: curl -d world http://{address}/invoke/{name}\n"));
+        text.push_str(&format!("try: curl -d world {url}/invoke/{name}\n"));
     }
     // Nobody may be reading; clients are served all the same.
     let _ = io::stdout().write_all(text.as_bytes());

@@ -213,6 +213,20 @@ fn request_under_way_is_answered_after_sigterm() {
 }
 
 #[test]
+fn idle_connections_keep_no_node_from_ending() {
+    let state = tempfile::tempdir().unwrap();
+    let node = served_with(state.path(), "[limits]\nheader_timeout_ms = 120000\n");
+    let _silent = connect(&node);
+    let mut used = connect(&node);
+    used.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert!(used.read(&mut [0; 100]).unwrap() > 0);
+    let before = Instant::now();
+    node.signal(Signal::TERM);
+    assert_eq!(node.wait(), Some(0));
+    assert!(before.elapsed() < PATIENCE, "it waited for the headers' time");
+}
+
+#[test]
 fn second_signal_ends_it_at_once() {
     let state = tempfile::tempdir().unwrap();
     let path = state.path().join("mote.toml");
