@@ -315,7 +315,7 @@ impl Services {
             record: placed.record,
             relocated: placed.relocated,
             data_bytes: placed.data_bytes,
-            state: service.image.state() as u8,
+            state: image.state() as u8,
             zone_plus_one: NonZero::<u8>::MIN.saturating_add(placed.zone),
         };
         service.placed = Some(placed);
