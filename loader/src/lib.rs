@@ -39,6 +39,7 @@ pub mod memfd;
 mod names;
 mod place;
 mod plan;
+mod relocations;
 mod slots;
 mod stops;
 #[allow(unsafe_code, reason = "maps the windows' memory")]

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use mote_abi::image::RODATA_OFFSET;
 use mote_abi::imports::Import;
 
-use crate::plan::Relocations;
+use crate::relocations::Relocations;
 
 /// The words of the read-only segment that calls go through, by ascending address as linked.
 #[derive(Debug)]

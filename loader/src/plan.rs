@@ -16,7 +16,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use mote_abi::image::ImageHeader;
-use mote_abi::imports::Import;
 use mote_abi::prefetch;
 use mote_abi::unwind::{TABLE_ALIGN_BYTES, UnwindTable};
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
@@ -24,6 +23,7 @@ use zerocopy::IntoBytes;
 
 use crate::error::CheckError;
 use crate::image::{Image, Segment};
+use crate::relocations::{Imported, Relative, Relocations};
 use crate::stops::StopPoint;
 
 /// One-byte breakpoint: fills what is behind text, so that running off its end traps.
@@ -35,41 +35,6 @@ const FETCHED_LINES: usize = 32;
 
 /// What the bytes of an image are allocated as. Text and read-only bytes are multiples of it.
 type Word = u64;
-
-/// The bytes at `at` become the address `addend` bytes behind the slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Relative {
-    /// Offset in the image's read-only bytes.
-    pub(crate) at: u32,
-    /// The address as linked: below three windows.
-    pub(crate) addend: u32,
-}
-
-/// The bytes at `at` become the address of `import`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Imported {
-    /// Offset in the image's read-only bytes.
-    pub(crate) at: u32,
-    /// What they are bound to.
-    pub(crate) import: Import,
-}
-
-/// The relocations of an image, in the order of its tables.
-#[derive(Debug, Default)]
-pub(crate) struct Relocations {
-    /// Those to the image itself.
-    pub(crate) relative: Vec<Relative>,
-    /// Those to the worker.
-    pub(crate) imported: Vec<Imported>,
-}
-
-impl Relocations {
-    /// Where the first of them is.
-    fn first(&self) -> Option<u32> {
-        let relative = self.relative.iter().map(|it| it.at);
-        relative.chain(self.imported.iter().map(|it| it.at)).min()
-    }
-}
 
 /// Sizes, and offsets from the slot's start, all in bytes and below [`WINDOW_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

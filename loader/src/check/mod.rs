@@ -8,7 +8,7 @@ mod dynamic;
 mod relocations;
 mod segments;
 mod symbols;
-pub(crate) mod text;
+mod text;
 
 use mote_abi::image::ABI_VERSION;
 

@@ -12,7 +12,8 @@ use mote_abi::imports::Import;
 
 use crate::error::CheckError;
 use crate::image::{Image, NamedSymbol};
-use crate::plan::{Imported, Relative, Relocations, pristine};
+use crate::plan::pristine;
+use crate::relocations::{Imported, Relative, Relocations};
 
 /// Bytes that a relocation writes.
 const WORD_BYTES: u64 = 8;

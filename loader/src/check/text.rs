@@ -7,7 +7,7 @@ use crate::error::{CheckError, CodePlace};
 use crate::image::Image;
 
 /// Decodes the text of `image` and checks every instruction.
-pub(crate) fn check(image: &Image<'_>, cfi: &Cfi<'_>) -> Result<Code, CheckError> {
+pub(super) fn check(image: &Image<'_>, cfi: &Cfi<'_>) -> Result<Code, CheckError> {
     Code::decode(image.text().bytes, &cfi.ranges()).map_err(|fault| refusal(image, fault))
 }
 

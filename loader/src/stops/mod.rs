@@ -12,6 +12,7 @@
 //! forwards only.
 #![forbid(unsafe_code)]
 
+mod point;
 mod recursion;
 mod run;
 
@@ -21,29 +22,9 @@ use core::ops::Range;
 
 use crate::decode::{Code, FlowKind, Target};
 use crate::linkage::Slots;
+pub use point::{StopKind, StopPoint};
 use recursion::Recursion;
 pub use run::longest_run;
-
-/// Why an instruction is a stop point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum StopKind {
-    /// It may go backwards: a loop.
-    Loop,
-    /// A function begins, or an unknown one is called.
-    Entry,
-    /// A recursive function returns.
-    Return,
-}
-
-/// An instruction where a breakpoint may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StopPoint {
-    /// Its first byte, from the start of text.
-    pub offset: u32,
-    /// Why it is one.
-    pub kind: StopKind,
-}
 
 /// The stop points of `code`, whose `functions` are those that CFI names and whose calls of others go through
 /// `slots`, by ascending offset.

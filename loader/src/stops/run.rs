@@ -4,22 +4,21 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::StopPoint;
+use super::point::StopPoint;
 use crate::cfi::Cfi;
-use crate::check::text;
 use crate::decode::{Code, FlowKind, Target};
-use crate::error::CheckError;
 use crate::image::Image;
 
 /// The most instructions that run one after the other in the text of `image` without one of `stops`, its stop
 /// points. A call counts as one instruction: what it calls begins with a stop point.
 ///
-/// # Errors
-/// The image's text or CFI is refused.
-pub fn longest_run(image: &Image<'_>, stops: &[StopPoint]) -> Result<usize, CheckError> {
-    let code = text::check(image, &Cfi::read(image)?)?;
+/// `None` if the image's text or CFI is refused.
+#[must_use]
+pub fn longest_run(image: &Image<'_>, stops: &[StopPoint]) -> Option<usize> {
+    let cfi = Cfi::read(image).ok()?;
+    let code = Code::decode(image.text().bytes, &cfi.ranges()).ok()?;
     let offsets: Vec<u32> = stops.iter().map(|stop| stop.offset).collect();
-    Ok(Runs::new(&code, &offsets).longest())
+    Some(Runs::new(&code, &offsets).longest())
 }
 
 /// Runs that begin at each flow, from the last one on: without stop points, all others lead forwards.

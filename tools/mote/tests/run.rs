@@ -157,17 +157,6 @@ fn image_runs_and_is_inspected_like_its_folder() {
     assert!(functions.iter().any(|f| f["name"] == "hello::handle"), "{facts}");
     assert!(functions.iter().any(|f| f["landing_pads"].as_u64() > Some(0)), "{facts}");
 
-    assert!(facts["longest_run"].as_u64() > Some(1) && facts["stop_points"][0]["kind"].is_string());
-    let unwound = mote(&["inspect", text(&image), "--unwind", "hello::handle"]);
-    assert_eq!(status(&unwound), 0, "{}", stderr(&unwound));
-    let table = stdout(&unwound);
-    assert!(
-        table.starts_with("hello::handle at 0x") && table.contains("CFA = rsp + 8\n"),
-        "{table}"
-    );
-    let unknown = mote(&["inspect", text(&image), "--unwind", "no such function"]);
-    assert_eq!(status(&unknown), 2, "{}", stdout(&unknown));
-
     let _alone = alone();
     let ran = mote(&["run", text(&image), "--data", "Ada", "--json", "--budget-us", "10000000"]);
     assert_eq!(rows(&ran)[0]["service"], "greeter", "{}", stderr(&ran));

@@ -65,10 +65,8 @@ pub(crate) fn bind(folder: &Path, is_shared: bool) -> Result<UnixListener, Socke
             _ => {}
         }
         let listener = UnixListener::bind(&path)?;
-        // Whoever is to reach the socket passes through its folder, and sees nothing of it.
-        let (mode, folder_mode) = if is_shared { (0o666, 0o711) } else { (0o600, 0o700) };
+        let mode = if is_shared { 0o666 } else { 0o600 };
         fs::set_permissions(&path, Permissions::from_mode(mode))?;
-        fs::set_permissions(folder, Permissions::from_mode(folder_mode))?;
         Ok(listener)
     };
     make().map_err(|source| SocketError { path: path.clone(), source })

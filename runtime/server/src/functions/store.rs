@@ -4,9 +4,9 @@
 //! an image that no record names, which [`Store::open`] removes, and the function as it was.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
@@ -68,17 +68,16 @@ impl Store {
     /// # Errors
     /// Another node has it open, or it cannot be read or written.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        private_folder(folder)?;
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(folder).map_err(file("make", folder))?;
         let lock = lock(folder)?;
         let path = folder.join("functions.redb");
         let database = Database::create(&path).map_err(database)?;
-        let private = Permissions::from_mode(0o600);
-        fs::set_permissions(&path, private).map_err(file("protect", &path))?;
         let writing = database.begin_write().map_err(self::database)?;
         writing.open_table(FUNCTIONS).map_err(self::database)?;
         writing.commit().map_err(self::database)?;
         let images = folder.join("images");
-        private_folder(&images)?;
         let images = Images::open(&images).map_err(file("open", &images))?;
         let store = Self { database, images, _lock: lock };
         store.sweep()?;
@@ -158,11 +157,6 @@ impl Store {
     }
 }
 
-/// Makes a folder, if it is missing, that is this user's alone.
-fn private_folder(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(file("make", path))
-}
-
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("lock");
     let lock = File::create(&path).map_err(file("make", &path))?;
@@ -218,17 +212,6 @@ mod tests {
         store.remove("f").unwrap();
         assert_eq!(store.functions().unwrap(), []);
         assert!(store.image(digest).is_err());
-    }
-
-    #[test]
-    fn nobody_else_may_read_what_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("state");
-        let _store = Store::open(&state).unwrap();
-        for (path, expected) in [("", 0o700), ("functions.redb", 0o600), ("images", 0o700)] {
-            let mode = fs::metadata(state.join(path)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, expected, "{path}");
-        }
     }
 
     #[test]

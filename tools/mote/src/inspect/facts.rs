@@ -126,7 +126,7 @@ impl Facts {
             functions_left_out: functions.left_out,
             unwind_error: functions.error,
             stop_points: stops.iter().map(StopPointFact::from).collect(),
-            longest_run: longest_run(image, &stops).ok().filter(|_| checked.is_ok()),
+            longest_run: longest_run(image, &stops).filter(|_| checked.is_ok()),
             verdict: Verdict::of(&checked),
         }
     }

@@ -1,12 +1,10 @@
 //! `mote inspect`: what an image holds, and whether the loader takes it. Nothing of it is run.
 //!
-//! `facts` reads the bytes, which may be anything; `text` prints what it found for a person, and `unwind` how a
-//! function is unwound.
+//! `facts` reads the bytes, which may be anything; `text` prints what it found for a person.
 
 mod facts;
 mod help;
 mod text;
-mod unwind;
 
 use std::path::PathBuf;
 
@@ -28,9 +26,6 @@ pub(crate) struct InspectArgs {
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print how frames of the functions whose names contain FUNCTION are unwound.
-    #[arg(long, value_name = "FUNCTION", conflicts_with = "json")]
-    pub(crate) unwind: Option<String>,
 }
 
 /// Prints what the image holds. The status says whether the loader takes it.
@@ -39,10 +34,6 @@ pub(crate) struct InspectArgs {
 /// The file cannot be read, or stdout not written.
 pub(crate) fn execute(args: &InspectArgs) -> Result<Status, Failure> {
     let bytes = source::read(&args.image)?;
-    if let Some(function) = &args.unwind {
-        output::print(&unwind::of(&bytes, function)?)?;
-        return Ok(Status::Done);
-    }
     let facts = Facts::of(&bytes);
     output::print(&if args.json { json(&facts)? } else { text::of(&facts) })?;
     Ok(if facts.verdict.accepted { Status::Done } else { Status::BadImage })

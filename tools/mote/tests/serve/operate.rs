@@ -119,29 +119,6 @@ fn logs_are_shown_and_followed() {
 }
 
 #[test]
-fn only_those_that_the_configuration_names_may_use_the_socket() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can be somebody else");
-        return;
-    }
-    let state = tempfile::tempdir().unwrap();
-    let config = state.path().join("mote.toml");
-    std::fs::write(&config, "admin_uids = [65533]\n").unwrap();
-    let _node = Serving::with(state.path(), &["hello"], &["--config", text(&config)]);
-    let socket = state.path().join("admin.sock");
-    let asks = |uid: u32| {
-        Command::new("setpriv")
-            .args([&format!("--reuid={uid}"), "--clear-groups", "curl", "-sS", "--unix-socket"])
-            .args([text(&socket), "http://node/v1/functions"])
-            .output()
-            .expect("setpriv is part of every Linux system")
-    };
-    assert!(succeeded(&asks(65533)).contains("hello"));
-    let stranger = asks(65534);
-    assert!(!stranger.status.success() && stranger.stdout.is_empty(), "{stranger:?}");
-}
-
-#[test]
 fn nobody_at_the_socket_is_told() {
     let state = tempfile::tempdir().unwrap();
     let output = operator(state.path(), &["list"]);
