@@ -50,10 +50,7 @@ pub const ALLOWED_CALLS: &[AllowedCall] = &[
     AllowedCall {
         number: 223,
         name: "timer_settime",
-        arguments: &[
-            Argument { index: 0, values: &[TIMER] },
-            Argument { index: 1, values: &[0] },
-        ],
+        arguments: &[Argument { index: 0, values: &[TIMER] }, Argument { index: 1, values: &[0] }],
         is_of_vdso: false,
     },
     // MEMBARRIER_CMD_GLOBAL_EXPEDITED: before the worker sleeps.

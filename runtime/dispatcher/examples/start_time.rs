@@ -20,7 +20,9 @@ fn main() {
         loop {
             let _ = node.poll();
             let p = node.worker_pids();
-            if p.len() == 1 && p[0] != pid { break; }
+            if p.len() == 1 && p[0] != pid {
+                break;
+            }
         }
         // ready when serving: poll until replaced and ready cannot be seen; wait 20 ms
         v.push(t.elapsed().as_micros());

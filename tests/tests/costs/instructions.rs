@@ -26,7 +26,11 @@ const MOST: usize = 700;
 const MOST_DEBUG: usize = 30_000;
 
 fn shortest(service: &str) -> Steps {
-    let mut node = TestNode::start(&NodeConfig { spin_us: 60_000_000, without_layers: mote_dispatcher::Layer::ALL.to_vec(), ..NodeConfig::default() });
+    let mut node = TestNode::start(&NodeConfig {
+        spin_us: 60_000_000,
+        without_layers: mote_dispatcher::Layer::ALL.to_vec(),
+        ..NodeConfig::default()
+    });
     let pid = node.run(service, Mode::Guarded, AMPLE_US).worker_pid;
     let trace = Steps::begin(COUNT_INSTRUCTIONS, pid);
     for _ in 0..8 {

@@ -135,7 +135,8 @@ pub(crate) struct Namespaces {
 
 /// Makes namespaces: without one of users where this process is privileged, with one elsewhere.
 pub(crate) fn make_namespaces() -> io::Result<Namespaces> {
-    let make = |has_users| namespaces::create(has_users).map(|files| Namespaces { files, has_users });
+    let make =
+        |has_users| namespaces::create(has_users).map(|files| Namespaces { files, has_users });
     make(false).or_else(|_| make(true))
 }
 
@@ -165,7 +166,10 @@ mod tests {
         for LayerStatus { layer, active } in all {
             if let Err(error) = active {
                 let message = error.to_string();
-                assert!(message.contains("mote") || message.contains("build"), "{layer}: {message}");
+                assert!(
+                    message.contains("mote") || message.contains("build"),
+                    "{layer}: {message}"
+                );
             }
         }
     }

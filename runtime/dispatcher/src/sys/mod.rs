@@ -6,6 +6,7 @@
 //! | [`clock`] | the clocks |
 //! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
 //! | [`namespaces`] | new namespaces without a process in them |
+//! | [`memory_file`] | sealed files in memory |
 //! | [`signal`] | a signal that carries a value |
 //! | [`spawn`] | a child process with chosen file descriptors, in namespaces |
 //!
@@ -14,6 +15,7 @@
 pub(crate) mod barrier;
 pub(crate) mod clock;
 pub(crate) mod mapping;
+pub(crate) mod memory_file;
 pub(crate) mod namespaces;
 pub(crate) mod signal;
 pub(crate) mod spawn;

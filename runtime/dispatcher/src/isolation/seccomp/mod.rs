@@ -16,7 +16,7 @@ pub(crate) mod bpf;
 use std::ops::Range;
 
 use mote_abi::lockdown::{ALLOWED_CALLS, AllowedCall, Argument};
-use mote_abi::windows::{ZONE_BYTES, ZONES_MAX, Windows};
+use mote_abi::windows::{Windows, ZONE_BYTES, ZONES_MAX};
 
 use self::bpf::{ARCH_X86_64, IF_AT_LEAST, IF_EQUAL, Instruction, Verdict, data};
 
