@@ -21,12 +21,15 @@
 //! staging packages in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo
 //! itself writes goes into the user's folder: `Cargo.lock`.
 
+#![deny(unsafe_code)]
+
 mod built;
 mod compile;
 mod error;
 mod event;
 mod intake;
 mod options;
+mod sandbox;
 mod toolchain;
 
 use std::path::Path;
@@ -35,9 +38,11 @@ use std::process;
 pub use built::Built;
 pub use error::BuildError;
 pub use error::handle::{HandleError, Mismatch};
+pub use error::sandbox::{Limit, SandboxError};
 pub use error::substitute::InsteadOfStd;
 pub use event::{Event, Step};
 pub use options::{Options, Profile};
+pub use sandbox::{Layer, Layers, Limits};
 pub use toolchain::cache::user_cache;
 
 use compile::BuildContext;

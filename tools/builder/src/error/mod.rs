@@ -1,13 +1,17 @@
 //! Why there is no image.
 
 pub(crate) mod handle;
+pub(crate) mod intake;
+pub(crate) mod sandbox;
 pub(crate) mod substitute;
 
 use std::io;
 use std::path::PathBuf;
 
 use handle::HandleError;
+use intake::IntakeError;
 use mote_loader::{CheckError, VerifyError};
+use sandbox::SandboxError;
 use substitute::InsteadOfStd;
 
 /// Why a service could not be built. What the compiler had to say was shown before.
@@ -151,6 +155,12 @@ pub enum BuildError {
     /// The worker could not call the service's `handle`.
     #[error(transparent)]
     Handle(HandleError),
+    /// The package is not taken in.
+    #[error(transparent)]
+    Intake(IntakeError),
+    /// A compiler could not be run, or was stopped.
+    #[error(transparent)]
+    Sandbox(SandboxError),
     /// What `mote` generates was refused.
     #[error("the {step} of the image does not compile, which is a defect of mote:\n{}", stderr.trim_end())]
     Generated {
