@@ -28,12 +28,14 @@
 
 extern crate alloc;
 
+mod cfi;
 mod check;
+mod decode;
 mod error;
 mod image;
+mod names;
 mod place;
 mod plan;
-mod scan;
 mod slots;
 #[allow(unsafe_code, reason = "maps the windows' memory")]
 mod sys;
@@ -41,9 +43,11 @@ mod verify;
 mod window;
 mod zone;
 
+pub use cfi::CfiError;
 pub use check::{DATA_LIMIT_BYTES, Expected, check};
-pub use error::{CheckError, ParseError, PlaceError, VerifyError, ZoneError};
+pub use error::{CheckError, CodePlace, ParseError, PlaceError, VerifyError, ZoneError};
 pub use image::{Image, ImportUse, RelocationCounts, Segment, SegmentKind};
+pub use names::function_names;
 pub use plan::Checked;
 pub use verify::verify;
 pub use zone::{Placed, Zone};

@@ -1,7 +1,7 @@
-//! Applying a plan to a slot: two copies, the relocations, the record.
+//! Applying a plan to a slot of the read-only window: a copy, the relocations, the image header.
 //!
-//! Called by [`zone`](crate::zone) with exactly the slot's bytes. Safe code: nothing outside the two
-//! slices can be written, whatever the image said.
+//! Called by [`zone`](crate::zone) with exactly the slot's bytes. Safe code: nothing outside the
+//! slice can be written, whatever the image said.
 #![forbid(unsafe_code)]
 
 use mote_abi::image::ImageHeader;
@@ -9,7 +9,7 @@ use mote_abi::imports::ImportTable;
 use mote_abi::windows::Windows;
 use zerocopy::IntoBytes;
 
-use crate::plan::{Checked, INT3};
+use crate::plan::Checked;
 
 /// Where an image goes.
 pub(crate) struct Destination<'a> {
@@ -17,15 +17,12 @@ pub(crate) struct Destination<'a> {
     pub(crate) zone: u8,
     /// Offset of the slot in its windows, in bytes.
     pub(crate) slot: u32,
-    /// The slot's bytes in the text window, as long as the image's text.
-    pub(crate) text: &'a mut [u8],
     /// The slot's bytes in the read-only window, as long as the image's read-only bytes.
     pub(crate) rodata: &'a mut [u8],
 }
 
 /// Writes `image` to `to`, bound to `imports`.
 pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>) {
-    to.text.copy_from_slice(image.text());
     to.rodata.copy_from_slice(image.rodata());
     let base = Windows::of(to.zone).text() + u64::from(to.slot);
     for relocation in image.relative() {
@@ -37,12 +34,6 @@ pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>)
     let record = record(image, to.zone, to.slot);
     let at = image.layout().record as usize;
     to.rodata[at..][..size_of::<ImageHeader>()].copy_from_slice(record.as_bytes());
-}
-
-/// Makes the bytes of a slot traps and zeros.
-pub(crate) fn scrub(text: &mut [u8], rodata: &mut [u8]) {
-    text.fill(INT3);
-    rodata.fill(0);
 }
 
 #[inline]
@@ -62,6 +53,7 @@ fn record(image: &Checked, zone: u8, slot: u32) -> ImageHeader {
         eh_frame_hdr: slot + layout.eh_frame_hdr,
         eh_frame_hdr_bytes: layout.eh_frame_hdr_bytes,
         zone: zone.into(),
-        reserved: [0; 7],
+        state: image.state(),
+        reserved: [0; 6],
     }
 }

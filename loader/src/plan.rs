@@ -19,6 +19,7 @@ use mote_abi::imports::Import;
 use mote_abi::prefetch;
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
 
+use crate::decode::Code;
 use crate::error::CheckError;
 use crate::image::{Image, Segment};
 
@@ -122,11 +123,17 @@ pub struct Checked {
     /// Bytes of text.
     text_bytes: usize,
     relocations: Relocations,
+    state: u32,
 }
 
 impl Checked {
     /// Copies what placing needs out of `image`.
-    pub(crate) fn new(image: &Image<'_>, mut layout: Layout, relocations: Relocations) -> Self {
+    pub(crate) fn new(
+        image: &Image<'_>,
+        mut layout: Layout,
+        relocations: Relocations,
+        code: &Code,
+    ) -> Self {
         layout.relocated = relocations.first().unwrap_or(0);
         let text_bytes = padded_text_bytes(image.text()) as usize;
         let mut bytes = Vec::new();
@@ -137,12 +144,12 @@ impl Checked {
         bytes.resize(text_bytes + layout.pristine as usize, 0);
         bytes.extend_from_slice(image.data().map_or(&[], |data| data.bytes));
         bytes.resize(text_bytes + layout.record as usize + size_of::<ImageHeader>(), 0);
-        Self { layout, bytes: bytes.into(), text_bytes, relocations }
+        Self { layout, bytes: bytes.into(), text_bytes, relocations, state: code.state() }
     }
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
     /// caches for long.
-    pub(crate) fn fetch(&self) {
+    pub(crate) fn prefetch(&self) {
         let lines = self.bytes.chunks(prefetch::LINE_BYTES as usize).take(FETCHED_LINES);
         lines.for_each(|bytes| prefetch::line(bytes.as_ptr().addr() as u64));
         prefetch::line(self.relocations.relative.as_ptr().addr() as u64);
@@ -177,6 +184,12 @@ impl Checked {
     #[must_use]
     pub fn relocations(&self) -> usize {
         self.relocations.relative.len() + self.relocations.imported.len()
+    }
+
+    /// What the image's code can change of the processor's state: bits of [`mote_abi::image::state`].
+    #[must_use]
+    pub fn state(&self) -> u32 {
+        self.state
     }
 
     pub(crate) fn layout(&self) -> &Layout {

@@ -1,16 +1,22 @@
-//! A zone: windows, slots and generation, and the two things done to it, place and unplace.
+//! A zone: windows, slots and generations, and what is done to it: place, copy text, unplace.
 //!
 //! Called by the dispatcher, which is the only writer. Calls [`place`](crate::place) for the bytes
 //! and [`slots`](crate::slots) for the room.
 //!
-//! **Generation.** A number of the whole zone that changes whenever bytes that a worker may have
-//! executed are overwritten by other code, that is, whenever an image is placed where another one
-//! was. A processor may hold stale instructions of such bytes, so a worker that is sent a generation
-//! other than the last it saw executes a serializing instruction before it enters the service (Intel
-//! SDM volume 3, 10.1.3, cross-modifying code). Unplacing alone does not change it: nothing enters an
+//! **Text of each worker.** The read-only window is one for all workers; each worker has a text window
+//! of its own, at the same address, so that breakpoints stop one worker and nobody else. An image's
+//! text is copied into a worker's window before that worker is first sent the image
+//! ([`Zone::copy_text`]), and no relocation is in it: the copies are equal.
+//!
+//! **Generation.** A number of each text window that changes whenever bytes that its worker may have
+//! executed are overwritten by other code, that is, whenever text is copied where other text was. A
+//! processor may hold stale instructions of such bytes, so a worker that is sent a generation other
+//! than the last it saw executes a serializing instruction before it enters the service (Intel SDM
+//! volume 3, 10.1.3, cross-modifying code). Unplacing alone does not change it: nothing enters an
 //! empty slot. It is never 0, and it wraps after 2^32 - 1 reuses.
 #![forbid(unsafe_code)]
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use mote_abi::imports::ImportTable;
@@ -19,8 +25,8 @@ use rustix::fd::{BorrowedFd, OwnedFd};
 
 use crate::error::{PlaceError, ZoneError};
 use crate::place::{self, Destination};
-use crate::plan::Checked;
-use crate::slots::{Slot, Slots};
+use crate::plan::{Checked, INT3};
+use crate::slots::{Slot, Slots, Taken};
 use crate::window::Window;
 
 /// Name of the text window's memfd.
@@ -38,14 +44,21 @@ static ZONES: AtomicU32 = AtomicU32::new(0);
 /// The windows of a node, and which image lies where.
 #[derive(Debug)]
 pub struct Zone {
-    text: Window,
+    /// One for each worker, in the order of their numbers.
+    texts: Vec<TextWindow>,
     rodata: Window,
     imports: ImportTable,
     slots: Slots,
-    generation: u32,
     populated: u32,
     number: u8,
     id: u32,
+}
+
+/// The text window of one worker.
+#[derive(Debug)]
+struct TextWindow {
+    window: Window,
+    generation: u32,
 }
 
 /// An image in its slot: what a request must say of it. Give it back to [`Zone::unplace`].
@@ -64,57 +77,75 @@ pub struct Placed {
     /// Bytes of the data segment in memory.
     pub data_bytes: u32,
     slot: Slot,
+    /// Whether other text may have been where its text goes.
+    is_reused: bool,
     text_bytes: u32,
     rodata_bytes: u32,
     of: u32,
 }
 
 impl Zone {
-    /// Creates the windows of zone `number`, below [`ZONES_MAX`](mote_abi::windows::ZONES_MAX): two sparse memfds of 512 MiB, mapped read-write and never executable.
-    /// Images will be bound to `imports`, the addresses in a worker.
+    /// Creates the windows of zone `number`, below [`ZONES_MAX`](mote_abi::windows::ZONES_MAX), for
+    /// `workers` workers: sparse memfds of 512 MiB, mapped read-write and never executable. Images will
+    /// be bound to `imports`, the addresses in a worker.
     ///
     /// # Errors
     /// A window cannot be created: which system call failed, and why.
-    pub fn new(number: u8, imports: ImportTable) -> Result<Self, ZoneError> {
-        let text = Window::new(TEXT_NAME)?;
+    pub fn new(number: u8, imports: ImportTable, workers: usize) -> Result<Self, ZoneError> {
+        let text = |_| Ok(TextWindow { window: Window::new(TEXT_NAME)?, generation: 1 });
+        let texts = (0..workers).map(text).collect::<Result<_, ZoneError>>()?;
         let rodata = Window::new(RODATA_NAME)?;
         let id = ZONES.fetch_add(1, Ordering::Relaxed);
-        let slots = Slots::new();
-        Ok(Self { text, rodata, imports, slots, generation: 1, populated: 0, number, id })
+        Ok(Self { texts, rodata, imports, slots: Slots::new(), populated: 0, number, id })
     }
 
-    /// Copies `image` into a free slot and relocates it. Makes no system call. The image may be
-    /// entered as soon as the request that names it is published (with release ordering).
+    /// Gives `image` a free slot, and writes and relocates its read-only bytes there. Makes no system
+    /// call. No worker has its text yet: see [`Zone::copy_text`].
     ///
     /// # Errors
     /// No slot is large enough.
     pub fn place(&mut self, image: &Checked) -> Result<Placed, PlaceError> {
-        image.fetch();
+        image.prefetch();
         let layout = image.layout();
         let taken = self.slots.take(layout.slot_bytes, layout.slot_align).ok_or_else(|| {
             PlaceError::Full { bytes: layout.slot_bytes, free_bytes: self.slots.free_bytes() }
         })?;
-        if taken.is_reused {
-            self.generation = self.generation.checked_add(1).unwrap_or(1);
-        }
-        Ok(self.fill(image, taken.slot))
+        Ok(self.fill(image, taken))
     }
 
-    /// Frees an image's slot: its text becomes traps and its read-only bytes zeros, so that nothing
-    /// of one tenant is left for the next. No worker may be running it, nor be sent it again.
+    /// Copies the text of `image`, which was placed as `placed`, into the window of `worker`. The worker
+    /// may enter it as soon as the request that names it is published (with release ordering). Makes no
+    /// system call.
     ///
     /// # Panics
-    /// If `placed` comes from another zone.
-    pub fn unplace(&mut self, placed: Placed) {
+    /// If `placed` comes from another zone, `image` is another one, or there is no such worker.
+    pub fn copy_text(&mut self, placed: &Placed, image: &Checked, worker: usize) {
         assert_eq!(placed.of, self.id, "image was placed in another zone");
-        place::scrub(
-            self.text.slot_mut(placed.slot.start, placed.text_bytes),
-            self.rodata.slot_mut(placed.slot.start, placed.rodata_bytes),
-        );
+        let text = &mut self.texts[worker];
+        let to = text.window.slot_mut(placed.slot.start, placed.text_bytes);
+        to.copy_from_slice(image.text());
+        if placed.is_reused {
+            text.generation = text.generation.checked_add(1).unwrap_or(1);
+        }
+    }
+
+    /// Frees an image's slot: its text becomes traps in the windows of `copies`, the workers that have it,
+    /// and its read-only bytes zeros, so that nothing of one tenant is left for the next. No worker may be
+    /// running it, nor be sent it again.
+    ///
+    /// # Panics
+    /// If `placed` comes from another zone, or there is no such worker.
+    pub fn unplace(&mut self, placed: Placed, copies: impl IntoIterator<Item = usize>) {
+        assert_eq!(placed.of, self.id, "image was placed in another zone");
+        self.rodata.slot_mut(placed.slot.start, placed.rodata_bytes).fill(0);
+        for worker in copies {
+            let text = &mut self.texts[worker].window;
+            text.slot_mut(placed.slot.start, placed.text_bytes).fill(INT3);
+        }
         self.slots.give_back(placed.slot);
     }
 
-    /// Brings the next `bytes` bytes that no image has used yet into memory, in both windows, so that
+    /// Brings the next `bytes` bytes that no image has used yet into memory, in all windows, so that
     /// placing images there takes no page faults. For idle moments and small amounts: the price is the
     /// page faults', 2 to 3 µs for 4 KiB of each window in a virtual machine. What is in memory
     /// already costs nothing.
@@ -123,7 +154,7 @@ impl Zone {
         let end = used.saturating_add(bytes).min(WINDOW_BYTES as u32);
         let pages = self.populated.max(used)..end.next_multiple_of(PAGE_BYTES);
         if !pages.is_empty() {
-            self.text.populate(pages.clone());
+            self.texts.iter_mut().for_each(|text| text.window.populate(pages.clone()));
             self.rodata.populate(pages.clone());
             self.populated = pages.end;
         }
@@ -135,16 +166,22 @@ impl Zone {
         self.slots.free_bytes()
     }
 
-    /// The generation now; see the module's text. Never 0.
+    /// The generation of a worker's text window now; see the module's text. Never 0.
+    ///
+    /// # Panics
+    /// If there is no such worker.
     #[must_use]
-    pub fn generation(&self) -> u32 {
-        self.generation
+    pub fn generation(&self, worker: usize) -> u32 {
+        self.texts[worker].generation
     }
 
-    /// The memfd of the text window.
+    /// The memfd of a worker's text window.
+    ///
+    /// # Panics
+    /// If there is no such worker.
     #[must_use]
-    pub fn text_fd(&self) -> BorrowedFd<'_> {
-        self.text.file()
+    pub fn text_fd(&self, worker: usize) -> BorrowedFd<'_> {
+        self.texts[worker].window.file()
     }
 
     /// The memfd of the read-only window.
@@ -153,12 +190,15 @@ impl Zone {
         self.rodata.file()
     }
 
-    /// The text window for a worker: opened read-only, close-on-exec.
+    /// The text window of a worker, for it: opened read-only, close-on-exec.
     ///
     /// # Errors
     /// `/proc` is not there, or there are too many descriptors.
-    pub fn open_text_read_only(&self) -> Result<OwnedFd, ZoneError> {
-        self.text.open_read_only(TEXT_NAME)
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    pub fn open_text_read_only(&self, worker: usize) -> Result<OwnedFd, ZoneError> {
+        self.texts[worker].window.open_read_only(TEXT_NAME)
     }
 
     /// The read-only window for a worker: opened read-only, close-on-exec.
@@ -169,26 +209,26 @@ impl Zone {
         self.rodata.open_read_only(RODATA_NAME)
     }
 
-    fn fill(&mut self, image: &Checked, slot: Slot) -> Placed {
-        let layout = image.layout();
-        let (text_bytes, rodata_bytes) = (image.text().len() as u32, image.rodata().len() as u32);
+    fn fill(&mut self, image: &Checked, taken: Taken) -> Placed {
+        let (layout, start) = (image.layout(), taken.slot.start);
+        let rodata_bytes = image.rodata().len() as u32;
         place::write(
             image,
             &self.imports,
             Destination {
                 zone: self.number,
-                slot: slot.start,
-                text: self.text.slot_mut(slot.start, text_bytes),
-                rodata: self.rodata.slot_mut(slot.start, rodata_bytes),
+                slot: start,
+                rodata: self.rodata.slot_mut(start, rodata_bytes),
             },
         );
         Placed {
-            entry: slot.start + layout.entry,
-            record: slot.start + layout.record,
-            relocated: slot.start + layout.relocated,
+            entry: start + layout.entry,
+            record: start + layout.record,
+            relocated: start + layout.relocated,
             data_bytes: layout.data_bytes,
-            slot,
-            text_bytes,
+            slot: taken.slot,
+            is_reused: taken.is_reused,
+            text_bytes: image.text().len() as u32,
             rodata_bytes,
             zone: self.number,
             of: self.id,

@@ -8,6 +8,7 @@ mod dynamic;
 mod relocations;
 mod segments;
 mod symbols;
+mod text;
 
 use mote_abi::image::ABI_VERSION;
 
@@ -16,13 +17,25 @@ pub use segments::DATA_LIMIT_BYTES;
 use crate::error::{CheckError, cut};
 use crate::image::Image;
 use crate::plan::{Checked, Layout};
-use crate::scan;
 
 /// What an image must agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected<'a> {
     /// The compiler of this node, as `rustc --version` prints it.
     pub toolchain: &'a str,
+    /// The most bytes that the file of an image may have.
+    pub image_bytes_max: u64,
+}
+
+impl<'a> Expected<'a> {
+    /// What [`Expected::image_bytes_max`] is unless an operator says otherwise.
+    pub const IMAGE_BYTES_MAX: u64 = 8 << 20;
+
+    /// An image built by `toolchain`, within the default limits.
+    #[must_use]
+    pub const fn of(toolchain: &'a str) -> Self {
+        Self { toolchain, image_bytes_max: Self::IMAGE_BYTES_MAX }
+    }
 }
 
 /// Checks everything about `image`, and lays it out for placing.
@@ -30,14 +43,20 @@ pub struct Expected<'a> {
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, CheckError> {
+    check_size(image, expected)?;
     segments::check(image)?;
     check_note(image, expected)?;
     dynamic::check(image)?;
     let entry = symbols::check(image)?;
+    let code = text::check(image)?;
     let layout = Layout::new(image, entry)?;
     let relocations = relocations::check(image, &layout)?;
-    check_text(image)?;
-    Ok(Checked::new(image, layout, relocations))
+    Ok(Checked::new(image, layout, relocations, &code))
+}
+
+fn check_size(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {
+    let (bytes, limit) = (image.file().len() as u64, expected.image_bytes_max);
+    if bytes > limit { Err(CheckError::ImageBytes { bytes, limit }) } else { Ok(()) }
 }
 
 fn check_note(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {
@@ -52,15 +71,4 @@ fn check_note(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckErr
         return Err(CheckError::Toolchain { found, expected });
     }
     Ok(())
-}
-
-/// The zero-filled tail needs no scan: no forbidden instruction has a zero byte, and the one-byte
-/// look-ahead into it finds none that ends with one.
-fn check_text(image: &Image<'_>) -> Result<(), CheckError> {
-    match scan::find(image.text().bytes) {
-        Some(hit) => {
-            Err(CheckError::Instruction { instruction: hit.instruction, offset: hit.offset as u64 })
-        }
-        None => Ok(()),
-    }
 }

@@ -3,7 +3,8 @@
 
 use alloc::string::String;
 
-use super::{Quoted, UsedAt};
+use super::{CodePlace, Quoted, UsedAt};
+use crate::cfi::CfiError;
 use crate::check::DATA_LIMIT_BYTES;
 use crate::image::SegmentKind;
 
@@ -11,6 +12,17 @@ use crate::image::SegmentKind;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
+    /// The file is larger than this node admits.
+    #[error(
+        "the image has {bytes} bytes, and this node admits {limit}: depend on less, or build it in \
+         release"
+    )]
+    ImageBytes {
+        /// How many.
+        bytes: u64,
+        /// How many are admitted.
+        limit: u64,
+    },
     /// A segment may be written and executed.
     #[error("the {kind} segment is writable and executable; no segment may be both")]
     WritableExecutable {
@@ -75,14 +87,6 @@ pub enum CheckError {
     HeaderType {
         /// The type.
         found: u32,
-    },
-    /// `.eh_frame_hdr` is not in the read-only segment.
-    #[error(".eh_frame_hdr ({bytes} bytes at {address:#x}) is not in the read-only segment")]
-    EhFrameHeader {
-        /// Its address.
-        address: u64,
-        /// Its length in bytes.
-        bytes: u64,
     },
     /// There is no note of `mote build`.
     #[error("there is no .note.mote that names the compiler; build it with `mote build`")]
@@ -231,15 +235,45 @@ pub enum CheckError {
         /// What is added to its address, in bytes.
         addend: i64,
     },
-    /// Text contains a forbidden instruction, perhaps inside another one.
+    /// The call frame information cannot be used.
+    #[error(transparent)]
+    Cfi(#[from] CfiError),
+    /// Text contains an instruction that no service may have.
     #[error(
-        "text has the bytes of `{instruction}` at {offset:#x}, which no service may contain at any \
-         offset; change the code around it, or its opt-level"
+        "{place} has the instruction `{instruction}`, which no service may contain; do without it"
     )]
     Instruction {
         /// Its name.
         instruction: &'static str,
-        /// Where its first byte is.
-        offset: u64,
+        /// Where it is.
+        place: CodePlace,
+    },
+    /// Text contains bytes that are no instruction.
+    #[error("{place} has bytes that are no instruction; keep data out of the text section")]
+    NoInstruction {
+        /// Where they are.
+        place: CodePlace,
+    },
+    /// An instruction goes on where another function begins.
+    #[error("{place} has an instruction that goes on behind its function; its CFI is wrong")]
+    InstructionStraddles {
+        /// Where it is.
+        place: CodePlace,
+    },
+    /// A branch has the prefix 66, which processors of two makers read differently.
+    #[error(
+        "{place} has a branch with the prefix 66, which not all processors read alike; remove it"
+    )]
+    BranchPrefix {
+        /// Where it is.
+        place: CodePlace,
+    },
+    /// A branch leads outside text, or into an instruction.
+    #[error("{place} branches to {target:#x}, where no instruction of the image begins")]
+    BranchTarget {
+        /// Where it is.
+        place: CodePlace,
+        /// Where it leads.
+        target: i64,
     },
 }

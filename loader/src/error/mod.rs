@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod code_place;
 mod parse;
 mod verify;
 mod zone;
@@ -14,6 +15,7 @@ use alloc::string::String;
 use core::fmt;
 
 pub use check::CheckError;
+pub use code_place::CodePlace;
 pub use parse::ParseError;
 pub use verify::VerifyError;
 pub use zone::{PlaceError, ZoneError};

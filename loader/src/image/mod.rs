@@ -29,6 +29,7 @@ pub(crate) use symbols::{NamedSymbol, Symbols};
 /// [`check`](crate::check()).
 #[derive(Debug)]
 pub struct Image<'a> {
+    file: &'a [u8],
     headers: Vec<ProgramHeader>,
     segments: Segments<'a>,
     dynamic: Dynamic<'a>,
@@ -72,7 +73,7 @@ impl<'a> Image<'a> {
         let dynamic = Dynamic::find(&headers, &segments.tables)?;
         let symbols = Symbols::find(&dynamic, &segments.tables)?;
         let note = Note::find(&headers, bytes)?;
-        Ok(Self { headers, segments, dynamic, symbols, note })
+        Ok(Self { file: bytes, headers, segments, dynamic, symbols, note })
     }
 
     /// The segments: text, read-only, and data and tables if there are any.
@@ -135,6 +136,10 @@ impl<'a> Image<'a> {
     pub fn eh_frame_hdr(&self) -> Option<Range<u64>> {
         let header = self.headers.iter().find(|header| header.p_type == PT_GNU_EH_FRAME)?;
         Some(header.p_vaddr..header.p_vaddr.saturating_add(header.p_memsz))
+    }
+
+    pub(crate) fn file(&self) -> &'a [u8] {
+        self.file
     }
 
     pub(crate) fn headers(&self) -> &[ProgramHeader] {

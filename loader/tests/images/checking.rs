@@ -1,11 +1,11 @@
 //! What an image may not contain: one change to a good one, one error.
 
 use crate::blueprint::{
-    Blueprint, GOT, Header, Load, Reloc, Sym, TOOLCHAIN, changed, check_error, load,
+    Blueprint, Described, GOT, Header, Load, Reloc, Sym, TOOLCHAIN, changed, check_error, load,
 };
 use elf::abi::*;
-use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET, TABLES_OFFSET};
-use mote_loader::{CheckError, DATA_LIMIT_BYTES, Image, SegmentKind};
+use mote_abi::image::{ABI_VERSION, DATA_OFFSET, RODATA_OFFSET, TABLES_OFFSET, state};
+use mote_loader::{CfiError, CheckError, DATA_LIMIT_BYTES, Expected, Image, SegmentKind, verify};
 
 #[test]
 fn image_is_accepted_when_good() {
@@ -21,12 +21,25 @@ fn image_is_accepted_when_good() {
 fn image_is_accepted_without_data_or_unwind_table_or_relocations() {
     let bare = changed(|it| {
         it.data = None;
-        it.eh_frame_hdr = None;
+        it.functions = None;
         it.relocations.clear();
         it.plt_relocations.clear();
     });
     let checked = load(&bare.build()).unwrap();
     assert_eq!((checked.data_bytes(), checked.relocations()), (0, 0));
+}
+
+#[test]
+fn image_is_refused_when_one_byte_larger_than_admitted() {
+    let bytes = Blueprint::default().build();
+    let with_limit = |image_bytes_max| {
+        let expected = Expected { image_bytes_max, ..Expected::of(TOOLCHAIN) };
+        verify(&bytes, &expected).err()
+    };
+    let (bytes, limit) = (bytes.len() as u64, bytes.len() as u64 - 1);
+    assert_eq!(with_limit(bytes), None);
+    assert_eq!(with_limit(limit), Some(CheckError::ImageBytes { bytes, limit }.into()));
+    assert_eq!(Expected::of(TOOLCHAIN).image_bytes_max, 8 << 20);
 }
 
 #[test]
@@ -95,8 +108,12 @@ fn program_header_is_accepted_when_it_only_informs() {
 #[test]
 fn unwind_table_is_refused_when_outside_the_read_only_segment() {
     let header = Header { kind: PT_GNU_EH_FRAME, flags: PF_R, address: DATA_OFFSET, bytes: 12 };
-    let error = check_error(|it| it.more_headers.push(header));
-    assert_eq!(error, CheckError::EhFrameHeader { address: DATA_OFFSET, bytes: 12 });
+    let error = check_error(|it| {
+        it.functions = None;
+        it.more_headers.push(header);
+    });
+    let outside = CfiError::Header { address: DATA_OFFSET, bytes: 12 };
+    assert_eq!(error, CheckError::Cfi(outside));
 }
 
 #[test]
@@ -275,8 +292,55 @@ fn relocation_is_refused_when_it_points_beside_an_import() {
 
 #[test]
 fn text_is_refused_when_it_contains_a_system_call() {
-    let error = check_error(|it| it.text[297..299].copy_from_slice(&[0x0f, 0x05]));
-    assert_eq!(error, CheckError::Instruction { instruction: "syscall", offset: 297 });
+    for offset in [20, 297] {
+        let error = check_error(|it| it.text[offset..][..2].copy_from_slice(&[0x0f, 0x05]));
+        let CheckError::Instruction { instruction, place } = error else { panic!("{error}") };
+        assert_eq!((instruction, place.address), ("syscall", offset as u64));
+        assert!(place.to_string().starts_with(&format!("text (at {offset:#x}, bytes 0f 05 ")));
+    }
+}
+
+#[test]
+fn text_is_accepted_when_a_constant_reads_like_a_system_call() {
+    let compare = [0x3d, 0x0f, 0x05, 0x00, 0x00];
+    load(&changed(|it| it.text[20..25].copy_from_slice(&compare)).build()).unwrap();
+}
+
+#[test]
+fn text_is_refused_when_it_holds_data_or_half_instructions() {
+    let error = check_error(|it| it.text[20] = 0x06);
+    assert!(matches!(error, CheckError::NoInstruction { .. }), "{error}");
+    let error = check_error(|it| it.text[214] = 0xb8);
+    assert!(matches!(error, CheckError::InstructionStraddles { .. }), "{error}");
+    let error = check_error(|it| it.text[20..22].copy_from_slice(&[0xeb, 0x80]));
+    assert!(matches!(error, CheckError::BranchTarget { target: -106, .. }), "{error}");
+    let error = check_error(|it| it.text[20..24].copy_from_slice(&[0x66, 0x74, 0x00, 0x90]));
+    assert!(matches!(error, CheckError::BranchPrefix { .. }), "{error}");
+}
+
+#[test]
+fn functions_are_refused_when_they_overlap_or_leave_text() {
+    let with = |functions| {
+        let error = check_error(|it| it.functions = Some(functions));
+        let CheckError::Cfi(error) = error else { panic!("{error}") };
+        error
+    };
+    let error = with(vec![Described::at(16, 20), Described::at(35, 20)]);
+    assert_eq!(error, CfiError::Overlap { first: 16, second: 35 });
+    let error = with(vec![Described::at(290, 11)]);
+    assert_eq!(error, CfiError::FunctionOutside { start: 290, bytes: 11 });
+    let twice_and_empty = vec![Described::at(16, 20), Described::at(16, 20), Described::at(17, 0)];
+    load(&changed(|it| it.functions = Some(twice_and_empty)).build()).unwrap();
+}
+
+#[test]
+fn state_that_text_can_change_is_told() {
+    let state = |bytes: &[u8]| {
+        let blueprint = changed(|it| it.text[20..][..bytes.len()].copy_from_slice(bytes));
+        load(&blueprint.build()).unwrap().state()
+    };
+    assert_eq!(state(&[0x90]), 0);
+    assert_eq!(state(&[0xd9, 0xe8, 0x9d]), state::X87 | state::FLAGS);
 }
 
 /// The loader's tables in a segment of their own.

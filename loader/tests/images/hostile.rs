@@ -18,7 +18,7 @@ fn examine(bytes: &[u8]) -> Option<Checked> {
     let image = Image::parse(bytes).map_err(|error| error.to_string()).ok()?;
     let looked_at = (image.imports(), image.relocation_counts(), image.eh_frame_hdr());
     assert!(looked_at.0.len() < bytes.len());
-    let expected = Expected { toolchain: TOOLCHAIN };
+    let expected = Expected::of(TOOLCHAIN);
     verify(bytes, &expected).map_err(|error| error.to_string()).ok()
 }
 
@@ -31,14 +31,17 @@ fn snapshot(fd: BorrowedFd<'_>) -> Vec<u8> {
 /// Places `image` between two others and asserts that only its slot changed.
 fn assert_stays_in_slot(image: &Checked) {
     let neighbour = load(&Blueprint::default().build()).unwrap();
-    let mut zone = Zone::new(0, imports()).unwrap();
-    let hole = load(&Blueprint::of_size(9000, 5000, 3).build()).unwrap();
-    let _before = zone.place(&neighbour).unwrap();
-    let hole = zone.place(&hole).unwrap();
-    let _after = zone.place(&neighbour).unwrap();
-    zone.unplace(hole);
-    let windows = [snapshot(zone.text_fd()), snapshot(zone.rodata_fd())];
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let large = load(&Blueprint::of_size(9000, 5000, 3).build()).unwrap();
+    let [_before, hole, _after] = [&neighbour, &large, &neighbour].map(|image| {
+        let placed = zone.place(image).unwrap();
+        zone.copy_text(&placed, image, 0);
+        placed
+    });
+    zone.unplace(hole, [0]);
+    let windows = [snapshot(zone.text_fd(0)), snapshot(zone.rodata_fd())];
     let placed = zone.place(image).unwrap();
+    zone.copy_text(&placed, image, 0);
     let mut record = [0; 64];
     pread(zone.rodata_fd(), &mut record, placed.record.into()).unwrap();
     let start = ImageHeader::read_from_bytes(&record).unwrap().slot as usize;
@@ -46,7 +49,7 @@ fn assert_stays_in_slot(image: &Checked) {
     let inside = start..end;
     assert!(inside.contains(&(placed.entry as usize)));
     assert!(inside.contains(&(placed.record as usize)));
-    let after = [snapshot(zone.text_fd()), snapshot(zone.rodata_fd())];
+    let after = [snapshot(zone.text_fd(0)), snapshot(zone.rodata_fd())];
     for (before, after) in windows.iter().zip(&after) {
         assert!(before[..start] == after[..start], "bytes before the slot {inside:?} changed");
         let end = end.min(COMPARED_BYTES);

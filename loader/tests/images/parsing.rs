@@ -13,7 +13,7 @@ fn image_says_what_it_holds_when_it_is_good() {
     assert_eq!(image.abi_version(), Some(ABI_VERSION));
     assert_eq!(image.entry(), Some(16));
     let header = image.eh_frame_hdr().unwrap();
-    assert_eq!(header.end - header.start, 12);
+    assert_eq!(header.end - header.start, 20);
     let counts = RelocationCounts { relative: 3, glob_dat: 1, jump_slot: 1, direct: 1, other: 0 };
     assert_eq!(image.relocation_counts(), counts);
     let used = |name, first_use| ImportUse { name, first_use: Some(first_use) };

@@ -28,18 +28,21 @@ fn word(zone: &Zone, offset: u32) -> u64 {
 }
 
 fn place(zone: &mut Zone, blueprint: &Blueprint) -> Placed {
-    zone.place(&load(&blueprint.build()).unwrap()).unwrap()
+    let image = load(&blueprint.build()).unwrap();
+    let placed = zone.place(&image).unwrap();
+    zone.copy_text(&placed, &image, 0);
+    placed
 }
 
 #[test]
 fn text_is_copied_and_followed_by_traps_up_to_the_next_slot() {
     for bytes in [300, 319, 320] {
-        let mut zone = Zone::new(0, imports()).unwrap();
+        let mut zone = Zone::new(0, imports(), 1).unwrap();
         let placed = place(&mut zone, &changed(|it| it.text = vec![0x90; bytes]));
         let slot = record(&zone, &placed).slot;
         assert_eq!(placed.entry, slot + 16);
         let end = (bytes + 1).next_multiple_of(64);
-        let text = read(zone.text_fd(), slot, end);
+        let text = read(zone.text_fd(0), slot, end);
         assert!(text[..bytes].iter().all(|&byte| byte == 0x90));
         assert!(text[bytes..].iter().all(|&byte| byte == 0xcc));
     }
@@ -47,7 +50,7 @@ fn text_is_copied_and_followed_by_traps_up_to_the_next_slot() {
 
 #[test]
 fn relocations_hold_the_addresses_of_the_slot_and_of_the_imports() {
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let first = place(&mut zone, &Blueprint::default());
     let second = place(&mut zone, &Blueprint::default());
     for placed in [first, second] {
@@ -67,7 +70,7 @@ fn symbol_of_the_image_is_its_own_when_named_like_an_import() {
     let blueprint =
         changed(|it| it.symbols[1] = Sym { section: 1, value: 40, ..Sym::undefined("memcpy") });
     let blueprint = Blueprint { hash: Hash::SystemV, ..blueprint };
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let placed = place(&mut zone, &blueprint);
     let slot = record(&zone, &placed).slot;
     assert_eq!(word(&zone, slot + 24), WINDOWS.text() + u64::from(slot) + 40);
@@ -75,15 +78,15 @@ fn symbol_of_the_image_is_its_own_when_named_like_an_import() {
 
 #[test]
 fn record_names_what_lies_in_the_slot() {
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let _first = place(&mut zone, &Blueprint::default());
     let placed = place(&mut zone, &Blueprint::default());
     let record = record(&zone, &placed);
     assert_eq!(placed.record % 64, 0);
     assert_eq!((record.text_bytes, record.data_bytes, record.pristine_bytes), (300, 128, 80));
     assert_eq!(placed.data_bytes, 128);
-    assert_eq!(record.eh_frame_hdr_bytes, 12);
-    assert_eq!(read(zone.rodata_fd(), record.eh_frame_hdr, 12), [1; 12]);
+    assert_eq!(record.eh_frame_hdr_bytes, 20);
+    assert_eq!(read(zone.rodata_fd(), record.eh_frame_hdr, 4), [1, 0x1b, 0x03, 0x3b]);
     let constants = read(zone.rodata_fd(), record.slot + 512, 100);
     assert!(constants.into_iter().eq(0..100));
     let pristine = read(zone.rodata_fd(), record.pristine, 8);
@@ -95,7 +98,7 @@ fn record_names_what_lies_in_the_slot() {
 #[test]
 fn pristine_data_is_relocated_to_its_last_word() {
     let last = Reloc { at: DATA_OFFSET + 72, kind: R_X86_64_RELATIVE, symbol: 0, addend: 0 };
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let placed = place(&mut zone, &changed(|it| it.relocations = vec![last]));
     let record = record(&zone, &placed);
     assert_eq!(word(&zone, record.pristine + 72), WINDOWS.text() + u64::from(record.slot));
@@ -103,44 +106,74 @@ fn pristine_data_is_relocated_to_its_last_word() {
 
 #[test]
 fn slot_is_scrubbed_when_unplaced_and_its_neighbours_are_not() {
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let placed: Vec<_> = (0..3).map(|_| place(&mut zone, &Blueprint::default())).collect();
     let slots: Vec<_> = placed.iter().map(|it| record(&zone, it).slot).collect();
     let bytes = slots[1] - slots[0];
     let both = |zone: &Zone, slot| {
         let bytes = bytes as usize;
-        (read(zone.text_fd(), slot, bytes), read(zone.rodata_fd(), slot, bytes))
+        (read(zone.text_fd(0), slot, bytes), read(zone.rodata_fd(), slot, bytes))
     };
     let before = [both(&zone, slots[0]), both(&zone, slots[2])];
     let [first, middle, last] = placed.try_into().unwrap();
-    zone.unplace(middle);
+    zone.unplace(middle, [0]);
     let (text, rodata) = both(&zone, slots[1]);
     assert!(text[..320].iter().all(|&byte| byte == 0xcc));
     assert!(rodata.iter().all(|&byte| byte == 0));
     assert_eq!([both(&zone, slots[0]), both(&zone, slots[2])], before);
-    zone.unplace(first);
-    zone.unplace(last);
+    zone.unplace(first, [0]);
+    zone.unplace(last, [0]);
+}
+
+#[test]
+fn text_is_in_the_windows_of_those_workers_only_that_it_was_copied_for() {
+    let mut zone = Zone::new(0, imports(), 3).unwrap();
+    let image = load(&Blueprint::default().build()).unwrap();
+    let placed = zone.place(&image).unwrap();
+    let slot = record(&zone, &placed).slot;
+    let texts = |zone: &Zone| [0, 1, 2].map(|worker| read(zone.text_fd(worker), slot, 320));
+    assert_eq!(texts(&zone), [0; 3].map(|zero| vec![zero; 320]));
+    zone.copy_text(&placed, &image, 0);
+    zone.copy_text(&placed, &image, 2);
+    let [first, second, third] = texts(&zone);
+    assert_eq!(first[..300], Blueprint::default().text[..]);
+    assert_eq!((&third, second), (&first, vec![0; 320]));
+    zone.unplace(placed, [0, 2]);
+    assert_eq!(texts(&zone), [vec![0xcc; 320], vec![0; 320], vec![0xcc; 320]]);
+}
+
+#[test]
+fn generation_is_of_the_worker_whose_text_was_overwritten() {
+    let mut zone = Zone::new(0, imports(), 2).unwrap();
+    let image = load(&Blueprint::default().build()).unwrap();
+    let first = zone.place(&image).unwrap();
+    zone.copy_text(&first, &image, 0);
+    zone.unplace(first, [0]);
+    let second = zone.place(&image).unwrap();
+    assert_eq!([zone.generation(0), zone.generation(1)], [1, 1]);
+    zone.copy_text(&second, &image, 0);
+    assert_eq!([zone.generation(0), zone.generation(1)], [2, 1]);
 }
 
 #[test]
 fn generation_changes_only_when_a_slot_is_reused() {
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let first = place(&mut zone, &Blueprint::default());
     let _second = place(&mut zone, &Blueprint::default());
-    assert_eq!(zone.generation(), 1);
+    assert_eq!(zone.generation(0), 1);
     let slot = record(&zone, &first).slot;
-    zone.unplace(first);
-    assert_eq!(zone.generation(), 1);
+    zone.unplace(first, [0]);
+    assert_eq!(zone.generation(0), 1);
     let third = place(&mut zone, &Blueprint::default());
     assert_eq!(record(&zone, &third).slot, slot);
-    assert_eq!(zone.generation(), 2);
+    assert_eq!(zone.generation(0), 2);
     let _fourth = place(&mut zone, &Blueprint::default());
-    assert_eq!(zone.generation(), 2);
+    assert_eq!(zone.generation(0), 2);
 }
 
 #[test]
 fn slot_is_aligned_as_the_segments_ask() {
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let blueprint = changed(|it| it.loads[1].align = 4096);
     let _first = place(&mut zone, &Blueprint::default());
     let placed = place(&mut zone, &blueprint);
@@ -149,23 +182,23 @@ fn slot_is_aligned_as_the_segments_ask() {
 
 #[test]
 fn image_is_refused_when_the_zone_is_full_and_placed_when_room_is_made() {
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     let large = changed(|it| it.loads[2].zeros = DATA_LIMIT_BYTES - 80);
     let large = load(&large.build()).unwrap();
     let mut placed: Vec<_> =
         (0..WINDOW_BYTES / DATA_LIMIT_BYTES).map(|_| zone.place(&large).unwrap()).collect();
     let error = zone.place(&large).unwrap_err();
     assert_eq!(error, PlaceError::Full { bytes: DATA_LIMIT_BYTES as u32, free_bytes: 0 });
-    zone.unplace(placed.swap_remove(100));
+    zone.unplace(placed.swap_remove(100), [0]);
     assert!(zone.place(&large).is_ok());
 }
 
 #[test]
 fn memory_is_there_before_it_is_used_when_prepared() {
     let blocks = |zone: &Zone| {
-        [zone.text_fd(), zone.rodata_fd()].map(|fd| fstat(fd).unwrap().st_blocks * 512)
+        [zone.text_fd(0), zone.rodata_fd()].map(|fd| fstat(fd).unwrap().st_blocks * 512)
     };
-    let mut zone = Zone::new(0, imports()).unwrap();
+    let mut zone = Zone::new(0, imports(), 1).unwrap();
     zone.prepare(64 << 10);
     assert_eq!(blocks(&zone), [64 << 10; 2]);
     let placed = place(&mut zone, &Blueprint::of_size(5000, 100, 0));
@@ -180,15 +213,15 @@ fn memory_is_there_before_it_is_used_when_prepared() {
 #[test]
 #[should_panic(expected = "another zone")]
 fn image_is_not_unplaced_from_another_zone() {
-    let placed = place(&mut Zone::new(0, imports()).unwrap(), &Blueprint::default());
-    Zone::new(0, imports()).unwrap().unplace(placed);
+    let placed = place(&mut Zone::new(0, imports(), 1).unwrap(), &Blueprint::default());
+    Zone::new(0, imports(), 1).unwrap().unplace(placed, [0]);
 }
 
 #[test]
 fn windows_are_sealed_sparse_and_opened_read_only() {
-    let zone = Zone::new(0, imports()).unwrap();
-    let read_only = [zone.open_text_read_only().unwrap(), zone.open_rodata_read_only().unwrap()];
-    for fd in [zone.text_fd(), zone.rodata_fd()] {
+    let zone = Zone::new(0, imports(), 1).unwrap();
+    let read_only = [zone.open_text_read_only(0).unwrap(), zone.open_rodata_read_only().unwrap()];
+    for fd in [zone.text_fd(0), zone.rodata_fd()] {
         let seals = fcntl_get_seals(fd).unwrap();
         let expected = SealFlags::SHRINK | SealFlags::GROW | SealFlags::FUTURE_WRITE;
         assert!(seals.contains(expected | SealFlags::SEAL));
@@ -202,7 +235,7 @@ fn windows_are_sealed_sparse_and_opened_read_only() {
 
 #[test]
 fn addresses_are_those_of_the_zone() {
-    let mut zone = Zone::new(5, imports()).unwrap();
+    let mut zone = Zone::new(5, imports(), 1).unwrap();
     let placed = place(&mut zone, &Blueprint::default());
     let record = record(&zone, &placed);
     assert_eq!((placed.zone, record.zone), (5, 5));

@@ -32,6 +32,21 @@ pub const NOTE_NAME: &[u8; 5] = b"mote\0";
 /// of `rustc --version` as UTF-8 without a line end.
 pub const NOTE_TYPE: u32 = 1;
 
+/// State of the processor beyond general and vector registers, which an image can change if its code has
+/// instructions that do: the bits of [`ImageHeader::state`].
+pub mod state {
+    /// The x87 registers, control and status words.
+    pub const X87: u32 = 1 << 0;
+    /// The MMX registers, which lie over those of x87.
+    pub const MMX: u32 = 1 << 1;
+    /// The flags that calls keep, by `popf`.
+    pub const FLAGS: u32 = 1 << 2;
+    /// Segment registers.
+    pub const SEGMENTS: u32 = 1 << 3;
+    /// The control word of vector arithmetic.
+    pub const MXCSR: u32 = 1 << 4;
+}
+
 /// What a worker must know of a placed image beyond its entry: one cache line, written by the loader
 /// into the read-only window behind the image's own bytes.
 ///
@@ -59,8 +74,10 @@ pub struct ImageHeader {
     pub eh_frame_hdr_bytes: u32,
     /// The zone that the image is in.
     pub zone: u32,
+    /// What the image's code can change of the processor's [`state`].
+    pub state: u32,
     /// Zero.
-    pub reserved: [u32; 7],
+    pub reserved: [u32; 6],
 }
 
 impl ImageHeader {

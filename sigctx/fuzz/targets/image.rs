@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(image) = Image::parse(bytes) else { return };
     let toolchain = image.toolchain().unwrap_or_default();
     // What is refused, is; it must not be anything else.
-    let _ = verify(bytes, &Expected { toolchain });
+    let _ = verify(bytes, &Expected::of(toolchain));
     if let Some(module) = tables(&image) {
         use_everything(&module);
     }

@@ -73,7 +73,7 @@ pub enum Rule {
     Source,
 }
 
-/// The steps of a build, in order. All but the first may happen again, to please the loader.
+/// The steps of a build, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Finding the compiler, the sysroot, the embedded crate and the package.

@@ -1,8 +1,37 @@
-//! The `mote` executable. All of it is in the library.
+//! The command line of Mote: one executable that builds services, runs them, and carries the worker
+//! program and a set of services to show inside.
+//!
+//! ```text
+//!  cli ──▶ build  inspect  run  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
+//! ```
+//!
+//! | room | what |
+//! | --- | --- |
+//! | [`cli`] | which command it is, and how errors are told |
+//! | [`build`] | `mote build` |
+//! | [`inspect`] | `mote inspect`: what an image holds |
+//! | [`run`] | `mote run`: invocations and how they ended |
+//! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
+//! | [`demo`] | `mote demo`: the services on board in one table |
+//! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
+//! | [`service`] | what these share: a service's source or image, a request's body |
+//! | [`terminal`] | progress and output |
+//! | [`status`] | exit statuses |
 #![forbid(unsafe_code)]
+
+mod bench;
+mod build;
+mod cli;
+mod demo;
+mod inspect;
+mod run;
+mod service;
+mod status;
+mod terminal;
+mod torture;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mote::cli::main()
+    cli::main()
 }

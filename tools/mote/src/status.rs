@@ -14,10 +14,11 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use mote_abi::outcome::Outcome;
+use mote_dispatcher::torture::SweepError;
 
 /// What the process tells whoever started it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub(crate) enum Status {
     /// Everything asked for was done.
     Done,
     /// None of the causes below.
@@ -40,7 +41,7 @@ const OUTCOMES_FROM: u8 = 10;
 impl Status {
     /// The number that the process exits with.
     #[must_use]
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done | Self::Ended(Outcome::Ok) => 0,
             Self::Failed => 1,
@@ -54,7 +55,7 @@ impl Status {
 
     /// The table of statuses, as `mote run --help` prints it.
     #[must_use]
-    pub fn help() -> String {
+    pub(crate) fn help() -> String {
         let mut text = String::from(
             "Exit status:\n   \
              0  the outcome was ok\n   \
@@ -81,11 +82,11 @@ impl From<Status> for ExitCode {
 
 /// A command that could not do what was asked: why, and the status that says so.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// What the process exits with.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Why, with its causes.
-    pub error: anyhow::Error,
+    pub(crate) error: anyhow::Error,
 }
 
 impl From<anyhow::Error> for Failure {
@@ -94,8 +95,24 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+impl From<mote_bench::Error> for Failure {
+    fn from(error: mote_bench::Error) -> Self {
+        use mote_bench::Error as E;
+        let status = match &error {
+            E::Build { .. } | E::NoCompiler(_) | E::Compile { .. } => Status::BuildFailed,
+            E::Deploy(_) | E::Sweep(SweepError::Deploy(_)) => Status::BadImage,
+            E::Node(_) | E::Place(_) | E::Submit(_) | E::Lost | E::NoWorker | E::Sweep(_) => {
+                Status::NodeFailed
+            }
+            E::Outcome { .. } | E::NotPreempted => Status::NodeFailed,
+            _ => Status::Failed,
+        };
+        Self { status, error: error.into() }
+    }
+}
+
 /// Gives an error its exit status and what the command was doing.
-pub trait OrStatus<T> {
+pub(crate) trait OrStatus<T> {
     /// Turns an error into a [`Failure`] with this status and this account of what was being done.
     ///
     /// # Errors

@@ -34,9 +34,13 @@ const PEERS: &[&str] = &[
     "hashing_wasmtime_epochs",
 ];
 
-/// What can be measured with two processors only.
+/// What can be measured with two processors only; says so if there are not two.
 fn has_two_cores() -> bool {
-    std::thread::available_parallelism().is_ok_and(|cores| cores.get() >= 2)
+    let has_two = std::thread::available_parallelism().is_ok_and(|cores| cores.get() >= 2);
+    if !has_two {
+        eprintln!("skipped: this process may use one processor only");
+    }
+    has_two
 }
 
 fn row<'a>(report: &'a Value, name: &str) -> &'a Value {

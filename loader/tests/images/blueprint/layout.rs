@@ -46,8 +46,11 @@ pub(super) fn build(blueprint: &Blueprint) -> Vec<u8> {
     if let Some((version, toolchain)) = &blueprint.note {
         add_header(PT_NOTE, super::GOT, rodata.add(&note(*version, toolchain)));
     }
-    if let Some(bytes) = blueprint.eh_frame_hdr {
-        add_header(PT_GNU_EH_FRAME, super::GOT, rodata.add(&vec![1; bytes]));
+    if let Some(functions) = &blueprint.functions {
+        let here = super::GOT + rodata.bytes.len().next_multiple_of(8) as u64;
+        let (bytes, header_bytes) = super::cfi::build(functions, here);
+        let (start, _) = rodata.add(&bytes);
+        add_header(PT_GNU_EH_FRAME, super::GOT, (start, header_bytes));
     }
     adjust(&mut dynamic, blueprint);
     if blueprint.has_dynamic {

@@ -1,5 +1,6 @@
 //! Makes images in memory: valid by construction, until a test changes a field.
 
+mod cfi;
 mod layout;
 
 use elf::abi::{
@@ -56,6 +57,23 @@ pub(crate) struct Header {
     pub(crate) bytes: u64,
 }
 
+/// A function that has CFI.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    pub(crate) start: u64,
+    pub(crate) bytes: u32,
+    /// Behind what holds at a function's entry.
+    pub(crate) cfi: Vec<u8>,
+    /// Empty if it has none.
+    pub(crate) lsda: Vec<u8>,
+}
+
+impl Described {
+    pub(crate) fn at(start: u64, bytes: u32) -> Self {
+        Self { start, bytes, cfi: Vec::new(), lsda: Vec::new() }
+    }
+}
+
 /// A loaded segment's properties, apart from its bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
@@ -90,8 +108,8 @@ pub(crate) struct Blueprint {
     pub(crate) plt_relocations: Vec<Reloc>,
     pub(crate) hash: Hash,
     pub(crate) note: Option<(u32, Vec<u8>)>,
-    /// Bytes of `.eh_frame_hdr`.
-    pub(crate) eh_frame_hdr: Option<usize>,
+    /// The functions that have CFI; `None` for no `.eh_frame_hdr`.
+    pub(crate) functions: Option<Vec<Described>>,
     pub(crate) more_headers: Vec<Header>,
     pub(crate) more_dynamic: Vec<(i64, u64)>,
     /// Replaces the values of dynamic entries.
@@ -133,7 +151,7 @@ impl Default for Blueprint {
             plt_relocations: vec![reloc(GOT + 24, R_X86_64_JUMP_SLOT, 2, 0)],
             hash: Hash::Gnu,
             note: Some((ABI_VERSION, TOOLCHAIN.into())),
-            eh_frame_hdr: Some(12),
+            functions: Some(vec![Described::at(16, 200)]),
             more_headers: Vec::new(),
             more_dynamic: Vec::new(),
             dynamic: Vec::new(),
@@ -176,7 +194,7 @@ pub(crate) fn address(import: Import) -> u64 {
 
 /// Parses and checks `bytes`.
 pub(crate) fn load(bytes: &[u8]) -> Result<Checked, VerifyError> {
-    verify(bytes, &Expected { toolchain: TOOLCHAIN })
+    verify(bytes, &Expected::of(TOOLCHAIN))
 }
 
 /// The default blueprint, changed.
@@ -203,5 +221,5 @@ pub(crate) fn bytes_error(change: impl FnOnce(&mut Vec<u8>)) -> ParseError {
 pub(crate) fn check_error(change: impl FnOnce(&mut Blueprint)) -> CheckError {
     let bytes = changed(change).build();
     let image = Image::parse(&bytes).expect("the image should be parsed");
-    check(&image, &Expected { toolchain: TOOLCHAIN }).expect_err("the image should be refused")
+    check(&image, &Expected::of(TOOLCHAIN)).expect_err("the image should be refused")
 }

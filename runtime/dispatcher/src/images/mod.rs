@@ -1,6 +1,7 @@
 //! Images: which are deployed ([`services`]), where they are placed ([`zones`]), and how their services
-//! did ([`statistics`]).
+//! did ([`statistics`]). [`worker_set`] says which workers have the text of one.
 
 pub(crate) mod services;
 pub(crate) mod statistics;
+pub(crate) mod worker_set;
 pub(crate) mod zones;

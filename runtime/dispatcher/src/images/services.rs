@@ -2,11 +2,14 @@
 //!
 //! What a warm request needs of its service is one cache line, the [`Hot`] one; the rest lies apart.
 
+use std::num::NonZero;
+
 use mote_abi::message::Invoke;
 use mote_loader::{Checked, Expected, Placed, verify};
 
 use crate::TOOLCHAIN;
 use crate::images::statistics::ServiceStatistics;
+use crate::images::worker_set::WorkerSet;
 use crate::images::zones::Zones;
 use crate::node::completed::Completed;
 use crate::node::error::{DeployError, PlaceError, SubmitError};
@@ -27,6 +30,8 @@ struct Hot {
     /// Jobs submitted and not handed back.
     outstanding: u32,
     record: ServiceStatistics,
+    /// The workers that have its text, while it is resident.
+    copies: WorkerSet,
 }
 
 /// What a request says of a resident image.
@@ -36,7 +41,8 @@ struct Place {
     record: u32,
     relocated: u32,
     data_bytes: u32,
-    zone: u8,
+    /// The zone's number plus one, so that an `Option<Place>` takes no more room.
+    zone_plus_one: NonZero<u8>,
 }
 
 /// What deploying, placing and messages need.
@@ -55,7 +61,7 @@ impl Services {
     /// Checks `bytes`, and keeps what placing needs.
     pub(crate) fn deploy(&mut self, name: &str, bytes: &[u8]) -> Result<ServiceId, DeployError> {
         let name = name.to_owned();
-        let image = match verify(bytes, &Expected { toolchain: TOOLCHAIN }) {
+        let image = match verify(bytes, &Expected::of(TOOLCHAIN)) {
             Ok(image) => image,
             Err(source) => return Err(DeployError::Refused { name, source }),
         };
@@ -114,7 +120,7 @@ impl Services {
             record: placed.record,
             relocated: placed.relocated,
             data_bytes: placed.data_bytes,
-            zone: placed.zone,
+            zone_plus_one: NonZero::<u8>::MIN.saturating_add(placed.zone),
         });
         service.placed = Some(placed);
         Ok(())
@@ -128,8 +134,9 @@ impl Services {
             return Err(PlaceError::Busy { name: service.name.clone(), outstanding });
         }
         if let Some(placed) = service.placed.take() {
-            self.hot[id.0 as usize].place = None;
-            self.zones.unplace(placed);
+            let hot = &mut self.hot[id.0 as usize];
+            hot.place = None;
+            self.zones.unplace(placed, std::mem::take(&mut hot.copies));
         }
         Ok(())
     }
@@ -146,16 +153,21 @@ impl Services {
         self.hot[id.0 as usize].outstanding -= 1;
     }
 
-    /// The request for a job of a resident service. A submitted job keeps its service resident.
+    /// The request to `worker` for a job of a resident service, whose text it has from then on. A submitted
+    /// job keeps its service resident.
     #[inline]
-    pub(crate) fn invoke(&self, spec: &JobSpec) -> Option<Invoke> {
+    pub(crate) fn invoke(&mut self, spec: &JobSpec, worker: usize) -> Option<Invoke> {
+        let hot = self.hot.get(spec.service.0 as usize)?;
+        if !hot.copies.contains(worker) {
+            self.copy_text(spec.service, worker)?;
+        }
         let place = self.hot.get(spec.service.0 as usize)?.place.as_ref()?;
         Some(Invoke {
             entry: place.entry,
             record: place.record,
             relocated: place.relocated,
-            zone: place.zone,
-            generation: self.zones.generation(),
+            zone: place.zone_plus_one.get() - 1,
+            generation: self.zones.generation(worker),
             data_bytes: place.data_bytes,
             budget_us: spec.budget_us,
             grace_us: spec.grace_us,
@@ -165,6 +177,15 @@ impl Services {
             heap: spec.heap as u8,
             ..Invoke::default()
         })
+    }
+
+    /// Gives `worker` the text of a resident service.
+    #[cold]
+    fn copy_text(&mut self, id: ServiceId, worker: usize) -> Option<()> {
+        let service = self.cold.get(id.0 as usize)?;
+        self.zones.copy_text(service.placed.as_ref()?, &service.image, worker);
+        self.hot[id.0 as usize].copies.insert(worker);
+        Some(())
     }
 
     #[inline]

@@ -5,11 +5,13 @@ use std::os::fd::OwnedFd;
 use mote_abi::imports::ImportTable;
 use mote_loader::{Checked, PlaceError, Placed, Zone, ZoneError};
 
+use crate::images::worker_set::WorkerSet;
+
 /// All zones, in the order of their numbers; at least one.
 #[derive(Debug)]
 pub(crate) struct Zones(Vec<Zone>);
 
-/// The windows of one zone for a worker: opened read-only.
+/// The windows of one zone for one worker: opened read-only.
 #[derive(Debug)]
 pub(crate) struct WindowFiles {
     pub(crate) text: OwnedFd,
@@ -17,10 +19,14 @@ pub(crate) struct WindowFiles {
 }
 
 impl Zones {
-    /// Creates `count` zones for workers with these imports.
-    pub(crate) fn new(count: usize, imports: &ImportTable) -> Result<Self, ZoneError> {
+    /// Creates `count` zones for `workers` workers with these imports.
+    pub(crate) fn new(
+        count: usize,
+        imports: &ImportTable,
+        workers: usize,
+    ) -> Result<Self, ZoneError> {
         (0..count as u8)
-            .map(|number| Zone::new(number, *imports))
+            .map(|number| Zone::new(number, *imports, workers))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -37,20 +43,26 @@ impl Zones {
         emptiest.expect("a node has a zone").place(image)
     }
 
-    /// Frees an image's slot.
-    pub(crate) fn unplace(&mut self, placed: Placed) {
-        self.0[usize::from(placed.zone)].unplace(placed);
+    /// Copies the text of a placed image into the window of `worker`.
+    pub(crate) fn copy_text(&mut self, placed: &Placed, image: &Checked, worker: usize) {
+        self.0[usize::from(placed.zone)].copy_text(placed, image, worker);
     }
 
-    /// Changes whenever that of a zone does; see [`Zone::generation`].
-    pub(crate) fn generation(&self) -> u32 {
-        self.0.iter().fold(0, |sum, zone| sum.wrapping_add(zone.generation()))
+    /// Frees an image's slot; `copies` are the workers that have its text.
+    pub(crate) fn unplace(&mut self, placed: Placed, copies: WorkerSet) {
+        self.0[usize::from(placed.zone)].unplace(placed, copies.iter());
     }
 
-    /// The windows, for workers.
-    pub(crate) fn files(&self) -> Result<Vec<WindowFiles>, ZoneError> {
+    /// Changes whenever that of a text window of `worker` does; see [`Zone::generation`].
+    pub(crate) fn generation(&self, worker: usize) -> u32 {
+        self.0.iter().fold(0, |sum, zone| sum.wrapping_add(zone.generation(worker)))
+    }
+
+    /// The windows, for `worker`.
+    pub(crate) fn files(&self, worker: usize) -> Result<Vec<WindowFiles>, ZoneError> {
         let files = |zone: &Zone| {
-            let (text, rodata) = (zone.open_text_read_only()?, zone.open_rodata_read_only()?);
+            let text = zone.open_text_read_only(worker)?;
+            let rodata = zone.open_rodata_read_only()?;
             Ok(WindowFiles { text, rodata })
         };
         self.0.iter().map(files).collect()
@@ -65,8 +77,8 @@ mod tests {
 
     #[test]
     fn zones_are_as_many_as_asked_for_and_each_has_files() {
-        let zones = Zones::new(3, &ImportTable([1; Import::COUNT])).unwrap();
-        assert_eq!(zones.files().unwrap().len(), 3);
-        assert_eq!(zones.generation(), 3, "each zone's begins with 1");
+        let zones = Zones::new(3, &ImportTable([1; Import::COUNT]), 2).unwrap();
+        assert_eq!(zones.files(1).unwrap().len(), 3);
+        assert_eq!(zones.generation(1), 3, "each zone's begins with 1");
     }
 }

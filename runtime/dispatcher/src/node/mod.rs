@@ -30,7 +30,6 @@ use crate::node::job::{Job, ServiceId, Ticket};
 use crate::node::request::Request;
 use crate::pool::WorkerPool;
 use crate::pool::areas::program_file;
-use crate::pool::process::SharedFiles;
 use crate::pool::program;
 use crate::pool::slot::{PoolEvents, SpawnContext};
 use crate::sched::cpus::{self, Pinned, Plan};
@@ -95,7 +94,7 @@ impl Node {
         requirements::check()?;
         config.check()?;
         let imports = program::imports(program::PROGRAM)?;
-        let mut zones = Zones::new(config.zones, &imports)?;
+        let mut zones = Zones::new(config.zones, &imports, config.workers)?;
         zones.prepare(PREPARED_BYTES);
         let allowed = cpus::allowed().map_err(system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
@@ -262,9 +261,9 @@ impl Node {
     }
 
     fn publish(&mut self, request: Request, body: &[u8]) {
-        let invoke = self.services.invoke(&request.spec);
-        let invoke = invoke.expect("a service with jobs stays resident");
         let worker = self.pool.freest().expect("the caller saw that a worker has room");
+        let invoke = self.services.invoke(&request.spec, worker.number);
+        let invoke = invoke.expect("a service with jobs stays resident");
         worker.publish(request, invoke, body);
     }
 
@@ -290,7 +289,7 @@ impl Node {
         if self.is_slicing
             && let Some((worker, spec)) = self.pool.next_turn(self.queue.first_ns())
         {
-            let invoke = self.services.invoke(&spec);
+            let invoke = self.services.invoke(&spec, worker.number);
             worker.resume(invoke.expect("a service with jobs stays resident"));
             return true;
         }
@@ -345,11 +344,10 @@ impl Node {
 
 fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, NodeError> {
     let program = program_file("mote-worker", program::PROGRAM);
-    let files = SharedFiles {
-        program: program.map_err(system("put the worker program into a memory file"))?,
-        windows: zones.files()?,
-    };
-    Ok(SpawnContext { config: config.clone(), files })
+    let program = program.map_err(system("put the worker program into a memory file"))?;
+    let windows =
+        (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
+    Ok(SpawnContext { config: config.clone(), program, windows })
 }
 
 fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> NodeError {

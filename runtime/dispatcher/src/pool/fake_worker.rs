@@ -16,7 +16,7 @@ use crate::node::job::tests::job;
 use crate::node::request::Request;
 use crate::pool::areas::Areas;
 use crate::pool::process::Process;
-use crate::pool::process::tests::{shared_files, stopped};
+use crate::pool::process::tests::{start_program, stopped};
 use crate::pool::worker::Worker;
 use crate::sched::slices::Slicing;
 use crate::sys::clock::now_ns;
@@ -39,7 +39,7 @@ pub(crate) fn worker() -> (Worker, FakeWorker) {
 /// As [`worker`], with a process that lives until the first signal.
 pub(crate) fn running_worker() -> (Worker, FakeWorker) {
     let program = std::fs::read("/usr/bin/yes").unwrap();
-    with_process(|files| Process::start(&shared_files(&program), files).unwrap())
+    with_process(|files| start_program(&program, files).unwrap())
 }
 
 fn with_process(
@@ -48,7 +48,7 @@ fn with_process(
     let (areas, files) = Areas::create().unwrap();
     let inbox = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).unwrap();
     let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
-    (Worker::new(start(&files), areas, SLICING), FakeWorker { inbox, outbox })
+    (Worker::new(0, start(&files), areas, SLICING), FakeWorker { inbox, outbox })
 }
 
 /// A request with this ticket.

@@ -21,13 +21,13 @@ use crate::sys::spawn::Child;
 /// Descriptors below this one are for the child's own numbers, [`fds`] and the standard three.
 const FIRST_FREE_FD: i32 = if fds::END > 10 { fds::END } else { 10 };
 
-/// The files that all workers of a node share.
-#[derive(Debug)]
-pub(crate) struct SharedFiles {
+/// The files that stay when a worker is replaced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastingFiles<'a> {
     /// The worker program.
-    pub(crate) program: OwnedFd,
-    /// The windows of each zone.
-    pub(crate) windows: Vec<WindowFiles>,
+    pub(crate) program: BorrowedFd<'a>,
+    /// The worker's windows of each zone.
+    pub(crate) windows: &'a [WindowFiles],
 }
 
 /// A running worker, or one that is dead and not reaped. Killed and reaped when dropped.
@@ -80,22 +80,22 @@ impl fmt::Display for SignalName {
 
 impl Process {
     /// Starts a worker on `files`.
-    pub(crate) fn start(shared: &SharedFiles, files: &AreaFiles) -> io::Result<Self> {
-        Self::start_with(shared, files, None)
+    pub(crate) fn start(lasting: LastingFiles<'_>, files: &AreaFiles) -> io::Result<Self> {
+        Self::start_with(lasting, files, None)
     }
 
     /// Starts a worker that gets one more file, under the number given.
     pub(crate) fn start_with(
-        shared: &SharedFiles,
+        lasting: LastingFiles<'_>,
         files: &AreaFiles,
         extra: Option<(BorrowedFd<'_>, i32)>,
     ) -> io::Result<Self> {
-        let program = above_standard(shared.program.as_fd())?;
+        let program = above_standard(lasting.program)?;
         let mut sources = vec![
             (above_standard(files.inbox.as_fd())?, fds::INBOX),
             (above_standard(files.outbox.as_fd())?, fds::OUTBOX),
         ];
-        for (zone, files) in (0..).zip(&shared.windows) {
+        for (zone, files) in (0..).zip(lasting.windows) {
             sources.push((above_standard(files.text.as_fd())?, fds::text(zone)));
             sources.push((above_standard(files.rodata.as_fd())?, fds::rodata(zone)));
         }
@@ -169,20 +169,21 @@ pub(crate) mod tests {
     use super::*;
     use crate::pool::areas::{Areas, program_file};
 
-    /// The files of a node whose worker is `program` and not the real one.
-    pub(crate) fn shared_files(program: &[u8]) -> SharedFiles {
-        SharedFiles { program: program_file("test-program", program).unwrap(), windows: Vec::new() }
+    /// A process of `program`, which is not the real worker.
+    pub(crate) fn start_program(program: &[u8], files: &AreaFiles) -> io::Result<Process> {
+        let program = program_file("test-program", program)?;
+        Process::start(LastingFiles { program: program.as_fd(), windows: &[] }, files)
     }
 
     pub(crate) fn start(program: &str) -> Process {
         let (_areas, files) = Areas::create().unwrap();
-        Process::start(&shared_files(&std::fs::read(program).unwrap()), &files).unwrap()
+        start_program(&std::fs::read(program).unwrap(), &files).unwrap()
     }
 
     /// A process that stands still.
     pub(crate) fn stopped(files: &AreaFiles) -> Process {
         let program = std::fs::read("/usr/bin/yes").unwrap();
-        let process = Process::start(&shared_files(&program), files).unwrap();
+        let process = start_program(&program, files).unwrap();
         pidfd_send_signal(&process.pidfd, Signal::STOP).unwrap();
         process
     }
@@ -206,7 +207,7 @@ pub(crate) mod tests {
     #[test]
     fn program_that_is_no_elf_file_is_an_error() {
         let (_areas, files) = Areas::create().unwrap();
-        let error = Process::start(&shared_files(b"not a program"), &files).unwrap_err();
+        let error = start_program(b"not a program", &files).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ENOEXEC));
     }
 

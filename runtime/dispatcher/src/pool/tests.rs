@@ -4,12 +4,16 @@ use std::time::Instant;
 
 use super::*;
 use crate::node::config::NodeConfig;
+use crate::pool::areas::program_file;
 use crate::pool::fake_worker::{self, honest, publish};
-use crate::pool::process::tests::shared_files;
 
 fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
-    SpawnContext { config: NodeConfig::default(), files: shared_files(&program) }
+    SpawnContext {
+        config: NodeConfig::default(),
+        program: program_file("test-program", &program).unwrap(),
+        windows: Vec::new(),
+    }
 }
 
 #[test]

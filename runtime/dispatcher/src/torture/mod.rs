@@ -5,6 +5,8 @@
 //! [`Sweep::points`] read what it has found. What it writes is an allegation here too: records are
 //! copied out, and every bit pattern is one.
 
+mod case;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
@@ -13,10 +15,9 @@ use mote_abi::area::{RING_ENTRIES, fds};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::line::index;
 use mote_abi::message::{Invoke, Words};
-use mote_abi::outcome::{Heap, Mode, Outcome};
+use mote_abi::outcome::Mode;
 use mote_abi::torture::{
-    CANARIES, Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET,
-    answer_sum,
+    Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET, answer_sum,
 };
 use mote_abi::windows::Windows;
 use mote_loader::{Checked, Expected, Placed, verify};
@@ -27,13 +28,17 @@ use crate::node::config::{MAX_SLICE_US, NodeConfig};
 use crate::node::error::{DeployError, NodeError, PlaceError};
 use crate::node::requirements;
 use crate::pool::areas::{Areas, memory_file, program_file};
-use crate::pool::process::{Process, SharedFiles};
+use crate::pool::process::{LastingFiles, Process};
 use crate::pool::program::{TORTURE_PROGRAM, imports};
 use crate::pool::start;
 use crate::sched::cpus::Post;
 use crate::sys::mapping::{Access, Mapping};
 
+pub use case::{Canaries, Canary, Case, Request};
 pub use mote_abi::torture::{Record as Point, damage, facts};
+
+/// The number of a sweep's only worker.
+const THE_WORKER: usize = 0;
 
 /// The soft deadline of a tortured invocation, in microseconds: nobody waits for it.
 const NO_DEADLINE_US: u32 = u32::MAX / 2;
@@ -45,59 +50,6 @@ const HANG_US: u32 = 2_000_000;
 #[must_use]
 pub fn program() -> &'static [u8] {
     TORTURE_PROGRAM
-}
-
-/// What runs, and what is asked of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// What messages call it.
-    pub name: &'a str,
-    /// The service's image.
-    pub image: &'a [u8],
-    /// The request's body.
-    pub body: &'a [u8],
-    /// The heap to allocate from.
-    pub heap: Heap,
-    /// Limit of the arena, in KiB.
-    pub memory_kib: u32,
-}
-
-/// A request whose answer is known.
-#[derive(Clone, Copy, Debug)]
-pub struct Canary<'a> {
-    /// The request.
-    pub request: Request<'a>,
-    /// How it ends.
-    pub outcome: Outcome,
-    /// What it hands over.
-    pub answer: &'a [u8],
-}
-
-/// A sweep to be.
-#[derive(Clone, Copy, Debug)]
-pub struct SweepRequest<'a> {
-    /// What is tortured.
-    pub target: Request<'a>,
-    /// What happens at the soft deadline.
-    pub mode: Mode,
-    /// From the injection to the hard deadline, in microseconds.
-    pub grace_us: u32,
-    /// The first instruction to inject at.
-    pub first: u64,
-    /// One past the last.
-    pub end: u64,
-    /// Inject at every one of so many.
-    pub every: u64,
-    /// Whether host text is in reach too.
-    pub reaches_host: bool,
-    /// A second preemption comes so many instructions into the cleanup: at least, and one past the
-    /// most. The distance is sampled.
-    pub second: Option<(u32, u32)>,
-    /// Whether the injection is the end of a slice: the invocation is paused, the canaries run, and it goes
-    /// on. Nothing may be different then.
-    pub pauses: bool,
-    /// What the worker must still answer after each injection.
-    pub canaries: [Canary<'a>; CANARIES],
 }
 
 /// How far a sweep has come.
@@ -159,29 +111,29 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Starts the worker on `sweep`.
+    /// Starts the worker on `case`; after each injection it is asked the `canaries`.
     ///
     /// # Errors
     /// An image is refused or does not fit, or the machine lacks something.
-    pub fn start(sweep: &SweepRequest<'_>) -> Result<Self, SweepError> {
+    pub fn start(case: &Case<'_>, canaries: &Canaries<'_>) -> Result<Self, SweepError> {
         requirements::check()?;
         let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
-        let mut zones = Zones::new(1, &imports).map_err(NodeError::from)?;
+        let mut zones = Zones::new(1, &imports, 1).map_err(NodeError::from)?;
         let system = |what| move |source: io::Error| NodeError::System { what, source };
         let (areas, files) = Areas::create().map_err(system("create a worker's areas"))?;
-        start::fill(&areas.inbox().start, &config(sweep), Post::ANYWHERE);
+        start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE);
         let results_file = memory_file("mote-results", RESULTS_BYTES)
             .map_err(system("create the results of a sweep"))?;
         let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)
             .map_err(system("map the results of a sweep"))?;
-        write(results.head(), sweep);
-        let (placed, text_address) = place_all(&mut zones, &areas, sweep)?;
+        write(results.head(), case, canaries);
+        let (placed, text_address) = place_all(&mut zones, &areas, case, canaries)?;
         let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
             .map_err(system("put the torture worker into a memory file"))?;
-        let windows = zones.files().map_err(NodeError::from)?;
-        let shared = SharedFiles { program, windows };
+        let windows = zones.files(THE_WORKER).map_err(NodeError::from)?;
+        let lasting = LastingFiles { program: program.as_fd(), windows: &windows };
         let extra = Some((results_file.as_fd(), fds::RESULTS));
-        let process = Process::start_with(&shared, &files, extra)
+        let process = Process::start_with(lasting, &files, extra)
             .map_err(system("start the torture worker"))?;
         Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
     }
@@ -255,26 +207,26 @@ fn record(bytes: &[u8]) -> Record {
     Record::from_words(std::array::from_fn(word))
 }
 
-fn config(sweep: &SweepRequest<'_>) -> NodeConfig {
-    let needs = sweep.canaries.iter().map(|canary| canary.request.memory_kib);
-    let arena_kib = needs.chain([sweep.target.memory_kib]).max().unwrap_or_default();
-    let slice_us = sweep.pauses.then_some(MAX_SLICE_US);
+fn config(case: &Case<'_>, canaries: &Canaries<'_>) -> NodeConfig {
+    let needs = canaries.iter().map(|canary| canary.request.memory_kib);
+    let arena_kib = needs.chain([case.memory_kib]).max().unwrap_or_default();
+    let slice_us = case.pauses.then_some(MAX_SLICE_US);
     NodeConfig { arena_kib, spin_us: 0, slice_us, stack_slots: 2, ..NodeConfig::default() }
 }
 
-fn write(head: &Head, sweep: &SweepRequest<'_>) {
+fn write(head: &Head, case: &Case<'_>, canaries: &Canaries<'_>) {
     let to = &head.request;
-    to.first.store(sweep.first, Relaxed);
-    to.end.store(sweep.end, Relaxed);
-    to.every.store(sweep.every.max(1), Relaxed);
-    to.reaches_host.store(sweep.reaches_host.into(), Relaxed);
-    to.grace_us.store(sweep.grace_us, Relaxed);
-    to.give_up_us.store(sweep.grace_us.saturating_add(HANG_US), Relaxed);
-    let (first, end) = sweep.second.unwrap_or((0, 0));
+    to.first.store(case.first, Relaxed);
+    to.end.store(case.end, Relaxed);
+    to.every.store(case.every.max(1), Relaxed);
+    to.reaches_host.store(case.reaches_host.into(), Relaxed);
+    to.grace_us.store(case.grace_us, Relaxed);
+    to.give_up_us.store(case.grace_us.saturating_add(HANG_US), Relaxed);
+    let (first, end) = case.second.unwrap_or((0, 0));
     to.second_first.store(first, Relaxed);
     to.second_end.store(end, Relaxed);
-    to.is_pausing.store(sweep.pauses.into(), Relaxed);
-    for (sum, canary) in to.canaries.iter().zip(&sweep.canaries) {
+    to.is_pausing.store(case.pauses.into(), Relaxed);
+    for (sum, canary) in to.canaries.iter().zip(canaries) {
         sum.store(answer_sum(canary.outcome as u8, canary.answer), Relaxed);
     }
 }
@@ -283,12 +235,13 @@ fn write(head: &Head, sweep: &SweepRequest<'_>) {
 fn place_all(
     zones: &mut Zones,
     areas: &Areas,
-    sweep: &SweepRequest<'_>,
+    case: &Case<'_>,
+    canaries: &Canaries<'_>,
 ) -> Result<(Vec<Placed>, u64), SweepError> {
     let mut text_address = 0;
     let mut all = Vec::new();
-    let requests = sweep.canaries.iter().map(|canary| (canary.request, Mode::Guarded));
-    let target = (sweep.target, sweep.mode);
+    let requests = canaries.iter().map(|canary| (canary.request, Mode::Guarded));
+    let target = (case.target(), case.mode);
     for (sequence, (request, mode)) in (TARGET..).zip([target].into_iter().chain(requests)) {
         let image = verified(&request)?;
         let placed = zones.place(&image).map_err(|source| PlaceError::Zone {
@@ -296,6 +249,7 @@ fn place_all(
             bytes: image.slot_bytes(),
             source,
         })?;
+        zones.copy_text(&placed, &image, THE_WORKER);
         if sequence == TARGET {
             text_address =
                 Windows::of(placed.zone).text() + u64::from(placed.entry - image.entry());
@@ -312,7 +266,7 @@ fn place_all(
 
 /// The image, fit to be placed.
 fn verified(request: &Request<'_>) -> Result<Checked, DeployError> {
-    verify(request.image, &Expected { toolchain: TOOLCHAIN })
+    verify(request.image, &Expected::of(TOOLCHAIN))
         .map_err(|source| DeployError::Refused { name: request.name.to_owned(), source })
 }
 
@@ -320,7 +274,7 @@ fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> 
     Invoke {
         entry: placed.entry,
         record: placed.record,
-        generation: zones.generation(),
+        generation: zones.generation(THE_WORKER),
         relocated: placed.relocated,
         zone: placed.zone,
         data_bytes: placed.data_bytes,

@@ -7,7 +7,6 @@ use crate::compile::cargo_output::Crates;
 use crate::compile::context::BuildContext;
 use crate::compile::handle;
 use crate::compile::rustc::Rustc;
-use crate::compile::variant::CodegenVariant;
 use crate::error::BuildError;
 use crate::event::Event;
 use crate::toolchain::command;
@@ -26,14 +25,12 @@ pub(crate) fn compile(
     rustc: &Rustc<'_>,
     context: &BuildContext<'_>,
     crates: &Crates,
-    variant: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), BuildError> {
     rustc.write("glue.rs", SOURCE)?;
     let mut command = rustc.command(CRATE, "rlib");
     command
         .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes"])
-        .args(variant.flags())
         .arg(context.options.profile.opt_level())
         .args(["--error-format=json", "glue.rs", "-o", FILE])
         .args([named("service", &crates.user), named("mote_service", &crates.service)])

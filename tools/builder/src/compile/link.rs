@@ -11,7 +11,6 @@
 //! | `-z nognustack` | an image has no stack of its own |
 //! | `--hash-style=sysv` | the dynamic section then says how many symbols there are |
 //! | `--strip-debug` | the symbol table stays, for `mote inspect` |
-//! | `--shuffle-sections` | another order of functions, see `link_until_accepted` |
 //! | `--defsym` | see `mote_allocation_refused` in `templates/final.rs` |
 
 use std::fmt::Write as _;
@@ -42,12 +41,10 @@ const LINKER_ARGUMENTS: &[&str] = &[
     "--strip-debug",
 ];
 
-/// Links the image and reads it. `layout` 0 is the compiler's order of functions, others are orders of
-/// chance, each always the same.
+/// Links the image and reads it.
 pub(crate) fn link(
     rustc: &Rustc<'_>,
     crates: &Crates,
-    layout: u32,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<u8>, BuildError> {
     rustc.write("image.ld", SCRIPT)?;
@@ -62,9 +59,6 @@ pub(crate) fn link(
         .args(glue::folders(crates))
         .args(LINKER_ARGUMENTS.iter().map(|argument| format!("-Clink-arg={argument}")))
         .arg(format!("-Clink-arg=--defsym={refused_allocation}={ALLOCATION_REFUSED}"));
-    if layout > 0 {
-        command.arg(format!("-Clink-arg=--shuffle-sections=.text*={layout}"));
-    }
     let output = command::run(command, observer)?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -12,7 +12,6 @@ use std::thread;
 
 use crate::compile::cargo_output::{CargoOutput, Crates};
 use crate::compile::context::BuildContext;
-use crate::compile::variant::CodegenVariant;
 use crate::error::BuildError;
 use crate::event::Event;
 use crate::intake::package::Source;
@@ -25,11 +24,10 @@ use crate::toolchain::sysroot::Sysroot;
 /// Compiles the user's crate; tries without the network first.
 pub(crate) fn compile(
     context: &BuildContext<'_>,
-    variant: CodegenVariant,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Crates, BuildError> {
     let cargo = |network: Option<&str>| {
-        let mut cargo = cargo(context, variant);
+        let mut cargo = cargo(context);
         cargo.args(network).args(["--", "-F", "unsafe-code"]);
         cargo
     };
@@ -48,7 +46,7 @@ fn may_need_network(stderr: &str) -> bool {
     stderr.contains("offline")
 }
 
-fn cargo(context: &BuildContext<'_>, variant: CodegenVariant) -> Command {
+fn cargo(context: &BuildContext<'_>) -> Command {
     let BuildContext { options, toolchain, sysroot, embedded, package } = context;
     let profile = options.profile.cargo_name();
     let mut cargo = command::clean(&toolchain.cargo);
@@ -58,7 +56,7 @@ fn cargo(context: &BuildContext<'_>, variant: CodegenVariant) -> Command {
         .arg("--manifest-path")
         .arg(&package.manifest)
         .arg("--target-dir")
-        .arg(package.target_directory.join(folder(variant)))
+        .arg(&package.target_directory)
         .args(["--config", &format!("profile.{profile}.panic='unwind'")])
         .args(["--config", &format!("profile.{profile}.lto='off'")])
         .args(["--config", &embedded_config(package.source, embedded)])
@@ -66,20 +64,11 @@ fn cargo(context: &BuildContext<'_>, variant: CodegenVariant) -> Command {
         .env("RUSTC", &toolchain.rustc)
         .env("RUSTC_WRAPPER", "")
         .env("RUSTC_WORKSPACE_WRAPPER", "")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(sysroot, variant));
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(sysroot));
     if options.is_locked {
         cargo.arg("--locked");
     }
     cargo
-}
-
-/// Each way of compiling has its target directory, so that none makes another's stale.
-fn folder(variant: CodegenVariant) -> &'static str {
-    match variant {
-        CodegenVariant::Plain => "plain",
-        CodegenVariant::FramePointers => "frame-pointers",
-        CodegenVariant::OtherRegisters => "other-registers",
-    }
 }
 
 /// Puts the embedded crate in the place of the one that the package names.
@@ -105,15 +94,14 @@ fn message_format(options: &Options) -> &'static str {
 }
 
 /// The flags of everything that goes into the image, in the encoding that allows spaces in paths.
-fn rustflags(sysroot: &Sysroot, variant: CodegenVariant) -> String {
+fn rustflags(sysroot: &Sysroot) -> String {
     let sysroot = format!("--sysroot={}", sysroot.path().display());
-    let mut flags = vec![
+    let flags = [
         sysroot.as_str(),
         "--cfg=mote_image",
         "--check-cfg=cfg(mote_image)",
         "-Cforce-unwind-tables=yes",
     ];
-    flags.extend(variant.flags());
     flags.join("\x1f")
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use handle::HandleError;
 use intake::IntakeError;
-use mote_loader::{CheckError, VerifyError};
+use mote_loader::VerifyError;
 use sandbox::SandboxError;
 use substitute::InsteadOfStd;
 
@@ -128,6 +128,12 @@ pub enum BuildError {
         /// What it said.
         stderr: String,
     },
+    /// What cargo says of the package is not understood.
+    #[error("what cargo metadata says is not understood: {error}")]
+    Metadata {
+        /// Where, and why.
+        error: serde_json::Error,
+    },
     /// The standard library is wanted.
     #[error("{place}: `{package}` wants the standard library, and an image has none: {remedy}")]
     NeedsStd {
@@ -181,14 +187,4 @@ pub enum BuildError {
         /// The loader's reason.
         verdict: VerifyError,
     },
-}
-
-impl BuildError {
-    /// Whether the loader found the bytes of a forbidden instruction, which may be there by chance.
-    pub(crate) fn is_forbidden_instruction(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { verdict: VerifyError::Check(CheckError::Instruction { .. }) }
-        )
-    }
 }

@@ -1,25 +1,23 @@
 //! The command line: from arguments to a command, and from its end to an exit status.
 //!
-//! `main` calls [`main`], and that the commands: [`crate::build`], [`crate::inspect`],
-//! [`crate::run`], [`crate::torture`], [`crate::demo`], [`crate::bench`].
+//! Each command owns its arguments and does its work; here is only which one it is.
 
-pub mod args;
-mod choice;
-pub mod preemption;
-mod span;
+mod command;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mote_bench::contenders::child::{self, ContenderArgs};
 
-use crate::status::{Failure, Status};
-use crate::{bench, build_command, demo, inspect, requirements, run, torture};
-use args::{Cli, Command};
+use crate::service::requirements;
+use crate::status::{Failure, OrStatus as _, Status};
+use crate::{bench, build, demo, inspect, run, torture};
+use command::{Cli, Command};
 
 /// Runs the command that the process's arguments name.
 #[must_use]
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     match execute(&cli.command) {
         Ok(status) => status.into(),
@@ -32,14 +30,19 @@ pub fn main() -> ExitCode {
 
 fn execute(command: &Command) -> Result<Status, Failure> {
     match command {
-        Command::Build(args) => build_command::execute(args),
+        Command::Build(args) => build::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),
-        Command::Contender(args) => bench::contender::execute(args),
+        Command::Contender(args) => contender(args),
     }
+}
+
+fn contender(args: &ContenderArgs) -> Result<Status, Failure> {
+    child::execute(args).or_status(Status::Failed, || "this contender of mote bench failed")?;
+    Ok(Status::Done)
 }
 
 /// `error: …` with its causes below, on stderr. A reader that went away (a closed pipe) is told

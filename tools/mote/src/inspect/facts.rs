@@ -4,7 +4,7 @@ use mote_abi::imports::Import;
 use mote_loader::{Expected, Image, ImportUse, RelocationCounts, check};
 use serde::Serialize;
 
-use super::functions::{self, Function};
+use mote_bench::image::functions::{self, Function};
 
 /// Everything that `mote inspect` tells. The names of the fields are those in JSON.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -103,7 +103,7 @@ impl Facts {
 
 impl Verdict {
     fn on(image: &Image<'_>) -> Self {
-        match check(image, &Expected { toolchain: mote_dispatcher::TOOLCHAIN }) {
+        match check(image, &Expected::of(mote_dispatcher::TOOLCHAIN)) {
             Ok(checked) => Self {
                 accepted: true,
                 refusals: Vec::new(),

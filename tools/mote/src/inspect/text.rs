@@ -3,10 +3,10 @@
 use console::style;
 
 use super::facts::{Facts, Relocations, Verdict};
-use super::functions::Function;
-use crate::report::table;
-use crate::report::text::printable;
-use crate::report::time::human_bytes;
+use mote_bench::format::table;
+use mote_bench::format::text::printable;
+use mote_bench::format::units::human_bytes;
+use mote_bench::image::functions::Function;
 
 /// All of it, verdict last.
 pub(super) fn of(facts: &Facts) -> String {

@@ -2,31 +2,35 @@
 //!
 //! The response's body, or with `--json` the objects, go to stdout; everything else goes to stderr.
 
-pub(crate) mod help;
-pub(crate) mod input;
-pub(crate) mod repeat;
-pub(crate) mod source;
+pub(crate) mod args;
+mod body;
+mod describe;
+mod help;
+mod preemption;
+mod repeat;
+mod row;
 mod summary;
-mod told;
 
-use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId};
 
-use crate::cli::args::RunArgs;
-use crate::cli::preemption::Budget;
-use crate::report::row::Row;
+use crate::service::input;
+use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
-use source::Source;
+use crate::terminal::{bars, output};
+use args::RunArgs;
+use preemption::Budget;
+use row::Row;
 use summary::Summary;
 
 /// Runs the command; its status is that of the first outcome that was not `ok`.
 ///
 /// # Errors
 /// The body cannot be read, the service does not build, the image is refused, or the node fails.
-pub fn execute(args: &RunArgs) -> Result<Status, Failure> {
+pub(crate) fn execute(args: &RunArgs) -> Result<Status, Failure> {
     let body = input::body(&args.input)?;
     let Source { name, bytes } = source::load(&args.service)?;
     let budget_us = budget_us(args)?;
@@ -34,12 +38,12 @@ pub fn execute(args: &RunArgs) -> Result<Status, Failure> {
     let service = node
         .deploy(&name, bytes)
         .or_status(Status::BadImage, || format!("the loader does not take {name}"))?;
-    let mut output = Output::new(args, &name);
+    let mut results = Output::new(args, &name);
     let job = job(args, budget_us, service, &body);
     repeat::closed_loop(&mut node, job, args.repeat, at_once(args), |ended| {
-        output.take(ended).context("cannot write the result")
+        results.take(ended).context(output::CANNOT)
     })?;
-    Ok(output.finish()?)
+    Ok(results.finish()?)
 }
 
 fn start(args: &RunArgs) -> Result<Node, Failure> {
@@ -65,9 +69,9 @@ fn budget_us(args: &RunArgs) -> Result<u32, Failure> {
     match args.limits.budget_us {
         Budget::Fixed(budget_us) => Ok(budget_us),
         Budget::Auto => args
-            .promise
+            .target
             .budget_us(args.workers, args.source.source())
-            .or_status(Status::Usage, || "there is no budget that keeps the promise"),
+            .or_status(Status::Usage, || "there is no budget that keeps the latency"),
     }
 }
 
@@ -102,7 +106,7 @@ impl<'a> Output<'a> {
             is_only_one: args.repeat == 1,
             stdout: BufWriter::new(io::stdout().lock()),
             summary: Summary::default(),
-            bar: progress(args.repeat),
+            bar: bars::invocations(args.repeat),
         }
     }
 
@@ -116,10 +120,10 @@ impl<'a> Output<'a> {
         }
         if self.is_only_one && !self.is_json {
             self.stdout.flush()?;
-            told::end_line(&completed.body);
+            describe::end_line(&completed.body);
         }
         if !self.is_json && (self.is_only_one || is_first_bad) {
-            self.bar.suspend(|| told::one(completed))?;
+            self.bar.suspend(|| describe::one(completed))?;
         }
         if self.summary.count().is_multiple_of(BAR_STEP) {
             self.bar.set_position(self.summary.count());
@@ -134,9 +138,9 @@ impl<'a> Output<'a> {
 
     fn finish(mut self) -> anyhow::Result<Status> {
         self.bar.finish_and_clear();
-        self.stdout.flush().context("cannot write the result")?;
+        self.stdout.flush().context(output::CANNOT)?;
         if !self.is_only_one {
-            write!(std::io::stderr(), "{}", self.summary.told())
+            write!(std::io::stderr(), "{}", self.summary.described())
                 .context("cannot say how it went")?;
         }
         Ok(self.summary.status())
@@ -145,23 +149,3 @@ impl<'a> Output<'a> {
 
 /// Invocations between two updates of the progress bar.
 const BAR_STEP: u64 = 256;
-
-/// Shown on terminals only, and only for what takes a while.
-fn progress(repeat: u64) -> ProgressBar {
-    if repeat < 1_000 || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {eta} left");
-    ProgressBar::new(repeat).with_style(style.expect("a constant template that is tested"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn template_of_the_progress_bar_is_valid() {
-        let _ = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {eta} left")
-            .unwrap();
-    }
-}

@@ -27,14 +27,6 @@ pub(crate) fn closed_loop(
     Ok(())
 }
 
-/// Invokes once and waits for it.
-///
-/// # Errors
-/// The node's.
-pub(crate) fn once(node: &mut Node, job: Job<'_>) -> Result<Completed, Failure> {
-    node.invoke(job).or_status(Status::NodeFailed, || "the node refuses the request")
-}
-
 fn next(node: &mut Node) -> Result<Completed, Failure> {
     node.wait().ok_or_else(|| Failure {
         status: Status::NodeFailed,

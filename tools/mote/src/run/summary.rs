@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use mote_abi::outcome::{Cleanup, Outcome};
 use mote_dispatcher::Completed;
 
-use crate::report::latency::{Percentiles, Times};
-use crate::report::table;
-use crate::report::time::{grouped, human_ns};
 use crate::status::Status;
+use mote_bench::format::table;
+use mote_bench::format::units::{grouped, human_ns};
+use mote_bench::stats::latency::{Percentiles, Times};
 
 /// Outcomes counted, and times gathered.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl Summary {
     }
 
     /// Counts and percentiles, for a person.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn described(&self) -> String {
         let ends = self.ends.iter().map(|((outcome, cleanup), &count)| {
             format!("{} {outcome} ({cleanup})", grouped(count))
         });

@@ -8,13 +8,15 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::os::fd::{AsFd as _, OwnedFd};
 
+use crate::images::zones::WindowFiles;
 use crate::node::completed::Completed;
 use crate::node::config::NodeConfig;
 use crate::node::error::NodeError;
 use crate::node::request::Waiting;
 use crate::pool::areas::Areas;
-use crate::pool::process::{Process, SharedFiles};
+use crate::pool::process::{LastingFiles, Process};
 use crate::pool::start;
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
@@ -44,7 +46,10 @@ const WORKING_SLEEP_NS: u64 = 20_000_000;
 #[derive(Debug)]
 pub(crate) struct SpawnContext {
     pub(crate) config: NodeConfig,
-    pub(crate) files: SharedFiles,
+    /// The worker program.
+    pub(crate) program: OwnedFd,
+    /// The windows of each worker, by its number.
+    pub(crate) windows: Vec<Vec<WindowFiles>>,
 }
 
 /// What a turn brought.
@@ -186,7 +191,7 @@ impl WorkerSlot {
     }
 
     fn start(&mut self, now_ns: u64, spawn_context: &SpawnContext) {
-        match start_worker(spawn_context, self.post) {
+        match start_worker(spawn_context, self.number, self.post) {
             Ok(worker) => {
                 self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
                 self.health_ns = now_ns + HEALTH_INTERVAL_NS;
@@ -266,11 +271,17 @@ fn too_slow() -> String {
     format!("it was given up after {} s", START_LIMIT_NS / 1_000_000_000)
 }
 
-fn start_worker(spawn_context: &SpawnContext, post: Post) -> std::io::Result<Worker> {
+fn start_worker(
+    spawn_context: &SpawnContext,
+    number: usize,
+    post: Post,
+) -> std::io::Result<Worker> {
     let (areas, files) = Areas::create()?;
     start::fill(&areas.inbox().start, &spawn_context.config, post);
-    let process = Process::start(&spawn_context.files, &files)?;
-    Ok(Worker::new(process, areas, spawn_context.config.slicing()))
+    let windows = spawn_context.windows.get(number).map_or(&[][..], Vec::as_slice);
+    let lasting = LastingFiles { program: spawn_context.program.as_fd(), windows };
+    let process = Process::start(lasting, &files)?;
+    Ok(Worker::new(number, process, areas, spawn_context.config.slicing()))
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! A slot whose workers do not start, and one whose worker dies.
 
 use super::*;
+use crate::pool::areas::program_file;
 use crate::pool::fake_worker::{self, publish};
-use crate::pool::process::tests::shared_files;
 use crate::sys::clock::now_ns;
 
 fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
-    SpawnContext { config: NodeConfig::default(), files: shared_files(&program) }
+    SpawnContext {
+        config: NodeConfig::default(),
+        program: program_file("test-program", &program).unwrap(),
+        windows: Vec::new(),
+    }
 }
 
 /// Turns in a time of its own, a millisecond each, until `done`.

@@ -38,6 +38,8 @@ const AHEAD: u64 = 3;
 /// A worker that takes requests.
 #[derive(Debug)]
 pub(crate) struct Worker {
+    /// Its place in the pool, which it has from a worker before it and leaves to the next.
+    pub(crate) number: usize,
     pub(crate) process: Process,
     pub(crate) areas: Areas,
     /// How both sides keep from sleeping through a ring.
@@ -69,10 +71,16 @@ struct Outstanding {
 
 impl Worker {
     /// A worker that was just started, its areas, and how its jobs take turns, if they do.
-    pub(crate) fn new(process: Process, areas: Areas, slicing: Option<Slicing>) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        process: Process,
+        areas: Areas,
+        slicing: Option<Slicing>,
+    ) -> Self {
         let wake_fence =
             WakeFence::from_number(areas.inbox().start.wake_fence.load(Ordering::Relaxed));
         Self {
+            number,
             process,
             areas,
             wake_fence,

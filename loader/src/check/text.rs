@@ -1,0 +1,27 @@
+//! Judges the instructions.
+#![forbid(unsafe_code)]
+
+use alloc::vec::Vec;
+
+use crate::cfi::Cfi;
+use crate::decode::{Cause, Code, Fault, Refused};
+use crate::error::{CheckError, CodePlace};
+use crate::image::Image;
+
+/// Decodes the text of `image` and checks every instruction.
+pub(super) fn check(image: &Image<'_>) -> Result<Code, CheckError> {
+    let cfi = Cfi::read(image)?;
+    let functions: Vec<_> = cfi.functions().iter().map(|function| function.range.clone()).collect();
+    Code::decode(image.text().bytes, &functions).map_err(|fault| refusal(image, fault))
+}
+
+fn refusal(image: &Image<'_>, fault: Fault) -> CheckError {
+    let place = CodePlace::of(image, fault.offset);
+    match fault.cause {
+        Cause::NoInstruction => CheckError::NoInstruction { place },
+        Cause::Straddles => CheckError::InstructionStraddles { place },
+        Cause::ShortBranch => CheckError::BranchPrefix { place },
+        Cause::Target(target) => CheckError::BranchTarget { place, target },
+        Cause::Refused(Refused(instruction)) => CheckError::Instruction { instruction, place },
+    }
+}

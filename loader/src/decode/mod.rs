@@ -1,0 +1,208 @@
+//! Decoding the text of an image: every instruction once, in the order of addresses.
+//!
+//! ```text
+//!  │ function │ gap │ function │ function │ gap …          functions are those that the CFI names
+//!    decoded    │     decoded
+//!               └ padding (int3, zeros) skipped, all else decoded
+//! ```
+//! The rule for what no CFI names (the linkage table, hand-written assembly): a gap is decoded from its start
+//! like a function, one instruction after the other, and must consist of instructions and padding. So data
+//! between functions is refused unless it reads as instructions that are allowed.
+//!
+//! What comes of it is a [`Code`]: where instructions begin, where control goes, and which kinds of
+//! instructions there are. The sweep is linear in the bytes of text. It says nothing about what a jump into
+//! the middle of an instruction finds; the kernel's filter of system calls contains that.
+//!
+//! Spec: Intel SDM volume 2; AMD64 APM volume 3.
+#![forbid(unsafe_code)]
+
+mod flow;
+mod policy;
+mod sets;
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use iced_x86::{Decoder, DecoderOptions, Instruction};
+
+pub(crate) use flow::{Flow, FlowKind, Target};
+use flow::{FlowReader, is_16_bit_branch};
+pub(crate) use policy::Refused;
+use sets::{Offsets, SeenCodes};
+
+/// Bytes between functions that are no code: traps and zeros.
+const PADDING: [u8; 2] = [0xcc, 0x00];
+
+/// The decoded text of an image. Offsets are from the start of text.
+#[derive(Debug)]
+pub(crate) struct Code {
+    starts: Offsets,
+    flows: Vec<Flow>,
+    state: u32,
+}
+
+/// Why text was not decoded, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) offset: u32,
+    pub(crate) cause: Cause,
+}
+
+/// What is wrong with an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// There is none.
+    NoInstruction,
+    /// It goes on behind the function or gap that it begins in.
+    Straddles,
+    /// It branches with an operand size of 16 bits, which processors of two makers do differently.
+    ShortBranch,
+    /// It branches to where no instruction begins.
+    Target(i64),
+    /// No service may contain it.
+    Refused(Refused),
+}
+
+impl Code {
+    /// Decodes `text`, of which `functions` are sorted and apart from each other.
+    pub(crate) fn decode(text: &[u8], functions: &[Range<u32>]) -> Result<Self, Fault> {
+        let mut sweep = Sweep::new(text);
+        let mut end = 0;
+        for function in functions {
+            sweep.range(end..function.start, Kind::Gap)?;
+            sweep.range(function.clone(), Kind::Function)?;
+            end = function.end;
+        }
+        sweep.range(end..text.len() as u32, Kind::Gap)?;
+        sweep.finish()
+    }
+
+    #[cfg(test)]
+    /// The instructions that do more than go on to the next, by ascending offset.
+    pub(crate) fn flows(&self) -> &[Flow] {
+        &self.flows
+    }
+
+    #[cfg(test)]
+    /// The position in [`flows`](Self::flows) of the first at or behind `offset`.
+    pub(crate) fn flow_from(&self, offset: u32) -> usize {
+        self.flows.partition_point(|flow| flow.at < offset)
+    }
+
+    #[cfg(test)]
+    /// Whether an instruction begins at `offset`.
+    pub(crate) fn is_start(&self, offset: u32) -> bool {
+        self.starts.contains(offset)
+    }
+
+    /// Which state of the processor beyond general and vector registers the code can change: the bits of
+    /// [`mote_abi::image::state`].
+    pub(crate) fn state(&self) -> u32 {
+        self.state
+    }
+}
+
+/// What a range of text is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Function,
+    Gap,
+}
+
+/// A sweep under way.
+struct Sweep<'t> {
+    text: &'t [u8],
+    decoder: Decoder<'t>,
+    starts: Offsets,
+    seen: SeenCodes,
+    reader: FlowReader,
+    flows: Vec<Flow>,
+    state: u32,
+}
+
+impl<'t> Sweep<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            decoder: Decoder::with_ip(64, text, 0, DecoderOptions::NONE),
+            starts: Offsets::new(text.len()),
+            seen: SeenCodes::new(),
+            reader: FlowReader::default(),
+            flows: Vec::new(),
+            state: 0,
+        }
+    }
+
+    fn range(&mut self, range: Range<u32>, kind: Kind) -> Result<(), Fault> {
+        let mut at = range.start;
+        let mut instruction = Instruction::default();
+        self.reader.forget();
+        self.seek(at);
+        while at < range.end {
+            self.starts.insert(at);
+            if kind == Kind::Gap && PADDING.contains(&self.text[at as usize]) {
+                at += 1;
+                self.seek(at);
+                continue;
+            }
+            self.decoder.decode_out(&mut instruction);
+            at = self.instruction(&instruction, at, range.end)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of the instruction at `at`, and returns where the next one begins.
+    fn instruction(&mut self, instruction: &Instruction, at: u32, end: u32) -> Result<u32, Fault> {
+        let fault = |cause| Err(Fault { offset: at, cause });
+        if instruction.is_invalid() {
+            return fault(Cause::NoInstruction);
+        }
+        let next = at + instruction.len() as u32;
+        if next > end {
+            return fault(Cause::Straddles);
+        }
+        if self.seen.insert(instruction.code()) {
+            if let Some(refused) = policy::refused(instruction.code()) {
+                return fault(Cause::Refused(refused));
+            }
+            self.state |= policy::state(instruction);
+        }
+        if let Some(kind) = self.reader.read(instruction) {
+            if is_16_bit_branch(kind, &self.text[at as usize..next as usize]) {
+                return fault(Cause::ShortBranch);
+            }
+            self.flows.push(Flow { at, next, kind });
+        }
+        Ok(next)
+    }
+
+    fn seek(&mut self, at: u32) {
+        // Offsets in text are positions of the decoder, its end included.
+        if self.decoder.set_position(at as usize).is_ok() {
+            self.decoder.set_ip(at.into());
+        }
+    }
+
+    fn finish(self) -> Result<Code, Fault> {
+        let code = Code { starts: self.starts, flows: self.flows, state: self.state };
+        match code.flows.iter().find_map(|flow| stray(flow, &code.starts)) {
+            Some(fault) => Err(fault),
+            None => Ok(code),
+        }
+    }
+}
+
+/// What is wrong with where a flow goes by itself.
+fn stray(flow: &Flow, starts: &Offsets) -> Option<Fault> {
+    let (FlowKind::Branch(target)
+    | FlowKind::Jump(Target::Text(target))
+    | FlowKind::Call(Target::Text(target))) = flow.kind
+    else {
+        return None;
+    };
+    let is_start = u32::try_from(target).is_ok_and(|target| starts.contains(target));
+    (!is_start).then_some(Fault { offset: flow.at, cause: Cause::Target(target) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! The experiments: each says what it measures, takes turns with its contenders, and returns rows.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `table1` | latency warm and cold, and throughput: the paper's Table 1 |
+//! | `timer` | how regular periodic timers are, and how late our watchdog |
+//! | `quantum` | hashing throughput under preemption: the paper's Figure 2 |
+//! | `kill` | how late a kill comes, and how long the worker needs after it |
+//! | `density` | how cost grows with resident services |
+//! | `epochs` | stopping an endless loop in wasmtime and in Mote, and what being able to costs |
+//! | `hashing` | hashing throughput, added up |
+//! | `setting` | what all of them are given |
+
+pub(crate) mod density;
+pub(crate) mod epochs;
+pub(crate) mod hashing;
+pub(crate) mod kill;
+pub(crate) mod quantum;
+pub(crate) mod setting;
+pub(crate) mod table1;
+pub(crate) mod timer;

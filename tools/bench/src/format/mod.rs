@@ -1,0 +1,5 @@
+//! How values are shown: units, tables, and text from strangers.
+
+pub mod table;
+pub mod text;
+pub mod units;

@@ -1,0 +1,3 @@
+//! What an image says of its functions.
+
+pub mod functions;

@@ -1,0 +1,106 @@
+//! The tables on the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::report::{Counts, Report};
+use super::verdict::Verdict;
+use crate::format::table;
+
+/// At most so many functions are listed.
+const MOST_FUNCTIONS: usize = 25;
+
+/// Letters of a function's name that fit beside the counts.
+const LONGEST_NAME: usize = 64;
+
+/// One sweep.
+#[must_use]
+pub fn of(report: &Report) -> String {
+    let mut text = head(report);
+    text.push_str(&counts("by coverage", rows(&report.by_coverage), report.verdicts));
+    let mut functions = rows(&report.by_function);
+    functions.iter_mut().for_each(|(name, _)| *name = shortened(name));
+    functions.sort_by_key(|(_, counts)| std::cmp::Reverse((counts.worst(), counts.total())));
+    let left_out = functions.len().saturating_sub(MOST_FUNCTIONS);
+    functions.truncate(MOST_FUNCTIONS);
+    text.push('\n');
+    text.push_str(&counts("by function, worst first", functions, report.verdicts));
+    if left_out > 0 {
+        let _ = writeln!(text, "and {left_out} more functions");
+    }
+    for line in &report.damage {
+        let _ = writeln!(text, "host damage: {line}");
+    }
+    text
+}
+
+fn head(report: &Report) -> String {
+    let followed = if report.is_complete { "to its end" } else { "not to its end" };
+    let endings: Vec<_> =
+        report.endings.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    format!(
+        "{} in {}: {} injections at {} instructions, followed {followed}, {} per second\n{}\n\n",
+        report.service,
+        report.mode,
+        report.points,
+        report.instructions,
+        report.per_second,
+        endings.join(", ")
+    )
+}
+
+/// A suite: a line for each sweep.
+#[must_use]
+pub fn of_all(reports: &[Report]) -> String {
+    let row = |report: &Report| {
+        let profile = report.profile.unwrap_or_default();
+        (format!("{} {profile} {}", report.service, report.mode), report.verdicts)
+    };
+    let mut total = Counts::default();
+    reports.iter().for_each(|report| total.merge(&report.verdicts));
+    let mut text = counts("service, profile, mode", reports.iter().map(row).collect(), total);
+    for report in reports {
+        for line in &report.damage {
+            let _ = writeln!(text, "host damage in {} {}: {line}", report.service, report.mode);
+        }
+    }
+    text
+}
+
+/// The end of a long name says more than its beginning.
+fn shortened(name: &str) -> String {
+    let letters = name.chars().count();
+    if letters <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let kept = name.chars().skip(letters - LONGEST_NAME + 1);
+    std::iter::once('…').chain(kept).collect()
+}
+
+fn rows<K: AsRef<str>>(map: &BTreeMap<K, Counts>) -> Vec<(String, Counts)> {
+    map.iter().map(|(name, counts)| (name.as_ref().to_owned(), *counts)).collect()
+}
+
+fn counts(title: &str, rows: Vec<(String, Counts)>, total: Counts) -> String {
+    let names = Verdict::ALL.map(Verdict::name);
+    let heads: Vec<&str> = [title, "points"].into_iter().chain(names).collect();
+    let mut table = table::table(&heads, 1);
+    for (name, counts) in rows.into_iter().chain([("all".to_owned(), total)]) {
+        let values = Verdict::ALL.map(|verdict| counts.of(verdict).to_string());
+        table.add_row([name, counts.total().to_string()].into_iter().chain(values));
+    }
+    table::drawn(&table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_name_keeps_its_end() {
+        assert_eq!(shortened("core::fmt::write"), "core::fmt::write");
+        let long = shortened(&format!("{}::next", "a".repeat(100)));
+        assert_eq!(long.chars().count(), LONGEST_NAME);
+        assert!(long.starts_with('…') && long.ends_with("::next"));
+    }
+}

@@ -1,0 +1,70 @@
+//! The commands, with the help that a newcomer reads first.
+
+use std::sync::LazyLock;
+
+use clap::{Parser, Subcommand};
+use mote_abi::image::ABI_VERSION;
+use mote_bench::contenders::child::ContenderArgs;
+
+use crate::bench::BenchArgs;
+use crate::build::BuildArgs;
+use crate::demo::DemoArgs;
+use crate::inspect::InspectArgs;
+use crate::run::args::RunArgs;
+use crate::torture::args::TortureArgs;
+
+/// Version of the command, and what images must be built with.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{version} (images: {}, ABI {ABI_VERSION})", mote_dispatcher::TOOLCHAIN)
+});
+
+/// Runs functions as a service, in microseconds, and stops them on time.
+///
+/// A service is a Rust library without std and without unsafe code that has one function, `handle`.
+/// `mote build` compiles it to an image, `mote run` runs it in a worker process of its own, within a
+/// budget of time and memory. `mote demo` shows all of it with services that are on board.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "mote", version = VERSION.as_str(), disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What `mote` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile a service to an image.
+    Build(BuildArgs),
+    /// Show what an image holds, and whether the loader takes it.
+    Inspect(InspectArgs),
+    /// Run a service and print its response.
+    Run(RunArgs),
+    /// Preempt an invocation at every instruction, and see what the cleanup did.
+    Torture(TortureArgs),
+    /// Run the services on board, kill the runaways among them, and print one table of it.
+    Demo(DemoArgs),
+    /// Measure Mote beside processes, shared libraries and wasmtime, as the paper's evaluation does.
+    Bench(BenchArgs),
+    /// What `mote bench` starts; not for people.
+    #[command(name = "__contender", hide = true)]
+    Contender(ContenderArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn version_names_the_toolchain() {
+        assert!(VERSION.contains("rustc 1."), "{}", VERSION.as_str());
+    }
+}

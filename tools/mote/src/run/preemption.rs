@@ -1,0 +1,100 @@
+//! The arguments that say who stops an invocation, and when.
+
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use mote_dispatcher::{
+    BudgetError, LatencyTarget, MAX_QUANTUM_US, MAX_SLICE_US, MIN_QUANTUM_US, MIN_SLICE_US, Source,
+};
+
+/// Who makes a worker look at the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceName {
+    /// The dispatcher signals a worker that is past a deadline.
+    #[default]
+    Watchdog,
+    /// A timer of the worker expires each quantum.
+    Periodic,
+    /// A timer of the worker is set for each invocation.
+    OneShot,
+}
+
+/// What fires at the deadlines.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// What notices that the budget is used up: the dispatcher (`watchdog`), a timer that expires each
+    /// quantum (`periodic`), or one that is set for each invocation (`one-shot`).
+    #[arg(long, value_name = "S", hide_possible_values = true, value_enum, default_value_t)]
+    pub(crate) source: SourceName,
+    /// The period of the periodic source, in microseconds.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(i64::from(MIN_QUANTUM_US)..=i64::from(MAX_QUANTUM_US)))]
+    pub(crate) quantum_us: u32,
+    /// Let invocations of one worker take turns: after so many microseconds, one is paused while others
+    /// wait, and goes on behind them. All its turns together have the budget.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(MIN_SLICE_US)..=i64::from(MAX_SLICE_US)))]
+    pub(crate) slice_us: Option<u32>,
+}
+
+impl SourceArgs {
+    /// What a node is configured with.
+    #[must_use]
+    pub(crate) fn source(&self) -> Source {
+        match self.source {
+            SourceName::Watchdog => Source::Watchdog,
+            SourceName::Periodic => Source::Periodic { quantum_us: self.quantum_us },
+            SourceName::OneShot => Source::OneShot,
+        }
+    }
+}
+
+/// The value of `--budget-us`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Budget {
+    /// What [`TargetArgs`] ask for.
+    Auto,
+    /// So many microseconds.
+    Fixed(u32),
+}
+
+/// The text is no value of `--budget-us`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it must be `auto`, or a number from 1 to {}", u32::MAX)]
+pub(crate) struct NoBudget;
+
+impl FromStr for Budget {
+    type Err = NoBudget;
+
+    fn from_str(text: &str) -> Result<Self, NoBudget> {
+        match text.parse() {
+            _ if text == "auto" => Ok(Self::Auto),
+            Ok(budget_us) if budget_us > 0 => Ok(Self::Fixed(budget_us)),
+            _ => Err(NoBudget),
+        }
+    }
+}
+
+/// What `--budget-us auto` is computed from, besides the number of workers.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// With `--budget-us auto`: the latency to stay below while all workers are taken, in microseconds.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) target_us: u32,
+    /// With `--budget-us auto`: how many of all requests stay below it, in percent.
+    #[arg(long, value_name = "P", default_value_t = 99.0)]
+    pub(crate) tail: f64,
+}
+
+impl TargetArgs {
+    /// The budget that keeps the latency on so many workers, in microseconds.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn budget_us(&self, workers: u16, source: Source) -> Result<u32, BudgetError> {
+        let quantum_us = match source {
+            Source::Periodic { quantum_us } => quantum_us,
+            Source::Watchdog | Source::OneShot => 0,
+        };
+        let (cores, target_us, tail) = (workers.into(), self.target_us, self.tail / 100.0);
+        LatencyTarget { cores, target_us, tail, quantum_us }.budget_us()
+    }
+}
