@@ -46,13 +46,17 @@ pub enum IntakeError {
         key: String,
     },
     /// With `--locked`, a package is used that Cargo.lock does not have.
-    #[error("Cargo.lock does not have {package}, and --locked was asked for: run cargo update, or build without")]
+    #[error(
+        "Cargo.lock does not have {package}, and --locked was asked for: run cargo update, or build without"
+    )]
     NotLocked {
         /// Its name and version.
         package: String,
     },
     /// A package is not from crates.io, where it is used by one that is.
-    #[error("{package} comes from {origin}: only crates.io and folders inside the package are taken in")]
+    #[error(
+        "{package} comes from {origin}: only crates.io and folders inside the package are taken in"
+    )]
     Origin {
         /// Its name and version.
         package: String,
@@ -86,22 +90,30 @@ pub enum SizeLimit {
 #[non_exhaustive]
 pub enum ManifestRule {
     /// A build script.
-    #[error("a service has no build script (build.rs), which would run on the machine that builds it: generate its code beforehand")]
+    #[error(
+        "a service has no build script (build.rs), which would run on the machine that builds it: generate its code beforehand"
+    )]
     BuildScript,
     /// A native library.
     #[error("`links` names a native library, and an image has none")]
     Links,
     /// A procedural macro.
-    #[error("a procedural macro would run on the machine that builds it; only crates that the policy vets may be one (mote policy)")]
+    #[error(
+        "a procedural macro would run on the machine that builds it; only crates that the policy vets may be one (mote policy)"
+    )]
     ProcMacro,
     /// A table that replaces dependencies.
-    #[error("[{0}] replaces dependencies, and a service's are those of crates.io: depend on what is meant")]
+    #[error(
+        "[{0}] replaces dependencies, and a service's are those of crates.io: depend on what is meant"
+    )]
     Replaces(&'static str),
     /// Unstable features of cargo.
     #[error("`cargo-features` needs an unstable cargo; images are built with a stable one")]
     CargoFeatures,
     /// A dependency from elsewhere.
-    #[error("dependency `{name}` has `{key}`: only crates.io and folders inside the package are taken in")]
+    #[error(
+        "dependency `{name}` has `{key}`: only crates.io and folders inside the package are taken in"
+    )]
     DependencyKey {
         /// The dependency.
         name: String,
@@ -109,7 +121,9 @@ pub enum ManifestRule {
         key: String,
     },
     /// A dependency whose folder is not inside.
-    #[error("dependency `{name}` lies outside of the package's folder, at {path}: copy it inside, or publish it")]
+    #[error(
+        "dependency `{name}` lies outside of the package's folder, at {path}: copy it inside, or publish it"
+    )]
     OutsidePath {
         /// The dependency.
         name: String,

@@ -33,10 +33,8 @@ struct Copy<'a> {
 pub(super) fn copy(from: &Path, to: &Path) -> Result<Vec<(PathBuf, Ignored)>, BuildError> {
     let mut copy = Copy { to, bytes: 0, files: 0, ignored: Vec::new() };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = openat(CWD, from, flags, Mode::empty()).map_err(|error| BuildError::Read {
-        path: from.to_owned(),
-        error: error.into(),
-    })?;
+    let folder = openat(CWD, from, flags, Mode::empty())
+        .map_err(|error| BuildError::Read { path: from.to_owned(), error: error.into() })?;
     copy.folder(folder, Path::new("")).map_err(BuildError::Intake)?;
     Ok(copy.ignored)
 }
@@ -49,7 +47,11 @@ impl Copy<'_> {
         for entry in entries.map_err(|error| cannot(error.into()))? {
             let name = entry.file_name();
             if name != c"." && name != c".." {
-                self.entry(&folder, name, &path.join(std::ffi::OsStr::from_bytes(name.to_bytes())))?;
+                self.entry(
+                    &folder,
+                    name,
+                    &path.join(std::ffi::OsStr::from_bytes(name.to_bytes())),
+                )?;
             }
         }
         Ok(())
@@ -71,7 +73,8 @@ impl Copy<'_> {
             let file = openat(folder, name, flags, Mode::empty()).map_err(cannot)?;
             return self.file(file, path);
         }
-        let inner = openat(folder, name, flags | OFlags::DIRECTORY, Mode::empty()).map_err(cannot)?;
+        let inner =
+            openat(folder, name, flags | OFlags::DIRECTORY, Mode::empty()).map_err(cannot)?;
         if is_skipped(path, &inner) { Ok(()) } else { self.folder(inner, path) }
     }
 

@@ -21,10 +21,19 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// What `rustc --print cfg` says of every image, as far as dependencies can ask for it.
 const CFG: [&str; 14] = [
-    "unix", "panic=\"unwind\"", "target_arch=\"x86_64\"", "target_endian=\"little\"",
-    "target_env=\"gnu\"", "target_family=\"unix\"", "target_feature=\"fxsr\"",
-    "target_feature=\"sse\"", "target_feature=\"sse2\"", "target_os=\"linux\"",
-    "target_pointer_width=\"64\"", "target_vendor=\"unknown\"", "target_has_atomic=\"64\"",
+    "unix",
+    "panic=\"unwind\"",
+    "target_arch=\"x86_64\"",
+    "target_endian=\"little\"",
+    "target_env=\"gnu\"",
+    "target_family=\"unix\"",
+    "target_feature=\"fxsr\"",
+    "target_feature=\"sse\"",
+    "target_feature=\"sse2\"",
+    "target_os=\"linux\"",
+    "target_pointer_width=\"64\"",
+    "target_vendor=\"unknown\"",
+    "target_has_atomic=\"64\"",
     "target_has_atomic=\"ptr\"",
 ];
 
@@ -106,6 +115,9 @@ pub(crate) struct Graph {
     pub(crate) root: Described,
     /// What goes into the image or runs while it is built, without the package itself.
     pub(crate) used: Vec<Described>,
+    /// The ids of those that are compiled for the image, or are procedural macros that it uses; the others
+    /// are what build scripts and procedural macros use themselves.
+    linked: BTreeSet<String>,
     /// What cargo knows of besides, for other platforms.
     pub(crate) unused: Vec<Described>,
     /// Name, version and features of everything: what a compilation depends on.
@@ -113,6 +125,11 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// Whether `package` is compiled for the image, or a procedural macro that the image uses.
+    pub(crate) fn is_linked(&self, package: &Described) -> bool {
+        self.linked.contains(&package.id)
+    }
+
     /// Resolves the package in `folder`.
     pub(crate) fn resolve(
         folder: &Path,
@@ -129,12 +146,21 @@ impl Graph {
 
     fn of(metadata: Metadata, folder: &Path) -> Result<Self, BuildError> {
         let manifest = folder.join("Cargo.toml");
-        let used = metadata.resolve.used();
+        let used = metadata.resolve.reached(|_, edge| edge.is_used());
+        let macros: BTreeSet<String> = metadata
+            .packages
+            .iter()
+            .filter(|package| package.has("proc-macro"))
+            .map(|package| package.id.clone())
+            .collect();
+        let linked =
+            metadata.resolve.reached(|from, edge| !macros.contains(from) && edge.is_linked());
         let by_id: BTreeMap<_, _> =
             metadata.packages.iter().map(|package| (package.id.as_str(), package)).collect();
-        let features = metadata.resolve.nodes.iter().filter_map(|node| {
-            Some((by_id.get(node.id.as_str())?.title(), node.features.clone()))
-        });
+        let features =
+            metadata.resolve.nodes.iter().filter_map(|node| {
+                Some((by_id.get(node.id.as_str())?.title(), node.features.clone()))
+            });
         let features = features.collect();
         let (mut root, mut others) = (None, [Vec::new(), Vec::new()]);
         for package in metadata.packages {
@@ -153,29 +179,39 @@ impl Graph {
         }
         let [used, unused] = others;
         let root = root.ok_or(BuildError::NoPackage { path: manifest })?;
-        Ok(Self { root, used, unused, features })
+        Ok(Self { root, used, linked, unused, features })
     }
 }
 
 impl Resolve {
-    /// The packages that a build for the image's platform, or this machine, can reach from the root.
-    fn used(&self) -> BTreeSet<String> {
+    /// The packages that are reached from the root over edges, each from a package, that are `followed`.
+    fn reached(&self, followed: impl Fn(&str, &Edge) -> bool) -> BTreeSet<String> {
         let nodes: BTreeMap<_, _> = self.nodes.iter().map(|node| (&node.id, node)).collect();
         let mut used = BTreeSet::new();
         let mut next: VecDeque<&String> = self.root.iter().collect();
         while let Some(id) = next.pop_front() {
             let node = nodes.get(id).filter(|_| used.insert(id.clone()));
             let edges = node.into_iter().flat_map(|node| &node.deps);
-            next.extend(edges.filter(|edge| edge.is_used()).map(|edge| &edge.pkg));
+            next.extend(edges.filter(|edge| followed(id, edge)).map(|edge| &edge.pkg));
         }
         used
     }
 }
 
 impl Edge {
+    /// Whether a build for the image's platform, or of a program that runs here for it, follows it.
     fn is_used(&self) -> bool {
-        self.dep_kinds.iter().any(|kind| {
-            kind.kind.as_deref() != Some("dev") && kind.target.as_deref().is_none_or(is_our_platform)
+        self.is_of(|kind| kind != Some("dev"))
+    }
+
+    /// Whether what it leads to is linked to what it comes from.
+    fn is_linked(&self) -> bool {
+        self.is_of(|kind| kind.is_none())
+    }
+
+    fn is_of(&self, kind: impl Fn(Option<&str>) -> bool) -> bool {
+        self.dep_kinds.iter().any(|found| {
+            kind(found.kind.as_deref()) && found.target.as_deref().is_none_or(is_our_platform)
         })
     }
 }
@@ -214,7 +250,8 @@ mod tests {
 
     #[test]
     fn platform_is_an_image_s_when_its_condition_holds() {
-        for platform in ["cfg(unix)", TARGET, "cfg(not(windows))", "cfg(target_arch = \"x86_64\")"] {
+        for platform in ["cfg(unix)", TARGET, "cfg(not(windows))", "cfg(target_arch = \"x86_64\")"]
+        {
             assert!(is_our_platform(platform), "{platform}");
         }
         for platform in ["cfg(windows)", "wasm32-unknown-unknown", "cfg(target_os = \"wasi\")"] {

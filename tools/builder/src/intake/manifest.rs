@@ -9,8 +9,18 @@ use crate::error::intake::{IntakeError, ManifestRule};
 
 /// Tables and keys without an effect on a library.
 const DROPPED: [&str; 12] = [
-    "workspace", "dev-dependencies", "dev_dependencies", "build-dependencies", "build_dependencies",
-    "bin", "example", "test", "bench", "badges", "hints", "default-run",
+    "workspace",
+    "dev-dependencies",
+    "dev_dependencies",
+    "build-dependencies",
+    "build_dependencies",
+    "bin",
+    "example",
+    "test",
+    "bench",
+    "badges",
+    "hints",
+    "default-run",
 ];
 
 /// The keys that a dependency may have.
@@ -62,10 +72,7 @@ impl Place<'_> {
 }
 
 /// Judges `manifest` and rewrites it.
-pub(super) fn judge(
-    manifest: &mut DocumentMut,
-    place: Place<'_>,
-) -> Result<Judged, IntakeError> {
+pub(super) fn judge(manifest: &mut DocumentMut, place: Place<'_>) -> Result<Judged, IntakeError> {
     // An old name of the same table.
     if let Some(project) = manifest.remove("project") {
         manifest.entry("package").or_insert(project);
@@ -124,10 +131,7 @@ fn library(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeErr
     let Some(library) = manifest.get_mut("lib").and_then(Item::as_table_like_mut) else {
         return Ok(());
     };
-    let is_true = |key| library.get(key).and_then(Item::as_bool) == Some(true);
-    let types = ["crate-type", "crate_type"].into_iter().filter_map(|key| library.get(key));
-    let mut types = types.filter_map(Item::as_array).flatten().filter_map(Value::as_str);
-    if is_true("proc-macro") || is_true("proc_macro") || types.any(|found| found == "proc-macro") {
+    if is_procedural_macro(library) {
         return Err(place.refused(ManifestRule::ProcMacro));
     }
     if let Some(path) = library.get("path").and_then(Item::as_str)
@@ -140,6 +144,14 @@ fn library(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeErr
         library.remove(name);
     }
     Ok(())
+}
+
+fn is_procedural_macro(library: &dyn TableLike) -> bool {
+    let mut keys = ["proc-macro", "proc_macro"].into_iter();
+    let is_one = keys.any(|key| library.get(key).and_then(Item::as_bool) == Some(true));
+    let types = ["crate-type", "crate_type"].into_iter().filter_map(|key| library.get(key));
+    let mut types = types.filter_map(Item::as_array).flatten().filter_map(Value::as_str);
+    is_one || types.any(|found| found == "proc-macro")
 }
 
 fn dependencies(
@@ -231,7 +243,10 @@ mod tests {
             ("[patch.crates-io]\na = { path = \"a\" }\n", replaces("patch")),
             ("[replace]\n\"a:1.0.0\" = { path = \"a\" }\n", replaces("replace")),
             ("cargo-features = [\"public-dependency\"]\n", ManifestRule::CargoFeatures),
-            ("[lib]\npath = \"../x.rs\"\n", ManifestRule::OutsideLibrary { path: "../x.rs".into() }),
+            (
+                "[lib]\npath = \"../x.rs\"\n",
+                ManifestRule::OutsideLibrary { path: "../x.rs".into() },
+            ),
         ] {
             assert_eq!(rule(text), expected, "{text}");
         }

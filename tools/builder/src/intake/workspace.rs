@@ -29,9 +29,7 @@ impl Workspace {
     fn at(folder: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
         let manifest: DocumentMut = text.parse().ok()?;
-        manifest
-            .contains_key("workspace")
-            .then(|| Self { folder: folder.to_owned(), manifest })
+        manifest.contains_key("workspace").then(|| Self { folder: folder.to_owned(), manifest })
     }
 
     fn excludes(&self, folder: &Path) -> bool {
@@ -100,7 +98,8 @@ fn dependency_tables(manifest: &mut DocumentMut) -> impl Iterator<Item = &mut dy
         match name.get() {
             "dependencies" => tables.push(item),
             "target" => {
-                let targets = item.as_table_like_mut().into_iter().flat_map(|table| table.iter_mut());
+                let targets =
+                    item.as_table_like_mut().into_iter().flat_map(|table| table.iter_mut());
                 tables.extend(targets.filter_map(|(_, target)| target.get_mut("dependencies")));
             }
             _ => {}

@@ -55,8 +55,12 @@ impl Trial {
 fn files_that_are_not_shown_cannot_be_read() {
     for layers in layers() {
         let trial = Trial::new(layers, Limits::default());
-        let printed =
-            trial.shell("cat /etc/passwd /etc/hostname 2>/dev/null; ls /root /home 2>/dev/null; echo end", 10).unwrap();
+        let printed = trial
+            .shell(
+                "cat /etc/passwd /etc/hostname 2>/dev/null; ls /root /home 2>/dev/null; echo end",
+                10,
+            )
+            .unwrap();
         assert_eq!(printed, "end\n", "{layers:?}");
     }
 }
