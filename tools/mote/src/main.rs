@@ -2,7 +2,7 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ build  inspect  run  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ build  inspect  run  serve  operate  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
@@ -11,6 +11,8 @@
 //! | [`build`] | `mote build` |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
+//! | `serve` | `mote serve`: a node behind HTTP |
+//! | `operate` | `mote deploy`, `invoke`, `list`, `stats`, `rollback`, `rm`: a running node's admin socket |
 //! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
 //! | [`demo`] | `mote demo`: the services on board in one table |
 //! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
@@ -24,7 +26,11 @@ mod build;
 mod cli;
 mod demo;
 mod inspect;
+#[cfg(feature = "http")]
+mod operate;
 mod run;
+#[cfg(feature = "http")]
+mod serve;
 mod service;
 mod status;
 mod terminal;
