@@ -33,6 +33,7 @@ mod check;
 mod decode;
 mod error;
 mod image;
+pub mod memfd;
 mod names;
 mod place;
 mod plan;

@@ -3,7 +3,7 @@
 //! ```text
 //!  inbox  (dispatcher writes, worker maps read-only)    outbox (worker writes, dispatcher reads)
 //!  ┌──────────────────────────────────┐                 ┌──────────────────────────────────┐
-//!  │ StartParameters, doorbell, dispatcher asleep│                 │ Running, doorbell, worker asleep │
+//!  │ StartParameters, doorbell, parked│                 │ Running, doorbell, parked, status│
 //!  │ requests    [Line; RING_ENTRIES] │                 │ completions [Line; RING_ENTRIES] │
 //!  ├──────────────────────────────────┤ BODIES_OFFSET   ├──────────────────────────────────┤
 //!  │ bodies, BODY_BYTES each          │                 │ bodies, then logs, of each entry │
@@ -29,6 +29,18 @@ pub const BODIES_OFFSET: usize = 4096;
 
 /// Offset of the logs in the outbox.
 pub const LOGS_OFFSET: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;
+
+/// Offset of the body at `index` of a ring, in both areas.
+#[must_use]
+pub const fn body_offset(index: usize) -> usize {
+    BODIES_OFFSET + index * BODY_BYTES
+}
+
+/// Offset of the log at `index` of the ring, in the outbox.
+#[must_use]
+pub const fn log_offset(index: usize) -> usize {
+    LOGS_OFFSET + index * LOG_BYTES
+}
 
 /// Length of the inbox, in bytes.
 pub const INBOX_BYTES: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;

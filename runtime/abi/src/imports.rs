@@ -1,4 +1,4 @@
-//! The library whitelist: every symbol that an image may leave undefined (DESIGN section 4).
+//! The library whitelist: every symbol that an image may leave undefined.
 
 /// Generates [`Import`] with its names, so that the list stands once.
 macro_rules! imports {

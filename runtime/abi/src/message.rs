@@ -151,7 +151,7 @@ impl Completion {
     /// The outcome, if the byte is one that a worker can report.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        Outcome::from_byte(self.outcome).filter(|&outcome| outcome != Outcome::WorkerLost)
+        Outcome::from_byte(self.outcome).filter(|outcome| outcome.is_reported_by_workers())
     }
 
     /// The cleanup, if the byte is one.
@@ -176,8 +176,10 @@ mod tests {
     }
 
     #[test]
-    fn worker_cannot_report_its_own_loss() {
-        let completion = Completion { outcome: Outcome::WorkerLost as u8, ..Completion::default() };
-        assert_eq!(completion.outcome(), None);
+    fn worker_cannot_report_what_only_a_dispatcher_decides() {
+        for outcome in [Outcome::WorkerLost, Outcome::Expired, Outcome::Cancelled] {
+            let completion = Completion { outcome: outcome as u8, ..Completion::default() };
+            assert_eq!(completion.outcome(), None, "{outcome}");
+        }
     }
 }

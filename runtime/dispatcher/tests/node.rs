@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mote_dispatcher::{DeployError, Node, NodeConfig, NodeError};
+use mote_dispatcher::{ConfigError, DeployError, Node, NodeConfig, NodeError};
 use rustix::process::{Pid, Signal, kill_process};
 
 fn start(workers: usize) -> Node {
@@ -14,7 +14,7 @@ fn is_alive(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
-/// Turns the node's loop until `done`.
+/// Ticks the node until `done`.
 fn poll_until(node: &mut Node, done: impl Fn(&Node) -> bool) {
     let before = Instant::now();
     while !done(node) {
@@ -87,5 +87,8 @@ fn bytes_that_are_no_image_are_refused_and_the_node_goes_on() {
 #[test]
 fn configuration_is_refused_before_anything_starts() {
     let refused = Node::start(&NodeConfig { workers: 129, ..NodeConfig::default() }).unwrap_err();
-    assert!(matches!(refused, NodeError::Config { field: "workers", found: 129, .. }), "{refused}");
+    assert!(
+        matches!(refused, NodeError::Config(ConfigError { field: "workers", found: 129, .. })),
+        "{refused}"
+    );
 }

@@ -19,8 +19,8 @@ pub(crate) const PACKAGES: [Package; 11] = [
     Package {
         folder: "loader",
         rooms: &[
-            "zone", "slots", "window", "place", "sys", "verify", "check", "plan", "decode", "cfi",
-            "names", "error", "image",
+            "zone", "slots", "window", "memfd", "place", "sys", "verify", "check", "plan",
+            "decode", "cfi", "names", "error", "image",
         ],
         also_unsafe: &[],
     },
@@ -59,7 +59,7 @@ pub(crate) const PACKAGES: [Package; 11] = [
     },
     Package {
         folder: "runtime/dispatcher",
-        rooms: &["torture", "node", "pool", "sched", "images", "sys"],
+        rooms: &["torture", "node", "pool", "images", "sched", "config", "job", "sys"],
         also_unsafe: &[],
     },
     Package {

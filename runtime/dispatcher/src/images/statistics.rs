@@ -1,4 +1,4 @@
-//! What a node remembers of a deployed service, and when it has had enough of it. Pure.
+//! Counts of a deployed service, and when they lead to a ban. Pure.
 //!
 //! A service *yields* at the soft deadline if its cleanup ends within the grace. One that does not,
 //! again and again, costs budget and grace each time; after [`NodeConfig::ban_after`] times it is
@@ -8,7 +8,7 @@
 
 use mote_abi::outcome::{Cleanup, Mode, Outcome};
 
-use crate::node::completed::Completed;
+use crate::job::completed::Completed;
 
 /// Counts of one deployed service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,25 +40,27 @@ impl ServiceStatistics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::fake_worker;
+    use crate::job::completed::{Ending, Run};
+    use crate::job::request::tests::request;
 
     fn ended(outcome: Outcome, cleanup: Cleanup, mode: Mode) -> Completed {
-        Completed { outcome, cleanup, mode, ..fake_worker::request(1, b"").lost() }
+        let ending = Ending { cleanup, ..Ending::unreported(outcome, "") };
+        Completed { mode, ..request(1, b"").completed(Run::NONE, ending) }
     }
 
     fn after(completions: &[Completed], ban_after: Option<u32>) -> ServiceStatistics {
-        let mut record = ServiceStatistics::default();
-        completions.iter().for_each(|completed| record.note(completed, ban_after));
-        record
+        let mut statistics = ServiceStatistics::default();
+        completions.iter().for_each(|completed| statistics.note(completed, ban_after));
+        statistics
     }
 
     #[test]
     fn service_is_banned_when_it_has_not_yielded_so_often() {
         let stubborn = ended(Outcome::OverBudget, Cleanup::Discarded, Mode::Guarded);
-        let record = after(&[stubborn.clone(), stubborn.clone()], Some(3));
-        assert_eq!((record.unyielding, record.is_banned), (2, false));
-        let record = after(&[stubborn.clone(), stubborn.clone(), stubborn.clone()], Some(3));
-        assert_eq!((record.unyielding, record.is_banned), (3, true));
+        let statistics = after(&[stubborn.clone(), stubborn.clone()], Some(3));
+        assert_eq!((statistics.unyielding, statistics.is_banned), (2, false));
+        let statistics = after(&[stubborn.clone(), stubborn.clone(), stubborn.clone()], Some(3));
+        assert_eq!((statistics.unyielding, statistics.is_banned), (3, true));
         assert!(!after(&vec![stubborn; 1000], None).is_banned);
     }
 

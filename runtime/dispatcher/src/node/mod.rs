@@ -1,9 +1,9 @@
 //! A node: the one thing that users of this crate hold.
 //!
 //! ```text
-//!  submit ─▶ place, if cold ─▶ a worker's ring ────────────▶ turn ─▶ ended ─▶ poll, wait, invoke
-//!                │ all rings are full      ▲                  │
-//!                └──────▶ queue ───────────┤                  │
+//!  submit ─▶ free line ─▶ enter image, publish ────────────▶ tick ─▶ finished ─▶ poll, wait, invoke
+//!               │ there is none            ▲                  │
+//!               └──────▶ queue ────────────┤                  │
 //!                                          ├──── orphans ◀────┤ (their worker is gone)
 //!                                          └──── paused  ◀────┘ (they go on, on their worker)
 //! ```
@@ -11,31 +11,31 @@
 //! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
 //! [`Node::wait`].
 
-pub(crate) mod completed;
-pub(crate) mod config;
 pub(crate) mod error;
-pub(crate) mod job;
-pub(crate) mod request;
+mod finished;
 pub(crate) mod requirements;
 
 use std::marker::PhantomData;
 
+use crate::config::NodeConfig;
+use crate::images::error::{DeployError, PlaceError};
 use crate::images::services::Services;
 use crate::images::statistics::ServiceStatistics;
 use crate::images::zones::Zones;
-use crate::node::completed::Completed;
-use crate::node::config::NodeConfig;
-use crate::node::error::{DeployError, NodeError, PlaceError, SubmitError};
-use crate::node::job::{Job, ServiceId, Ticket};
-use crate::node::request::Request;
+use crate::job::completed::Completed;
+use crate::job::ids::{ServiceId, TenantId, Ticket};
+use crate::job::request::Request;
+use crate::job::spec::Job;
+use crate::node::error::{NodeError, SubmitError};
+use crate::node::finished::Finished;
 use crate::pool::WorkerPool;
-use crate::pool::areas::program_file;
 use crate::pool::program;
 use crate::pool::slot::{PoolEvents, SpawnContext};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
 use crate::sched::wait::{SharpTimers, WaitAction, WaitPolicy};
-use crate::sys::clock::{about_now_ns, now_ns};
+use crate::sys::clock::about_now_ns;
+use crate::sys::memory_file::program_file;
 
 /// Window memory that is present from the start, in bytes: the first images are placed without page
 /// faults, which cost more than the placing.
@@ -69,12 +69,11 @@ pub struct Node {
     services: Services,
     queue: Queue,
     events: PoolEvents,
-    /// Jobs submitted and not handed back.
-    outstanding: usize,
+    finished: Finished,
     last_ticket: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
-    /// Whether jobs take turns.
+    /// Whether jobs share workers by time slices.
     is_slicing: bool,
     wait_policy: WaitPolicy,
     plan: Plan,
@@ -107,7 +106,7 @@ impl Node {
             services: Services::new(zones),
             queue: Queue::new(config.queue_limit),
             events: PoolEvents::default(),
-            outstanding: 0,
+            finished: Finished::default(),
             last_ticket: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
@@ -129,7 +128,20 @@ impl Node {
     /// # Errors
     /// The bytes are not an image, or not one that may run here.
     pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
-        self.services.deploy(name, &image)
+        self.services.deploy(TenantId::default(), name, &image)
+    }
+
+    /// As [`Node::deploy`], for a tenant other than the default one.
+    ///
+    /// # Errors
+    /// As [`Node::deploy`].
+    pub fn deploy_for(
+        &mut self,
+        tenant: TenantId,
+        name: &str,
+        image: Vec<u8>,
+    ) -> Result<ServiceId, DeployError> {
+        self.services.deploy(tenant, name, &image)
     }
 
     /// The name that a service was deployed under; `None` if it is not one of this node's.
@@ -138,10 +150,10 @@ impl Node {
         self.services.name(service)
     }
 
-    /// What is remembered of a service since it was deployed; `None` if it is not one of this node's.
+    /// Counts of a service since it was deployed; `None` if it is not one of this node's.
     #[must_use]
     pub fn service_statistics(&self, service: ServiceId) -> Option<ServiceStatistics> {
-        self.services.record(service)
+        self.services.statistics(service)
     }
 
     /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
@@ -155,7 +167,7 @@ impl Node {
     /// Frees a service's place in the zone; its next invocation is cold. Does nothing if it has none.
     ///
     /// # Errors
-    /// There is no such service, or jobs of it have not been handed back.
+    /// There is no such service, or a worker has jobs of it.
     pub fn evict(&mut self, service: ServiceId) -> Result<(), PlaceError> {
         self.services.evict(service)
     }
@@ -167,37 +179,29 @@ impl Node {
     /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be
     /// placed, or no worker is left. Nothing has been done then.
     pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
-        job.check(self.arena_kib)?;
-        self.services.check_ban(job.service)?;
-        let is_resident = self.services.is_resident(job.service)?;
+        let spec = job.check(self.services.tenant(job.service)?, self.arena_kib)?;
+        self.check_ban(job.service)?;
         let now_ns = about_now_ns();
         if self.pool.is_checkup_due(now_ns) {
-            self.turn(now_ns);
+            self.tick(now_ns);
         }
         if let Some(why) = self.pool.abandoned() {
-            return Err(SubmitError::NoWorkers { why });
+            return Err(SubmitError::NoWorkers { why: why.clone() });
         }
-        let can_publish = self.queue.is_empty() && self.pool.freest().is_some();
-        if !can_publish {
-            self.queue.check_room()?;
-        }
-        let cold_ns = if is_resident { None } else { Some(self.place_cold(job.service)?) };
-        let request = self.request(&job, cold_ns.filter(|_| can_publish));
-        if can_publish {
-            self.publish(request, job.body);
-        } else {
-            self.queue.push(request, job.body, now_ns);
-        }
-        Ok(request.ticket)
+        let ticket = Ticket(self.last_ticket + 1);
+        self.accept(Request { ticket, spec, submitted_ns: now_ns }, job.body)?;
+        self.last_ticket = ticket.0;
+        self.finished.expect_one();
+        Ok(ticket)
     }
 
-    /// One turn of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
+    /// One tick of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
     /// Never blocks. `None` when nothing has ended.
     pub fn poll(&mut self) -> Option<Completed> {
-        if self.events.ended.is_empty() {
-            self.turn(about_now_ns());
+        if self.finished.len() == 0 {
+            self.tick(about_now_ns());
         }
-        let completed = self.deliver(0);
+        let completed = self.finished.pop();
         if completed.is_none() && !self.wait_policy.may_spin {
             // The one processor is the worker's too, and the caller may be polling in a loop.
             std::thread::yield_now();
@@ -207,7 +211,10 @@ impl Node {
 
     /// Waits until an invocation ends. Spins, then sleeps. `None` when none is outstanding.
     pub fn wait(&mut self) -> Option<Completed> {
-        self.wait_for(|_| true)
+        self.tick_until(|finished| match finished.pop() {
+            None if finished.running() > 0 => None,
+            ended => Some(ended),
+        })
     }
 
     /// Submits a job and waits for it. What else ends meanwhile is kept for [`Node::poll`] and
@@ -217,8 +224,12 @@ impl Node {
     /// As [`Node::submit`].
     pub fn invoke(&mut self, job: Job<'_>) -> Result<Completed, SubmitError> {
         let ticket = self.submit(job)?;
-        let completed = self.wait_for(|completed| completed.ticket == ticket);
-        Ok(completed.expect("a submitted job ends, as its worker or its loss at the latest"))
+        let mut seen = 0;
+        Ok(self.tick_until(|finished| {
+            let found = finished.take(ticket, seen);
+            seen = finished.len();
+            found
+        }))
     }
 
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.
@@ -246,79 +257,92 @@ impl Node {
         self.plan.dispatcher
     }
 
-    /// Places a service that is not resident; returns the time before that.
-    fn place_cold(&mut self, service: ServiceId) -> Result<u64, PlaceError> {
-        let before_ns = now_ns();
-        self.services.place(service)?;
-        Ok(before_ns)
-    }
-
-    fn request(&mut self, job: &Job<'_>, cold_ns: Option<u64>) -> Request {
-        self.last_ticket += 1;
-        self.outstanding += 1;
-        self.services.submitted(job.service);
-        Request { ticket: Ticket(self.last_ticket), spec: job.spec(), cold_ns }
-    }
-
-    fn publish(&mut self, request: Request, body: &[u8]) {
-        let worker = self.pool.freest().expect("the caller saw that a worker has room");
-        let invoke = self.services.invoke(&request.spec, worker.number);
-        let invoke = invoke.expect("a service with jobs stays resident");
-        worker.publish(request, invoke, body);
-    }
-
-    fn turn(&mut self, now_ns: u64) {
-        let known = self.events.ended.len();
-        self.pool.turn(now_ns, &mut self.events);
-        for completed in self.events.ended.range(known..) {
-            self.services.note(completed, self.ban_after);
+    fn check_ban(&self, service: ServiceId) -> Result<(), SubmitError> {
+        match self.services.statistics(service) {
+            Some(statistics) if statistics.is_banned => {
+                let name = self.services.name(service).unwrap_or_default().to_owned();
+                Err(SubmitError::Banned { name, times: statistics.unyielding })
+            }
+            _ => Ok(()),
         }
-        self.queue.take_back(&mut self.events.orphans);
+    }
+
+    /// Gives a job to a worker, or queues it.
+    fn accept(&mut self, request: Request, body: &[u8]) -> Result<(), SubmitError> {
+        if self.queue.is_empty()
+            && let Some(line) = self.pool.free_line()
+        {
+            let start = self.services.enter(&request.spec, line.worker())?;
+            line.publish(request, start, body);
+            return Ok(());
+        }
+        let room = self.queue.room()?;
+        self.services.place(request.spec.service)?;
+        room.push(request, body);
+        Ok(())
+    }
+
+    fn tick(&mut self, now_ns: u64) {
+        self.pool.tick(now_ns, &mut self.events);
+        self.collect();
         if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {
             return;
         }
         if let Some(why) = self.pool.abandoned() {
-            self.events.ended.extend(self.queue.drain_lost(&why));
+            self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
         }
         while self.feed() {}
     }
 
-    /// Gives one more job to a worker that has room, or a paused one its turn: whichever waits longer.
+    /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
+    fn collect(&mut self) {
+        for ended in self.events.ended.drain(..) {
+            self.services.leave(ended.resident);
+            self.services.note(&ended.completed, self.ban_after);
+            self.finished.push(ended.completed);
+        }
+        for orphan in self.events.orphans.drain(..).rev() {
+            self.services.leave(orphan.resident);
+            self.queue.push_front(orphan.waiting);
+        }
+    }
+
+    /// Gives one more job to a worker that has room, or lets a paused one go on: whichever waits longer.
     /// False if there is none, or no room.
     fn feed(&mut self) -> bool {
         if self.is_slicing
-            && let Some((worker, spec)) = self.pool.next_turn(self.queue.first_ns())
+            && let Some(next) = self.pool.next_slice(self.queue.first_ns())
         {
-            let invoke = self.services.invoke(&spec, worker.number);
-            worker.resume(invoke.expect("a service with jobs stays resident"));
+            let generation = self.services.generation(next.worker());
+            next.resume(generation);
             return true;
         }
-        if self.pool.freest().is_none() {
-            return false;
-        }
+        let Some(line) = self.pool.free_line() else { return false };
         let Some(next) = self.queue.pop() else { return false };
-        self.publish(next.request, &next.body);
+        match self.services.enter(&next.request.spec, line.worker()) {
+            Ok(start) => line.publish(next.request, start, &next.body),
+            // Other images fill the windows, and running jobs hold them: it goes first when they end.
+            Err(_) => {
+                self.queue.push_front(next);
+                return false;
+            }
+        }
         true
     }
 
-    fn wait_for(&mut self, is_wanted: impl Fn(&Completed) -> bool) -> Option<Completed> {
-        let mut seen = 0;
+    /// Ticks until `done` has an answer. Spins, then sleeps.
+    fn tick_until<T>(&mut self, mut done: impl FnMut(&mut Finished) -> Option<T>) -> T {
         let mut fruitful_ns = None;
         loop {
-            if let Some(found) = self.events.ended.iter().skip(seen).position(&is_wanted) {
-                return self.deliver(seen + found);
+            if let Some(answer) = done(&mut self.finished) {
+                return answer;
             }
-            if self.outstanding == self.events.ended.len() {
-                return None;
-            }
-            let now_ns = about_now_ns();
-            if seen != self.events.ended.len() {
-                fruitful_ns = Some(now_ns);
-            }
-            seen = self.events.ended.len();
-            self.turn(now_ns);
-            if seen == self.events.ended.len() {
+            let (now_ns, before) = (about_now_ns(), self.finished.len());
+            self.tick(now_ns);
+            if self.finished.len() == before {
                 self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns));
+            } else {
+                fruitful_ns = Some(now_ns);
             }
         }
     }
@@ -326,19 +350,10 @@ impl Node {
     fn rest(&self, now_ns: u64, fruitful_ns: u64) {
         let deadline_in_ns = self.pool.deadline_ns().map(|at_ns| at_ns.saturating_sub(now_ns));
         match self.wait_policy.rest(now_ns - fruitful_ns, deadline_in_ns) {
-            // A turn takes about as long as a `pause`, and nobody shares this processor.
+            // A tick takes about as long as a `pause`, and nobody shares this processor.
             WaitAction::Spin => {}
             WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns()),
         }
-    }
-
-    #[inline]
-    fn deliver(&mut self, position: usize) -> Option<Completed> {
-        let ended = &mut self.events.ended;
-        let completed = if position == 0 { ended.pop_front() } else { ended.remove(position) }?;
-        self.outstanding -= 1;
-        self.services.delivered(completed.service);
-        Some(completed)
     }
 }
 

@@ -4,16 +4,17 @@
 //! finds in the outbox is an allegation ([`crate::pool::report`] checks it).
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use mote_abi::area::{
     BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
-    RING_ENTRIES,
+    RING_ENTRIES, body_offset, log_offset,
 };
 use mote_abi::prefetch;
-use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use mote_loader::memfd::reopen_read_only;
 
 use crate::sys::mapping::{Access, Mapping};
+use crate::sys::memory_file::memory_file;
 
 /// How much of each body is made present at the start: what small requests use.
 const READY_BODY_BYTES: usize = 4096;
@@ -89,69 +90,15 @@ impl Areas {
 
     /// A copy of what the worker left as the log of the completion at `index`.
     pub(crate) fn completion_log(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(LOGS_OFFSET + index * LOG_BYTES, bytes.min(LOG_BYTES))
+        self.outbox.copy_out(log_offset(index), bytes.min(LOG_BYTES))
     }
-}
-
-fn body_offset(index: usize) -> usize {
-    BODIES_OFFSET + index * BODY_BYTES
-}
-
-/// A file in memory whose length nobody can change: not even a hostile worker can take its pages
-/// away from under the dispatcher's mapping.
-pub(crate) fn memory_file(name: &str, bytes: usize) -> io::Result<OwnedFd> {
-    let file = create(name, MemfdFlags::NOEXEC_SEAL)?;
-    ftruncate(&file, bytes as u64)?;
-    fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-    Ok(file)
-}
-
-/// A file in memory that holds `bytes`, may be executed, and can never be changed again.
-pub(crate) fn program_file(name: &str, bytes: &[u8]) -> io::Result<OwnedFd> {
-    let file = create(name, MemfdFlags::EXEC)?;
-    let mut unwritten = bytes;
-    while !unwritten.is_empty() {
-        let written = rustix::io::write(&file, unwritten)?;
-        unwritten = &unwritten[written..];
-    }
-    fcntl_add_seals(
-        &file,
-        SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
-    )?;
-    Ok(file)
-}
-
-/// Linux before 6.3 knows neither of the two ways to say whether the file is a program, and runs it
-/// in any case.
-fn create(name: &str, program: MemfdFlags) -> io::Result<OwnedFd> {
-    let common = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    match memfd_create(name, common | program) {
-        Err(rustix::io::Errno::INVAL) => Ok(memfd_create(name, common)?),
-        result => Ok(result?),
-    }
-}
-
-/// The same file, opened so that it cannot be mapped writable.
-pub(crate) fn reopen_read_only(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
     use super::*;
-
-    #[test]
-    fn area_cannot_be_shrunk_once_made() {
-        let file = memory_file("test", 8192).unwrap();
-        assert_eq!(ftruncate(&file, 4096), Err(rustix::io::Errno::PERM));
-    }
-
-    #[test]
-    fn program_cannot_be_changed_once_made() {
-        let file = program_file("test", b"abc").unwrap();
-        assert_eq!(rustix::io::write(&file, b"d"), Err(rustix::io::Errno::PERM));
-    }
 
     #[test]
     fn worker_cannot_map_its_inbox_writable() {
@@ -163,14 +110,21 @@ mod tests {
 
     #[test]
     fn bodies_and_logs_do_not_overlap_when_all_are_full() {
-        let (areas, _files) = Areas::create().unwrap();
+        let (areas, files) = Areas::create().unwrap();
+        let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
+        let (request, response) = (|index| index as u8 + 1, |index| index as u8 + 101);
         for index in 0..RING_ENTRIES {
-            areas.write_request_body(index, &vec![index as u8 + 1; BODY_BYTES]);
+            areas.write_request_body(index, &vec![request(index); BODY_BYTES]);
+            outbox.copy_in(body_offset(index), &vec![response(index); BODY_BYTES]);
+            outbox.copy_in(log_offset(index), &[response(index); LOG_BYTES]);
         }
+        let is_full_of = |bytes: Vec<u8>, byte| bytes.iter().all(|&found| found == byte);
         for index in 0..RING_ENTRIES {
-            let body = areas.request_body(index, BODY_BYTES);
-            assert!(body.iter().all(|&byte| byte == index as u8 + 1));
+            assert!(is_full_of(areas.request_body(index, BODY_BYTES), request(index)));
+            assert!(is_full_of(areas.completion_body(index, BODY_BYTES), response(index)));
+            assert!(is_full_of(areas.completion_log(index, LOG_BYTES), response(index)));
         }
-        assert_eq!(areas.inbox().start.abi_version.load(std::sync::atomic::Ordering::Relaxed), 0);
+        assert_eq!(areas.inbox().start.abi_version.load(Relaxed), 0);
+        assert_eq!(areas.outbox().status.stage.load(Relaxed), 0);
     }
 }

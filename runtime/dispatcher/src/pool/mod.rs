@@ -1,11 +1,21 @@
 //! All workers of a node: who is free, what they bring, and how the dispatcher sleeps until then.
+//!
+//! ```text
+//!  WorkerPool ─▶ slot ─▶ worker ─▶ process, areas      what runs, and what is shared with it
+//!                          ├────▶ watchdog             when it is signalled or killed (pure)
+//!                          └────▶ slices, report       what it may say (pure)
+//! ```
 
 pub(crate) mod areas;
+pub(crate) mod error;
 #[cfg(test)]
 pub(crate) mod fake_worker;
+pub(crate) mod outstanding;
+pub(crate) mod pause;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod report;
+pub(crate) mod slices;
 pub(crate) mod slot;
 pub(crate) mod start;
 pub(crate) mod watchdog;
@@ -17,10 +27,9 @@ use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
-use crate::node::error::NodeError;
-use crate::node::job::JobSpec;
+use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
-use crate::pool::worker::Worker;
+use crate::pool::worker::{FreeLine, Resumption, Worker};
 use crate::sched::cpus::Plan;
 use crate::sys::barrier;
 use crate::sys::clock::{monotonic_ns, now_ns};
@@ -36,12 +45,12 @@ pub(crate) struct WorkerPool {
 
 impl WorkerPool {
     /// Starts all workers at once, and returns when all are ready.
-    pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, NodeError> {
+    pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, StartError> {
         let slots =
             plan.workers.iter().enumerate().map(|(number, &post)| WorkerSlot::new(number, post));
         let mut pool = Self { slots: slots.collect(), spawn_context };
         loop {
-            pool.turn(now_ns(), &mut PoolEvents::default());
+            pool.tick(now_ns(), &mut PoolEvents::default());
             if let Some(failure) = pool.slots.iter_mut().find_map(WorkerSlot::take_failure) {
                 return Err(failure);
             }
@@ -52,38 +61,39 @@ impl WorkerPool {
         }
     }
 
-    /// One turn of all slots.
-    pub(crate) fn turn(&mut self, now_ns: u64, events: &mut PoolEvents) {
+    /// One tick of all slots.
+    pub(crate) fn tick(&mut self, now_ns: u64, events: &mut PoolEvents) {
         for slot in &mut self.slots {
-            slot.turn(now_ns, &self.spawn_context, events);
+            slot.tick(now_ns, &self.spawn_context, events);
         }
     }
 
-    /// The worker that has the fewest invocations, if it has room for one more.
-    pub(crate) fn freest(&mut self) -> Option<&mut Worker> {
-        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
-        let freest = workers.min_by_key(|worker| worker.load())?;
-        (freest.load() < self.spawn_context.config.ring_depth()).then_some(freest)
-    }
-
-    /// The worker with room for one more whose paused job waits longest, if that waits since `before_ns`
-    /// or longer; and what the job runs.
-    pub(crate) fn next_turn(&mut self, before_ns: u64) -> Option<(&mut Worker, JobSpec)> {
+    /// Room for a job on the worker that has the fewest, if any has room.
+    pub(crate) fn free_line(&mut self) -> Option<FreeLine<'_>> {
         let depth = self.spawn_context.config.ring_depth();
         let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
-        workers
-            .filter(|worker| worker.load() < depth)
-            .filter_map(|worker| {
-                worker.next_turn().map(|(since_ns, spec)| (since_ns, worker, spec))
-            })
-            .filter(|&(since_ns, ..)| since_ns <= before_ns)
-            .min_by_key(|&(since_ns, ..)| since_ns)
-            .map(|(_, worker, spec)| (worker, spec))
+        workers.min_by_key(|worker| worker.load())?.free_line(depth)
     }
 
-    /// Whether a job is paused and has no turn yet.
+    /// The paused job that waits longest of those whose worker has room, if it waits since `before_ns` or
+    /// longer.
+    pub(crate) fn next_slice(&mut self, before_ns: u64) -> Option<Resumption<'_>> {
+        let depth = self.spawn_context.config.ring_depth();
+        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
+        let waiting = workers
+            .filter(|worker| worker.load() < depth)
+            .filter_map(|worker| Some((worker.first_paused_ns()?, worker)));
+        let (since_ns, worker) = waiting.min_by_key(|&(since_ns, _)| since_ns)?;
+        if since_ns > before_ns {
+            return None;
+        }
+        worker.next_slice(depth)
+    }
+
+    /// Whether a job is paused.
     pub(crate) fn has_paused(&self) -> bool {
-        self.slots.iter().filter_map(WorkerSlot::serving).any(Worker::has_paused)
+        let mut workers = self.slots.iter().filter_map(WorkerSlot::serving);
+        workers.any(|worker| worker.first_paused_ns().is_some())
     }
 
     /// Whether a worker may have died without anything showing it.
@@ -91,13 +101,12 @@ impl WorkerPool {
         self.slots.iter().any(|slot| slot.is_checkup_due(now_ns))
     }
 
-    /// Why no worker is left, if none is.
-    pub(crate) fn abandoned(&self) -> Option<String> {
+    /// Why no worker is left, if none is: why the first of them was given up.
+    pub(crate) fn abandoned(&self) -> Option<&StartError> {
         if !self.slots.iter().all(WorkerSlot::is_abandoned) {
             return None;
         }
-        let failure = self.slots.iter().find_map(WorkerSlot::last_failure);
-        Some(failure.map(ToString::to_string).unwrap_or_default())
+        self.slots.iter().find_map(WorkerSlot::last_failure)
     }
 
     /// The next deadline of any invocation.

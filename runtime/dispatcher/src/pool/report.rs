@@ -1,15 +1,15 @@
-//! What a worker says of an ended invocation: an allegation, checked before anything uses it.
+//! What a worker reports of an ended invocation: an allegation, checked before anything uses it.
 //!
-//! A worker that claims what cannot be is hostile or broken. Nothing it says of other invocations is
-//! worth more, so the caller kills it. What a *service* hands over is another matter: its texts may
-//! be any bytes, and only its own response suffers.
+//! A worker that reports what cannot be is hostile or broken, and so is all else that it reports: the caller
+//! kills it. What a *service* hands over is another matter: its texts may be any bytes, and only its own
+//! response suffers.
 
 use mote_abi::area::{BODY_BYTES, LOG_BYTES};
 use mote_abi::message::{Completion, NOT_PREEMPTED};
 use mote_abi::outcome::{Cleanup, Outcome};
 use thiserror::Error;
 
-use crate::node::completed::{Tokens, Unwinding};
+use crate::job::completed::{Tokens, Unwinding};
 
 /// How much before its publishing, or after now, a request may seem to have been entered, in
 /// nanoseconds: what a processor executes ahead of what it waits for takes less.
@@ -30,7 +30,7 @@ pub(crate) struct Report {
     pub(crate) unwinding: Unwinding,
 }
 
-/// A claim that cannot be true.
+/// A report that cannot be true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ProtocolViolation {
     #[error("it claimed outcome {0}, which no worker can report")]

@@ -34,11 +34,11 @@ pub(crate) enum Access {
 /// write it at any time.
 pub(crate) unsafe trait Head {}
 
-// SAFETY: boot, flags, doorbell and lines are made of `AtomicU32` and `AtomicU64` only.
+// SAFETY: start parameters, flags, doorbell and lines are made of `AtomicU32` and `AtomicU64` only.
 unsafe impl Head for Inbox {}
-// SAFETY: as above, with the condition and the running invocation.
+// SAFETY: as above, with the worker's status and the running invocation.
 unsafe impl Head for Outbox {}
-// SAFETY: as above, with order and progress.
+// SAFETY: as above, with the sweep's request and progress.
 unsafe impl Head for mote_abi::torture::Head {}
 
 /// A shared mapping from the start of a memory file, unmapped when dropped.
@@ -191,7 +191,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
-    use crate::pool::areas::memory_file;
+    use crate::sys::memory_file::memory_file;
 
     #[test]
     fn bytes_copied_into_one_mapping_come_out_of_another() {

@@ -1,6 +1,6 @@
 //! Why a request was answered without an invocation.
 
-use mote_dispatcher::SubmitError;
+use mote_dispatcher::{JobError, SubmitError};
 use thiserror::Error;
 
 use crate::functions::name::NameError;
@@ -58,7 +58,7 @@ fn submit_kind(error: &SubmitError) -> Refused {
     match error {
         SubmitError::QueueFull { .. } => Refused::Overload,
         SubmitError::Banned { .. } => Refused::Banned,
-        SubmitError::BodyTooLong { .. } => Refused::TooLong,
+        SubmitError::Job(JobError::BodyTooLong { .. }) => Refused::TooLong,
         _ => Refused::Unavailable,
     }
 }

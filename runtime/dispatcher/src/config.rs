@@ -3,12 +3,11 @@
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
 
-use crate::node::error::NodeError;
-use crate::sched::slices::Slicing;
+use thiserror::Error;
 
-/// The most workers of one node: a sleeping dispatcher waits for all their doorbells in one call, and
-/// `futex_waitv` takes 128 (FUTEX_WAITV_MAX).
-pub const MAX_WORKERS: usize = 128;
+/// The most workers of one node: a parked dispatcher waits for all their doorbells and for its commands in
+/// one call, and `futex_waitv` takes 128 words (FUTEX_WAITV_MAX).
+pub const MAX_WORKERS: usize = 127;
 
 /// The least service stack, in KiB: room for a service's frames and for the kernel's signal frame.
 const MIN_STACK_KIB: u32 = 16;
@@ -30,6 +29,29 @@ pub const MIN_SLICE_US: u32 = 10;
 
 /// The greatest [`NodeConfig::slice_us`], in microseconds.
 pub const MAX_SLICE_US: u32 = 1_000_000;
+
+/// A field of a [`NodeConfig`] that is outside its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("NodeConfig::{field} is {found}; it must be from {least} to {most}")]
+pub struct ConfigError {
+    /// The field.
+    pub field: &'static str,
+    /// Its value.
+    pub found: usize,
+    /// The least value allowed.
+    pub least: usize,
+    /// The greatest value allowed.
+    pub most: usize,
+}
+
+/// How a worker's jobs share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slicing {
+    /// How long one runs while others wait, in microseconds.
+    pub(crate) slice_us: u32,
+    /// Stack slots of a worker.
+    pub(crate) stack_slots: usize,
+}
 
 /// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +123,7 @@ impl Source {
         }
     }
 
-    fn check(self) -> Result<(), NodeError> {
+    fn check(self) -> Result<(), ConfigError> {
         let Self::Periodic { quantum_us } = self else { return Ok(()) };
         let (least, most) = (MIN_QUANTUM_US as usize, MAX_QUANTUM_US as usize);
         within("source (quantum_us)", quantum_us as usize, least, most)
@@ -132,14 +154,14 @@ impl NodeConfig {
         if self.slice_us.is_some() { self.depth.max(2) } else { self.depth }
     }
 
-    /// How a worker's jobs take turns, if they do.
+    /// How a worker's jobs share it, if they do.
     pub(crate) fn slicing(&self) -> Option<Slicing> {
         let slice_us = self.slice_us?;
         Some(Slicing { slice_us, stack_slots: self.stack_slots })
     }
 
     /// Refuses what cannot work.
-    pub(crate) fn check(&self) -> Result<(), NodeError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         within("workers", self.workers, 1, MAX_WORKERS)?;
         within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
@@ -154,11 +176,11 @@ impl NodeConfig {
     }
 }
 
-fn within(field: &'static str, found: usize, least: usize, most: usize) -> Result<(), NodeError> {
+fn within(field: &'static str, found: usize, least: usize, most: usize) -> Result<(), ConfigError> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
-    Err(NodeError::Config { field, found, least, most })
+    Err(ConfigError { field, found, least, most })
 }
 
 #[cfg(test)]
@@ -171,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn one_job_waits_behind_another_when_they_take_turns() {
+    fn one_job_waits_behind_another_when_there_are_slices() {
         let config = NodeConfig { depth: 1, ..NodeConfig::default() };
         assert_eq!(config.ring_depth(), 1);
         assert_eq!(NodeConfig { slice_us: Some(50), ..config }.ring_depth(), 2);

@@ -1,32 +1,14 @@
-//! Jobs that take turns on a worker: what is known of one that is paused, and what a worker may say of
-//! it. Pure.
+//! What is known of a paused invocation, and what a worker may report of it. Pure.
 //!
-//! ```text
-//!  ring: [long, short …] ─ slice over, and short waits ─▶ worker: paused in stack slot k
-//!  Paused ─ has waited longer than the queue's first ─▶ ring: [short, resume k …] ─▶ …
-//! ```
-//!
-//! A paused job stays with its worker: its stack is there. It goes on when all that waited before it was
-//! paused have had their turn; what comes later waits behind it.
-//!
-//! What the worker says is an allegation here too ([`PauseHistory::paused`]). Each pause must have used up a
-//! slice, and all together no more than the budget: so an invocation cannot be paused for ever.
+//! It is an allegation here too ([`PauseHistory::paused`]). Each pause must have used up a slice, and all
+//! together no more than the budget: so an invocation cannot be paused for ever.
 
 use mote_abi::message::Completion;
 
-use crate::node::request::Request;
+use crate::config::Slicing;
 use crate::pool::report::{ProtocolViolation, entered_ns};
 
-/// How a worker's jobs take turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slicing {
-    /// How long one runs while others wait, in microseconds.
-    pub(crate) slice_us: u32,
-    /// Stack slots of a worker.
-    pub(crate) stack_slots: usize,
-}
-
-/// What became of a job before its last pause.
+/// A job's time slices up to its last pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PauseHistory {
     /// The number of the stack slot that it is in.
@@ -41,19 +23,10 @@ pub(crate) struct PauseHistory {
     pub(crate) pauses: u32,
 }
 
-/// A paused job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Paused {
-    pub(crate) request: Request,
-    pub(crate) past: PauseHistory,
-    /// Since when it waits for its next turn.
-    pub(crate) since_ns: u64,
-}
-
 /// What is known of a job that a worker says it has paused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expectation {
-    /// How its worker's jobs take turns, if they do.
+    /// How its worker's jobs share it, if they do.
     pub(crate) slicing: Option<Slicing>,
     /// When its line was published.
     pub(crate) published_ns: u64,
@@ -61,8 +34,8 @@ pub(crate) struct Expectation {
     pub(crate) stamp_ns: u64,
     /// Its budget, in microseconds.
     pub(crate) budget_us: u32,
-    /// What became of it before, if it was paused before.
-    pub(crate) past: Option<PauseHistory>,
+    /// Its pauses before, if there were any.
+    pub(crate) history: Option<PauseHistory>,
 }
 
 impl PauseHistory {
@@ -76,8 +49,8 @@ impl PauseHistory {
     ) -> Result<Self, ProtocolViolation> {
         let slicing = known.slicing.ok_or(ProtocolViolation::NotSlicing)?;
         let slot = completion.paused.wrapping_sub(1);
-        let can_be = match known.past {
-            Some(past) => slot == past.slot,
+        let can_be = match known.history {
+            Some(history) => slot == history.slot,
             None => usize::from(slot) < slicing.stack_slots && !is_taken(slot),
         };
         if !can_be {
@@ -85,7 +58,7 @@ impl PauseHistory {
         }
         let entered_ns = entered_ns(completion, known.published_ns, now_ns)?;
         let spent_us = completion.spent_us;
-        let before_us = known.past.map_or(0, |past| past.spent_us);
+        let before_us = known.history.map_or(0, |history| history.spent_us);
         let least_us = u64::from(before_us) + u64::from(slicing.slice_us);
         let most_us = u64::from(known.budget_us);
         if !(least_us..=most_us).contains(&spent_us.into()) {
@@ -94,9 +67,9 @@ impl PauseHistory {
         Ok(Self {
             slot,
             stamp_ns: known.stamp_ns,
-            entered_ns: known.past.map_or(entered_ns, |past| past.entered_ns),
+            entered_ns: known.history.map_or(entered_ns, |history| history.entered_ns),
             spent_us,
-            pauses: known.past.map_or(0, |past| past.pauses).saturating_add(1),
+            pauses: known.history.map_or(0, |history| history.pauses).saturating_add(1),
         })
     }
 }
@@ -114,7 +87,7 @@ mod tests {
         published_ns: 1_000,
         stamp_ns: 900,
         budget_us: 120,
-        past: None,
+        history: None,
     };
 
     fn claim(
@@ -128,15 +101,15 @@ mod tests {
 
     #[test]
     fn pauses_are_counted_until_the_budget_is_spent() {
-        let past = claim(&FIRST, 3, 50).unwrap();
+        let history = claim(&FIRST, 3, 50).unwrap();
         let first =
             PauseHistory { slot: 2, stamp_ns: 900, entered_ns: 1_500, spent_us: 50, pauses: 1 };
-        assert_eq!(past, first);
+        assert_eq!(history, first);
         let second =
-            Expectation { past: Some(PauseHistory { entered_ns: 1_100, ..past }), ..FIRST };
-        let past = claim(&second, 3, 101).unwrap();
-        assert_eq!((past.entered_ns, past.spent_us, past.pauses), (1_100, 101, 2));
-        let third = Expectation { past: Some(past), ..FIRST };
+            Expectation { history: Some(PauseHistory { entered_ns: 1_100, ..history }), ..FIRST };
+        let history = claim(&second, 3, 101).unwrap();
+        assert_eq!((history.entered_ns, history.spent_us, history.pauses), (1_100, 101, 2));
+        let third = Expectation { history: Some(history), ..FIRST };
         let refused = claim(&third, 3, 120).unwrap_err();
         assert_eq!(
             refused,
@@ -153,7 +126,7 @@ mod tests {
         for (paused, slot) in [(2, 1), (5, 4), (0, 255), (255, 254)] {
             assert_eq!(claim(&FIRST, paused, 50), Err(ProtocolViolation::StackSlot(slot)));
         }
-        let elsewhere = Expectation { past: Some(claim(&FIRST, 3, 50).unwrap()), ..FIRST };
+        let elsewhere = Expectation { history: Some(claim(&FIRST, 3, 50).unwrap()), ..FIRST };
         assert_eq!(claim(&elsewhere, 4, 100), Err(ProtocolViolation::StackSlot(3)));
     }
 
@@ -180,17 +153,17 @@ mod tests {
                 for likely in [false, true] {
                     let mut completion = Completion::from_words(words);
                     if likely {
-                        let slot = known.past.map_or(0, |past| past.slot);
+                        let slot = known.history.map_or(0, |history| history.slot);
                         completion.paused = slot + 1;
                         completion.spent_us = spent_us % budget_us.saturating_mul(2);
                     }
-                    if let Ok(past) = PauseHistory::paused(&completion, &known, |_| false, u64::MAX) {
-                        prop_assert!(past.spent_us <= budget_us);
-                        known.past = Some(past);
+                    if let Ok(history) = PauseHistory::paused(&completion, &known, |_| false, u64::MAX) {
+                        prop_assert!(history.spent_us <= budget_us);
+                        known.history = Some(history);
                     }
                 }
             }
-            let pauses = known.past.map_or(0, |past| past.pauses);
+            let pauses = known.history.map_or(0, |history| history.pauses);
             prop_assert!(pauses <= budget_us / slice_us);
         }
     }

@@ -1,0 +1,61 @@
+//! Why a worker does not start, and why one is gone.
+
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::pool::process::Death;
+use crate::pool::report::ProtocolViolation;
+use crate::pool::start::{LastWords, Progress, START_LIMIT_S};
+use crate::pool::watchdog::Reason;
+
+/// Why a worker did not start.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no process.
+    #[error("cannot start a worker process: {0}")]
+    Spawn(Arc<io::Error>),
+    /// There was a process, but it did not become ready.
+    #[error("worker {worker} (process {pid}) did not start: {progress} when {exit}")]
+    NotReady {
+        /// Its number in the node, from 0.
+        worker: usize,
+        /// Its process.
+        pid: u32,
+        /// How far it came.
+        progress: Progress,
+        /// What ended it.
+        exit: ExitReason,
+    },
+}
+
+/// What ended a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(transparent)]
+pub struct ExitReason(#[from] Cause);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Cause {
+    /// It said what cannot be, and was killed.
+    #[error("it was not believed: {0}")]
+    NotBelieved(#[from] ProtocolViolation),
+    /// It did not answer, and was killed.
+    #[error(transparent)]
+    GivenUp(#[from] Reason),
+    /// It took too long to start, and was killed.
+    #[error("it was given up after {START_LIMIT_S} s")]
+    SlowStart,
+    /// It died without being killed by this node.
+    #[error("{death}{last_words}")]
+    Died { death: Death, last_words: LastWords },
+}
+
+/// Why an invocation was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("worker process {pid} was lost: {exit}")]
+pub(crate) struct Lost {
+    pub(crate) pid: u32,
+    pub(crate) exit: ExitReason,
+}
