@@ -40,6 +40,9 @@ use crate::error::BuildError;
 use crate::error::sandbox::{Limit, SandboxError};
 use crate::event::Event;
 
+/// Takes each line that a program writes to its stdout, and whoever shows what a build does.
+pub(crate) type OnLine<'a> = &'a mut dyn FnMut(&str, &mut dyn FnMut(Event<'_>));
+
 /// A sandbox for one build.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
@@ -80,7 +83,7 @@ impl Sandbox {
         mut command: Command,
         deadline: Deadline,
         observer: &mut dyn FnMut(Event<'_>),
-        on_line: &mut dyn FnMut(&str, &mut dyn FnMut(Event<'_>)),
+        on_line: OnLine<'_>,
     ) -> Result<Finished, BuildError> {
         observer(Event::Command(&crate::toolchain::command::line(&command)));
         let program = PathBuf::from(command.get_program());
