@@ -42,6 +42,7 @@ pub use config::{
     BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US,
     MIN_SLICE_US, NodeConfig, Source,
 };
+pub use images::deployment::{Deployment, VerifiedImage};
 pub use images::error::{DeployError, PlaceError};
 pub use images::statistics::ServiceStatistics;
 pub use images::toolchain::TOOLCHAIN;
@@ -52,6 +53,7 @@ pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use node::Node;
 pub use node::error::{NodeError, SubmitError};
 pub use node::requirements::check as check_requirements;
+pub use node::waker::Waker;
 pub use pool::error::{ExitReason, StartError};
 pub use pool::process::Death;
 pub use pool::program::ProgramError;

@@ -16,7 +16,7 @@ pub enum DeployError {
     },
 }
 
-/// Why a service was not placed or not evicted.
+/// Why a service was not placed, evicted or changed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PlaceError {
@@ -27,6 +27,18 @@ pub enum PlaceError {
         number: u32,
         /// How many services this node has.
         deployed: usize,
+    },
+    /// The service was removed.
+    #[error("`{name}` was removed; deploy it again")]
+    Removed {
+        /// The service.
+        name: String,
+    },
+    /// The service has had one image only.
+    #[error("`{name}` has had no other image that it could be rolled back to")]
+    NoPrevious {
+        /// The service.
+        name: String,
     },
     /// The zone has no room.
     #[error(

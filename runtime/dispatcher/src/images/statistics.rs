@@ -24,17 +24,11 @@ pub struct ServiceStatistics {
     pub is_banned: bool,
 }
 
-impl ServiceStatistics {
-    /// Counts an invocation that ended.
-    pub(crate) fn note(&mut self, completed: &Completed, ban_after: Option<u32>) {
-        let is_over = completed.outcome == Outcome::OverBudget;
-        let is_unyielding =
-            is_over && completed.cleanup == Cleanup::Discarded && completed.mode != Mode::Discard;
-        self.ended += 1;
-        self.over_budget += u64::from(is_over);
-        self.unyielding = self.unyielding.saturating_add(is_unyielding.into());
-        self.is_banned |= ban_after.is_some_and(|limit| self.unyielding >= limit);
-    }
+/// Whether an invocation that was over its budget did not yield.
+pub(crate) fn is_unyielding(completed: &Completed) -> bool {
+    completed.outcome == Outcome::OverBudget
+        && completed.cleanup == Cleanup::Discarded
+        && completed.mode != Mode::Discard
 }
 
 #[cfg(test)]
@@ -48,32 +42,14 @@ mod tests {
         Completed { mode, ..request(1, b"").completed(Run::NONE, ending) }
     }
 
-    fn after(completions: &[Completed], ban_after: Option<u32>) -> ServiceStatistics {
-        let mut statistics = ServiceStatistics::default();
-        completions.iter().for_each(|completed| statistics.note(completed, ban_after));
-        statistics
-    }
-
     #[test]
-    fn service_is_banned_when_it_has_not_yielded_so_often() {
-        let stubborn = ended(Outcome::OverBudget, Cleanup::Discarded, Mode::Guarded);
-        let statistics = after(&[stubborn.clone(), stubborn.clone()], Some(3));
-        assert_eq!((statistics.unyielding, statistics.is_banned), (2, false));
-        let statistics = after(&[stubborn.clone(), stubborn.clone(), stubborn.clone()], Some(3));
-        assert_eq!((statistics.unyielding, statistics.is_banned), (3, true));
-        assert!(!after(&vec![stubborn; 1000], None).is_banned);
-    }
-
-    #[test]
-    fn other_ends_do_not_count_towards_a_ban() {
-        let ends = [
-            ended(Outcome::OverBudget, Cleanup::Unwound, Mode::Guarded),
-            ended(Outcome::OverBudget, Cleanup::Discarded, Mode::Discard),
-            ended(Outcome::Fault, Cleanup::Discarded, Mode::Inject),
-            ended(Outcome::Ok, Cleanup::Returned, Mode::Guarded),
-        ];
-        let expected =
-            ServiceStatistics { ended: 4, over_budget: 2, ..ServiceStatistics::default() };
-        assert_eq!(after(&ends, Some(1)), expected);
+    fn only_a_discard_at_the_hard_deadline_is_unyielding() {
+        let (over, discarded) = (Outcome::OverBudget, Cleanup::Discarded);
+        assert!(is_unyielding(&ended(over, discarded, Mode::Guarded)));
+        assert!(is_unyielding(&ended(over, discarded, Mode::Inject)));
+        assert!(!is_unyielding(&ended(over, Cleanup::Unwound, Mode::Guarded)));
+        assert!(!is_unyielding(&ended(over, discarded, Mode::Discard)));
+        assert!(!is_unyielding(&ended(Outcome::Fault, discarded, Mode::Inject)));
+        assert!(!is_unyielding(&ended(Outcome::Ok, Cleanup::Returned, Mode::Guarded)));
     }
 }

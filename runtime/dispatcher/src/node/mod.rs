@@ -14,23 +14,30 @@
 pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
+pub(crate) mod waker;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+
+use mote_abi::outcome::Outcome;
 
 use crate::config::NodeConfig;
+use crate::images::deployment::{Deployment, VerifiedImage};
 use crate::images::error::{DeployError, PlaceError};
 use crate::images::services::Services;
 use crate::images::statistics::ServiceStatistics;
 use crate::images::zones::Zones;
-use crate::job::completed::Completed;
-use crate::job::ids::{ServiceId, TenantId, Ticket};
+use crate::job::completed::{Completed, Ending};
+use crate::job::ids::{ServiceId, Ticket};
 use crate::job::request::Request;
 use crate::job::spec::Job;
 use crate::node::error::{NodeError, SubmitError};
 use crate::node::finished::Finished;
-use crate::pool::WorkerPool;
+use crate::node::waker::Waker;
+use crate::pool::bell::Bell;
 use crate::pool::program;
 use crate::pool::slot::{PoolEvents, SpawnContext};
+use crate::pool::{Alarm, WorkerPool};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
 use crate::sched::wait::{SharpTimers, WaitAction, WaitPolicy};
@@ -70,6 +77,7 @@ pub struct Node {
     queue: Queue,
     events: PoolEvents,
     finished: Finished,
+    bell: Arc<Bell>,
     last_ticket: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
@@ -107,6 +115,7 @@ impl Node {
             queue: Queue::new(config.queue_limit),
             events: PoolEvents::default(),
             finished: Finished::default(),
+            bell: Arc::default(),
             last_ticket: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
@@ -128,20 +137,47 @@ impl Node {
     /// # Errors
     /// The bytes are not an image, or not one that may run here.
     pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
-        self.services.deploy(TenantId::default(), name, &image)
+        let image = VerifiedImage::new(name, &image)?;
+        Ok(self.install(Deployment::new(name), image))
     }
 
-    /// As [`Node::deploy`], for a tenant other than the default one.
+    /// As [`Node::deploy`], for an image that was verified before.
+    pub fn install(&mut self, deployment: Deployment<'_>, image: VerifiedImage) -> ServiceId {
+        self.services.deploy(deployment, image)
+    }
+
+    /// Gives a service another image. Jobs that a worker has end on the old one, and its slot is used again
+    /// only then; those that wait run the new one, as a cold start.
     ///
     /// # Errors
-    /// As [`Node::deploy`].
-    pub fn deploy_for(
-        &mut self,
-        tenant: TenantId,
-        name: &str,
-        image: Vec<u8>,
-    ) -> Result<ServiceId, DeployError> {
-        self.services.deploy(tenant, name, &image)
+    /// There is no such service.
+    pub fn replace(&mut self, service: ServiceId, image: VerifiedImage) -> Result<(), PlaceError> {
+        self.services.replace(service, image)
+    }
+
+    /// Gives a service the image that its present one replaced; doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// There is no such service, or its image replaced none.
+    pub fn roll_back(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.roll_back(service)
+    }
+
+    /// Ends a service. Jobs that a worker has end as they would; those that wait end as
+    /// [`cancelled`](crate::Outcome::Cancelled).
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn remove(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.remove(service)
+    }
+
+    /// Refuses a service's jobs from now on (`true`), or admits them again whatever it did before.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn set_banned(&mut self, service: ServiceId, is_banned: bool) -> Result<(), PlaceError> {
+        self.services.set_banned(service, is_banned)
     }
 
     /// The name that a service was deployed under; `None` if it is not one of this node's.
@@ -211,10 +247,44 @@ impl Node {
 
     /// Waits until an invocation ends. Spins, then sleeps. `None` when none is outstanding.
     pub fn wait(&mut self) -> Option<Completed> {
-        self.tick_until(|finished| match finished.pop() {
+        self.tick_until(None, |finished| match finished.pop() {
             None if finished.running() > 0 => None,
             ended => Some(ended),
         })
+    }
+
+    /// Waits until an invocation ends, or else (`None`) until a [`Waker`] of this node wakes it, or until
+    /// `until_ns` on the node's clock ([`now_ns`](crate::now_ns)). Meanwhile deadlines are kept and dead workers replaced, and nothing to do costs no processor: what a thread
+    /// that owns a node, and is told by others what to do, waits with.
+    ///
+    /// ```no_run
+    /// use std::sync::mpsc::{self, TryRecvError};
+    /// use mote_dispatcher::{Completed, Job, Node};
+    ///
+    /// fn serve(mut node: Node, jobs: mpsc::Receiver<Job<'static>>, done: impl Fn(Completed)) {
+    ///     loop {
+    ///         // Whoever sends a job calls `wake` after that.
+    ///         match jobs.try_recv() {
+    ///             Ok(job) => drop(node.submit(job)),
+    ///             Err(TryRecvError::Empty) => drop(node.wait_or_wake(u64::MAX).map(&done)),
+    ///             Err(TryRecvError::Disconnected) => return,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn wait_or_wake(&mut self, until_ns: u64) -> Option<Completed> {
+        let bell = Arc::clone(&self.bell);
+        let alarm = Alarm { bell: &bell, until_ns };
+        self.tick_until(Some(alarm), |finished| match finished.pop() {
+            None if !bell.take() && about_now_ns() < until_ns => None,
+            ended => Some(ended),
+        })
+    }
+
+    /// What wakes this node's thread.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        Waker::new(Arc::clone(&self.bell))
     }
 
     /// Submits a job and waits for it. What else ends meanwhile is kept for [`Node::poll`] and
@@ -225,7 +295,7 @@ impl Node {
     pub fn invoke(&mut self, job: Job<'_>) -> Result<Completed, SubmitError> {
         let ticket = self.submit(job)?;
         let mut seen = 0;
-        Ok(self.tick_until(|finished| {
+        Ok(self.tick_until(None, |finished| {
             let found = finished.take(ticket, seen);
             seen = finished.len();
             found
@@ -258,13 +328,12 @@ impl Node {
     }
 
     fn check_ban(&self, service: ServiceId) -> Result<(), SubmitError> {
-        match self.services.statistics(service) {
-            Some(statistics) if statistics.is_banned => {
-                let name = self.services.name(service).unwrap_or_default().to_owned();
-                Err(SubmitError::Banned { name, times: statistics.unyielding })
-            }
-            _ => Ok(()),
+        if !self.services.is_banned(service)? {
+            return Ok(());
         }
+        let name = self.services.name(service).unwrap_or_default().to_owned();
+        let statistics = self.services.statistics(service).unwrap_or_default();
+        Err(SubmitError::Banned { name, times: statistics.unyielding })
     }
 
     /// Gives a job to a worker, or queues it.
@@ -321,17 +390,25 @@ impl Node {
         let Some(next) = self.queue.pop() else { return false };
         match self.services.enter(&next.request.spec, line.worker()) {
             Ok(start) => line.publish(next.request, start, &next.body),
-            // Other images fill the windows, and running jobs hold them: it goes first when they end.
-            Err(_) => {
+            Err(PlaceError::Zone { .. }) => {
+                // Other images fill the windows, and running jobs hold them: it goes first when they end.
                 self.queue.push_front(next);
                 return false;
+            }
+            Err(why) => {
+                let ending = Ending::unreported(Outcome::Cancelled, why);
+                self.finished.push(next.request.not_run(ending));
             }
         }
         true
     }
 
     /// Ticks until `done` has an answer. Spins, then sleeps.
-    fn tick_until<T>(&mut self, mut done: impl FnMut(&mut Finished) -> Option<T>) -> T {
+    fn tick_until<T>(
+        &mut self,
+        alarm: Option<Alarm<'_>>,
+        mut done: impl FnMut(&mut Finished) -> Option<T>,
+    ) -> T {
         let mut fruitful_ns = None;
         loop {
             if let Some(answer) = done(&mut self.finished) {
@@ -340,19 +417,19 @@ impl Node {
             let (now_ns, before) = (about_now_ns(), self.finished.len());
             self.tick(now_ns);
             if self.finished.len() == before {
-                self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns));
+                self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns), alarm);
             } else {
                 fruitful_ns = Some(now_ns);
             }
         }
     }
 
-    fn rest(&self, now_ns: u64, fruitful_ns: u64) {
+    fn rest(&self, now_ns: u64, fruitful_ns: u64, alarm: Option<Alarm<'_>>) {
         let deadline_in_ns = self.pool.deadline_ns().map(|at_ns| at_ns.saturating_sub(now_ns));
         match self.wait_policy.rest(now_ns - fruitful_ns, deadline_in_ns) {
             // A tick takes about as long as a `pause`, and nobody shares this processor.
             WaitAction::Spin => {}
-            WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns()),
+            WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns(), alarm),
         }
     }
 }

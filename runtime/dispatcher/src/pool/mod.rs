@@ -7,6 +7,7 @@
 //! ```
 
 pub(crate) mod areas;
+pub(crate) mod bell;
 pub(crate) mod error;
 #[cfg(test)]
 pub(crate) mod fake_worker;
@@ -23,10 +24,11 @@ pub(crate) mod worker;
 
 use std::time::Duration;
 
-use mote_abi::park::WakeFence;
+use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
+use crate::pool::bell::Bell;
 use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
 use crate::pool::worker::{FreeLine, Resumption, Worker};
@@ -36,6 +38,17 @@ use crate::sys::clock::{monotonic_ns, now_ns};
 
 /// Between two looks at workers that start.
 const START_LOOK: Duration = Duration::from_micros(50);
+
+/// What else ends a dispatcher's sleep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alarm<'a> {
+    pub(crate) bell: &'a Bell,
+    /// On the node's clock.
+    pub(crate) until_ns: u64,
+}
+
+/// The longest sleep of a dispatcher whose workers are idle: the death of one rings no doorbell.
+const IDLE_SLEEP_NS: u64 = 100_000_000;
 
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
@@ -126,35 +139,41 @@ impl WorkerPool {
         self.slots.iter().map(WorkerSlot::cpu).collect()
     }
 
-    /// Sleeps until a worker rings, or there is something to do, or a deadline is `lead_ns` away.
+    /// Sleeps until a worker or `alarm` rings, or there is something to do, or a deadline is `lead_ns` away.
     /// Misses no ring: see [`mote_abi::park`].
-    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64) {
+    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64, alarm: Option<Alarm<'_>>) {
         let wakes = self.slots.iter().filter_map(|slot| slot.wake_ns(now_ns, lead_ns));
-        let until_ns = wakes.min();
+        let bell = alarm.map(|alarm| alarm.bell);
+        let until_ns = match alarm {
+            Some(alarm) => wakes.fold(alarm.until_ns.min(now_ns + IDLE_SLEEP_NS), u64::min),
+            None => wakes.min().unwrap_or(now_ns),
+        };
         let workers: Vec<&Worker> = self
             .slots
             .iter()
             .filter_map(WorkerSlot::serving)
             .filter(|worker| worker.load() > 0)
             .collect();
-        let rings: Vec<futex::Wait> = workers.iter().map(|worker| ring_of(worker)).collect();
-        for worker in &workers {
-            worker.areas.inbox().dispatcher_parked.set();
-        }
+        let doorbells = workers.iter().map(|worker| &worker.areas.outbox().doorbell);
+        let doorbells = doorbells.chain(bell.map(Bell::doorbell));
+        let rings: Vec<futex::Wait> = doorbells.map(ring_of).collect();
+        let parked = || {
+            let flags = workers.iter().map(|worker| &worker.areas.inbox().dispatcher_parked);
+            flags.chain(bell.map(Bell::parked))
+        };
+        parked().for_each(ParkedFlag::set);
         if workers.iter().any(|worker| worker.wake_fence == WakeFence::BySleeper) {
             barrier::everywhere();
         }
-        if !workers.iter().any(|worker| worker.has_completion()) {
-            sleep_until(&rings, until_ns.unwrap_or(now_ns), now_ns);
+        let is_rung = bell.is_some_and(Bell::is_rung);
+        if !is_rung && !workers.iter().any(|worker| worker.has_completion()) {
+            sleep_until(&rings, until_ns, now_ns);
         }
-        for worker in &workers {
-            worker.areas.inbox().dispatcher_parked.clear();
-        }
+        parked().for_each(ParkedFlag::clear);
     }
 }
 
-fn ring_of(worker: &Worker) -> futex::Wait {
-    let doorbell = &worker.areas.outbox().doorbell;
+fn ring_of(doorbell: &Doorbell) -> futex::Wait {
     let mut wait = futex::Wait::new();
     wait.val = u64::from(doorbell.value());
     wait.uaddr = futex::WaitPtr::new(doorbell.futex().as_ptr().cast());

@@ -63,7 +63,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
             fake.complete(1, honest());
         });
         let before = Instant::now();
-        pool.sleep(now_ns(), 0);
+        pool.sleep(now_ns(), 0, None);
         let slept = before.elapsed();
         waker.join().unwrap();
         (Duration::from_millis(1)..Duration::from_millis(15)).contains(&slept)
@@ -80,7 +80,7 @@ fn dispatcher_does_not_sleep_when_a_completion_is_there() {
         slots: vec![WorkerSlot::serving_with(worker)],
     };
     let before = Instant::now();
-    (0..100).for_each(|_| pool.sleep(now_ns(), 0));
+    (0..100).for_each(|_| pool.sleep(now_ns(), 0, None));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
     assert!(!fake.inbox().dispatcher_parked.must_wake(WakeFence::ByWaker));
 }
@@ -99,4 +99,19 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
         line.publish(request(2, b""), fake_worker::start(b""), b"");
     }
     assert_eq!(order, [1, 0, 1]);
+}
+
+/// A worker with one invocation that is in its budget for long, and a bell that was rung before.
+#[test]
+fn dispatcher_does_not_sleep_when_its_bell_was_rung() {
+    let (worker, _fake) = working();
+    let slots = vec![WorkerSlot::serving_with(worker)];
+    let pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let bell = Bell::default();
+    bell.ring();
+    let before = Instant::now();
+    let alarm = Alarm { bell: &bell, until_ns: u64::MAX };
+    (0..100).for_each(|_| pool.sleep(now_ns(), 0, Some(alarm)));
+    assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
+    assert!(bell.take() && !bell.take());
 }

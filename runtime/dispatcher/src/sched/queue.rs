@@ -105,6 +105,7 @@ mod tests {
         let mut queue = Queue::new(2);
         push(&mut queue, 1);
         push(&mut queue, 2);
+        assert!(!queue.is_empty());
         let lost: Vec<Completed> = queue.drain_lost("x").collect();
         assert_eq!(lost.iter().map(|lost| lost.ticket.0).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(lost[0].error.as_deref(), Some("no worker is left to run it: x"));

@@ -57,6 +57,18 @@ fn only_one_deadline_counts_when_mode_is_discard() {
 }
 
 #[test]
+fn worker_is_lost_the_later_the_more_memory_it_scrubs() {
+    let limits = |memory_kib| {
+        let job = Job { memory_kib, ..job(b"") };
+        Limits::of(&job.check(TenantId::default(), ARENA_KIB).unwrap())
+    };
+    let (small, large) = (limits(1), limits(ARENA_KIB));
+    assert_eq!(small.lost_after_ns, LOST_AFTER_NS + SCRUB_NS_PER_KIB);
+    let more = u64::from(ARENA_KIB - 1) * SCRUB_NS_PER_KIB;
+    assert_eq!(large.lost_after_ns - small.lost_after_ns, more);
+}
+
+#[test]
 fn reminders_grow_rarer_when_the_grace_is_long() {
     let limits = Limits { grace_ns: 10_000_000, ..LIMITS };
     let actions = run(Watch::new(limits, 0), (0..10_000_000).step_by(1_000), Some(0));
