@@ -27,7 +27,7 @@ pub enum IntakeError {
         /// The manifest, as seen from the package.
         path: PathBuf,
         /// Where, and what.
-        error: toml_edit::TomlError,
+        error: Box<toml_edit::TomlError>,
     },
     /// A manifest has what would change how a service is built.
     #[error("{}: {rule}", path.display())]

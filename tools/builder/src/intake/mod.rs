@@ -96,7 +96,7 @@ fn parse(folder: &Path, path: &Path) -> Result<DocumentMut, IntakeError> {
     let path = path.join("Cargo.toml");
     let text = fs::read_to_string(folder.join(&path))
         .map_err(|error| IntakeError::Read { path: path.clone(), error })?;
-    text.parse().map_err(|error| IntakeError::Syntax { path, error })
+    text.parse().map_err(|error| IntakeError::Syntax { path, error: Box::new(error) })
 }
 
 /// Judges and rewrites the package's manifest, and those of the folders inside that it depends on.
