@@ -66,6 +66,8 @@ imports! {
     Memcmp = "memcmp",
     /// As `memcmp`, but only its being zero means anything (LLVM emits calls to it).
     Bcmp = "bcmp",
+    /// C standard, 7.24.6.3 (`CStr::from_ptr` calls it).
+    Strlen = "strlen",
 }
 
 impl Import {

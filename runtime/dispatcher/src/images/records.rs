@@ -30,6 +30,8 @@ pub(crate) struct Place {
     pub(crate) record: u32,
     pub(crate) relocated: u32,
     pub(crate) data_bytes: u32,
+    /// What its code can change of the processor's state.
+    pub(crate) state: u8,
     /// The zone's number plus one, so that an `Option<Place>` takes no more room.
     zone_plus_one: NonZero<u8>,
 }
@@ -49,13 +51,14 @@ pub(crate) struct Cold {
 }
 
 impl Place {
-    /// What a request says of an image that was placed so.
-    pub(crate) fn of(placed: &Placed) -> Self {
+    /// What a request says of an image that was placed so, whose code can change that `state`.
+    pub(crate) fn of(placed: &Placed, state: u32) -> Self {
         Self {
             entry: placed.entry,
             record: placed.record,
             relocated: placed.relocated,
             data_bytes: placed.data_bytes,
+            state: state as u8,
             zone_plus_one: NonZero::<u8>::MIN.saturating_add(placed.zone),
         }
     }

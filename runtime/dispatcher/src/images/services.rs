@@ -219,6 +219,7 @@ impl Services {
             zone: place.zone(),
             generation: self.generation(worker),
             data_bytes: place.data_bytes,
+            state: place.state,
             budget_us: spec.budget_us,
             grace_us: spec.grace_us,
             memory_kib: spec.memory_kib,
@@ -263,7 +264,7 @@ impl Services {
         let bytes = image.slot_bytes();
         let full = |source| PlaceError::Zone { name: name(), bytes, source };
         let placed = self.zones.place(image).map_err(full)?;
-        let place = Place::of(&placed);
+        let place = Place::of(&placed, image.state());
         service.placed = Some(placed);
         self.hot[id.index()].place = Some(place);
         Ok(place)

@@ -12,18 +12,24 @@ use mote_abi::area::{
 };
 use mote_abi::prefetch;
 use mote_loader::memfd::reopen_read_only;
+use rustix::fs::{FallocateFlags, fallocate};
 
 use crate::sys::mapping::{Access, Mapping};
 use crate::sys::memory_file::memory_file;
 
-/// How much of each body is made present at the start: what small requests use.
+/// How much of each body is made present at the start, and stays: what small requests use.
 const READY_BODY_BYTES: usize = 4096;
+
+/// The memory of a body longer than this goes back to the kernel when the body was taken.
+const KEPT_BODY_BYTES: usize = 256 << 10;
 
 /// Both areas, mapped.
 #[derive(Debug)]
 pub(crate) struct Areas {
     inbox: Mapping,
     outbox: Mapping,
+    /// What the outbox is mapped from, to give memory back.
+    outbox_file: OwnedFd,
 }
 
 /// The files behind them, for the worker.
@@ -41,7 +47,7 @@ impl Areas {
         let outbox_file = memory_file("mote-outbox", OUTBOX_BYTES)?;
         let inbox = Mapping::new(inbox_file.as_fd(), INBOX_BYTES, Access::ReadWrite)?;
         let outbox = Mapping::new(outbox_file.as_fd(), OUTBOX_BYTES, Access::Read)?;
-        let areas = Self { inbox, outbox };
+        let areas = Self { inbox, outbox, outbox_file: outbox_file.try_clone()? };
         areas.populate()?;
         let inbox = reopen_read_only(inbox_file.as_fd())?;
         Ok((areas, AreaFiles { inbox, outbox: outbox_file }))
@@ -73,14 +79,38 @@ impl Areas {
         self.inbox.copy_in(body_offset(index), body);
     }
 
+    /// The body of the request at `index` is not needed any more: if it was long, its memory goes back
+    /// to the kernel.
+    #[inline]
+    pub(crate) fn release_request_body(&self, index: usize, bytes: usize) {
+        if bytes > KEPT_BODY_BYTES {
+            self.inbox
+                .release(body_offset(index) + READY_BODY_BYTES, BODY_BYTES - READY_BODY_BYTES);
+        }
+    }
+
     /// The body of the request at `index`, which only the dispatcher writes.
     pub(crate) fn request_body(&self, index: usize, bytes: usize) -> Vec<u8> {
         self.inbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
     }
 
-    /// A copy of what the worker left as the body of the completion at `index`.
-    pub(crate) fn completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
+    /// A copy of what the worker left as the body of the completion at `index`, which is taken with it: if
+    /// it was long, its memory goes back to the kernel.
+    pub(crate) fn take_completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
+        let body = self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES));
+        if bytes > KEPT_BODY_BYTES {
+            self.release_completion_body(index);
+        }
+        body
+    }
+
+    #[cold]
+    fn release_completion_body(&self, index: usize) {
+        let start = body_offset(index) + READY_BODY_BYTES;
+        let bytes = BODY_BYTES - READY_BODY_BYTES;
+        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // Where the kernel refuses, the memory stays with the worker's next bodies.
+        let _refused = fallocate(&self.outbox_file, punch, start as u64, bytes as u64);
     }
 
     /// Asks for the beginning of that body, before its length is known.
@@ -96,6 +126,7 @@ impl Areas {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::BorrowedFd;
     use std::sync::atomic::Ordering::Relaxed;
 
     use super::*;
@@ -106,6 +137,36 @@ mod tests {
         let refused = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::ReadWrite);
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         assert!(Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).is_ok());
+    }
+
+    /// How much memory a file takes, in bytes.
+    fn memory_of(file: BorrowedFd<'_>) -> u64 {
+        rustix::fs::fstat(file).unwrap().st_blocks as u64 * 512
+    }
+
+    #[test]
+    fn memory_of_long_bodies_is_given_back_when_they_are_taken() {
+        let (areas, files) = Areas::create().unwrap();
+        let empty = [&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd()));
+        for index in 0..RING_ENTRIES {
+            areas.write_request_body(index, &vec![7; BODY_BYTES]);
+            let offset = body_offset(index) as u64;
+            rustix::io::pwrite(&files.outbox, &vec![9; BODY_BYTES], offset).unwrap();
+        }
+        assert!(memory_of(files.inbox.as_fd()) >= (RING_ENTRIES * BODY_BYTES) as u64);
+        for index in 0..RING_ENTRIES {
+            areas.release_request_body(index, BODY_BYTES);
+            let body = areas.take_completion_body(index, BODY_BYTES);
+            assert!(body.iter().all(|&byte| byte == 9));
+            assert!(
+                areas.request_body(index, BODY_BYTES)[READY_BODY_BYTES..].iter().all(|&b| b == 0)
+            );
+        }
+        // Looking at a hole takes memory of the inbox again.
+        for index in 0..RING_ENTRIES {
+            areas.release_request_body(index, BODY_BYTES);
+        }
+        assert_eq!([&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd())), empty);
     }
 
     #[test]
@@ -121,7 +182,7 @@ mod tests {
         let is_full_of = |bytes: Vec<u8>, byte| bytes.iter().all(|&found| found == byte);
         for index in 0..RING_ENTRIES {
             assert!(is_full_of(areas.request_body(index, BODY_BYTES), request(index)));
-            assert!(is_full_of(areas.completion_body(index, BODY_BYTES), response(index)));
+            assert!(is_full_of(areas.take_completion_body(index, BODY_BYTES), response(index)));
             assert!(is_full_of(areas.completion_log(index, LOG_BYTES), response(index)));
         }
         assert_eq!(areas.inbox().start.abi_version.load(Relaxed), 0);

@@ -12,7 +12,7 @@ use crate::pool::report::{ProtocolViolation, entered_ns};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PauseHistory {
     /// The number of the stack slot that it is in.
-    pub(crate) slot: u8,
+    pub(crate) slot: u16,
     /// What its latency counts from.
     pub(crate) stamp_ns: u64,
     /// When it entered its service.
@@ -44,7 +44,7 @@ impl PauseHistory {
     pub(crate) fn paused(
         completion: &Completion,
         known: &Expectation,
-        is_taken: impl FnOnce(u8) -> bool,
+        is_taken: impl FnOnce(u16) -> bool,
         now_ns: u64,
     ) -> Result<Self, ProtocolViolation> {
         let slicing = known.slicing.ok_or(ProtocolViolation::NotSlicing)?;
@@ -92,7 +92,7 @@ mod tests {
 
     fn claim(
         known: &Expectation,
-        paused: u8,
+        paused: u16,
         spent_us: u32,
     ) -> Result<PauseHistory, ProtocolViolation> {
         let completion = Completion { entered_ns: 1_500, paused, spent_us, ..Default::default() };
@@ -123,7 +123,7 @@ mod tests {
             claim(&Expectation { slicing: None, ..FIRST }, 1, 50),
             Err(ProtocolViolation::NotSlicing)
         );
-        for (paused, slot) in [(2, 1), (5, 4), (0, 255), (255, 254)] {
+        for (paused, slot) in [(2, 1), (5, 4), (0, 65_535), (255, 254)] {
             assert_eq!(claim(&FIRST, paused, 50), Err(ProtocolViolation::StackSlot(slot)));
         }
         let elsewhere = Expectation { history: Some(claim(&FIRST, 3, 50).unwrap()), ..FIRST };
@@ -146,7 +146,7 @@ mod tests {
             claims in prop::collection::vec((any::<[u64; 7]>(), any::<u32>()), 0..200),
             slice_us in 10..1_000_u32, budget_us in 1..20_000_u32,
         ) {
-            let slicing = Some(Slicing { slice_us, stack_slots: 255 });
+            let slicing = Some(Slicing { slice_us, stack_slots: 300 });
             let mut known = Expectation { slicing, budget_us, published_ns: 0, ..FIRST };
             for (words, spent_us) in claims {
                 // Any words, and some that are likelier to be believed.

@@ -51,7 +51,7 @@ pub(crate) enum ProtocolViolation {
     #[error("it claimed to have paused an invocation, and was told no slice")]
     NotSlicing,
     #[error("it claimed to have paused an invocation in stack slot {0}, which cannot be")]
-    StackSlot(u8),
+    StackSlot(u16),
     #[error(
         "it claimed to have paused an invocation that had spent {spent_us} us of its budget; \
          {least_us} us to {most_us} us are possible"

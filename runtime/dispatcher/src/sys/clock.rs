@@ -22,27 +22,20 @@ pub(crate) fn tsc_scale() -> TscScale {
     *TSC_SCALE.get_or_init(|| if is_trusted() { measure() } else { TscScale::FALLBACK })
 }
 
-/// The node's clock, in nanoseconds, after everything before it in the program: the clock of
-/// [`Completed::stamp_ns`](crate::Completed::stamp_ns), and of `now_ns` in a service. The first call in a
-/// process takes 2 ms.
-///
-/// It starts as CLOCK_MONOTONIC does and then keeps its own pace: compare times of one clock only.
+/// The node's clock, in nanoseconds, after everything before it in the program: that of
+/// [`Completed::stamp_ns`](crate::Completed::stamp_ns) and of `now_ns` in a service. It starts as
+/// CLOCK_MONOTONIC and then keeps its own pace, so compare times of this clock only. The first call takes
+/// 2 ms.
 #[inline]
 #[must_use]
 pub fn now_ns() -> u64 {
-    read(ticks_in_order)
+    tsc_scale().read(ticks_in_order, monotonic_ns)
 }
 
 /// The same, perhaps some ten nanoseconds early: for a stamp of something that follows.
 #[inline]
 pub(crate) fn about_now_ns() -> u64 {
-    read(ticks)
-}
-
-#[inline]
-fn read(ticks: impl FnOnce() -> u64) -> u64 {
-    let tsc_scale = tsc_scale();
-    if tsc_scale.is_usable() { tsc_scale.ns(ticks()) } else { monotonic_ns() }
+    tsc_scale().read(ticks, monotonic_ns)
 }
 
 /// CLOCK_MONOTONIC, in nanoseconds, through the vDSO. Source: clock_gettime(2), vdso(7).

@@ -81,6 +81,19 @@ impl Mapping {
         Ok(())
     }
 
+    /// Gives the memory of `bytes` bytes from `offset` back to the kernel; they read as zeros afterwards, for
+    /// whoever has mapped the file. Where the kernel refuses, they stay as they are.
+    ///
+    /// # Panics
+    /// If that is not inside the mapping.
+    #[cold]
+    pub(crate) fn release(&self, offset: usize, bytes: usize) {
+        let from = self.at(offset, bytes);
+        // SAFETY: `at` checked that the range is inside this mapping. Nobody holds a reference to its
+        // bytes, and this process writes them.
+        let _refused = unsafe { madvise(from.as_ptr().cast(), bytes, Advice::LinuxRemove) };
+    }
+
     /// The head of the area.
     ///
     /// # Panics

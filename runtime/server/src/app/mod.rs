@@ -99,11 +99,13 @@ impl App {
             service: resolved.service,
             body: body.bytes.clone(),
             settings: resolved.settings,
+            arrived_ns,
+            metrics: Arc::clone(&resolved.metrics),
         };
         let completed = self.door.invoke(order).await?;
         let queue_ns = completed.stamp_ns.saturating_sub(arrived_ns);
         let request_ns = u64::try_from(arrived.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        resolved.metrics.add(&completed, queue_ns, request_ns);
+        resolved.metrics.request.add(request_ns);
         let message = match completed.outcome {
             Outcome::Ok => String::new(),
             outcome => ending::message(outcome, completed.error.as_deref(), &resolved.settings),

@@ -4,7 +4,7 @@
 mod queue;
 mod thread;
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 use mote_dispatcher::{Completed, DeployError, NodeError, ServiceId, SubmitError};
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::config::node::NodeSection;
 use crate::config::settings::Settings;
+use crate::metrics::function::FunctionMetrics;
 
 /// The way to a node. The node ends with it.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub(crate) struct Order {
     pub(crate) service: ServiceId,
     pub(crate) body: Bytes,
     pub(crate) settings: Settings,
+    /// When its request arrived, on the node's clock, in nanoseconds.
+    pub(crate) arrived_ns: u64,
+    /// Where it is counted when it ends, whether or not anybody waits for it still.
+    pub(crate) metrics: Arc<FunctionMetrics>,
 }
 
 /// Why an invocation did not begin.

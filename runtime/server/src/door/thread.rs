@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 
@@ -10,6 +11,7 @@ use mote_dispatcher::{Completed, Job, Node, NodeError, Ticket, now_ns};
 use super::queue::Queue;
 use super::{Command, NotRun, Order, To};
 use crate::config::node::NodeSection;
+use crate::metrics::function::FunctionMetrics;
 
 /// Starts the node, and returns when its workers are ready.
 pub(super) fn start(config: &NodeSection, commands: Receiver<Command>) -> Result<(), NodeError> {
@@ -32,6 +34,13 @@ pub(super) fn start(config: &NodeSection, commands: Receiver<Command>) -> Result
 /// A request, and who waits for its answer.
 type Asked = (Order, To<Result<Completed, NotRun>>);
 
+/// An invocation under way.
+struct Running {
+    arrived_ns: u64,
+    metrics: Arc<FunctionMetrics>,
+    to: To<Result<Completed, NotRun>>,
+}
+
 /// The node, and who waits for what.
 struct Owner {
     node: Node,
@@ -39,7 +48,7 @@ struct Owner {
     config: NodeSection,
     /// Requests that the node has no room for yet.
     queue: Queue<Asked>,
-    running: HashMap<Ticket, To<Result<Completed, NotRun>>>,
+    running: HashMap<Ticket, Running>,
     at_once: usize,
 }
 
@@ -96,7 +105,8 @@ impl Owner {
     fn submit(&mut self, (order, to): Asked) {
         match self.node.submit(job(&order)) {
             Ok(ticket) => {
-                self.running.insert(ticket, to);
+                let Order { arrived_ns, metrics, .. } = order;
+                self.running.insert(ticket, Running { arrived_ns, metrics, to });
             }
             Err(error) => drop(to.send(Err(error.into()))),
         }
@@ -104,8 +114,10 @@ impl Owner {
 
     fn tick(&mut self) {
         if let Some(completed) = self.node.poll()
-            && let Some(to) = self.running.remove(&completed.ticket)
+            && let Some(Running { arrived_ns, metrics, to }) =
+                self.running.remove(&completed.ticket)
         {
+            metrics.add(&completed, completed.stamp_ns.saturating_sub(arrived_ns));
             drop(to.send(Ok(completed)));
         }
         if !self.queue.is_empty() {

@@ -132,7 +132,11 @@ fn invocations(to: &mut Exposition, functions: Functions<'_>) {
 fn durations(to: &mut Exposition, functions: Functions<'_>) {
     type Part = fn(&FunctionMetrics) -> &histogram::Histogram;
     let families: [(&str, &str, Part); 5] = [
-        ("mote_request_seconds", "From a request's arrival to its answer.", |m| &m.request),
+        (
+            "mote_request_seconds",
+            "From a request's arrival to its answer, where its client waited for that.",
+            |m| &m.request,
+        ),
         ("mote_queue_seconds", "From a request's arrival until a worker had it.", |m| &m.queue),
         ("mote_start_seconds", "From there until its service was entered.", |m| &m.start),
         ("mote_run_seconds", "From the service's entry until its answer was there.", |m| &m.run),

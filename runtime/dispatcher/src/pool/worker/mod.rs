@@ -184,6 +184,8 @@ impl Worker {
             let completion = self.next_completion(tick_ns)?;
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
+            let bytes = next.request.spec.body_bytes as usize;
+            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
             match self.check(&next, &completion, taken_ns) {
@@ -246,7 +248,7 @@ impl Worker {
 
     fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
         let line = index(ended.sequence, RING_ENTRIES);
-        let bytes = self.areas.completion_body(line, report.body_bytes);
+        let bytes = self.areas.take_completion_body(line, report.body_bytes);
         let log = self.areas.completion_log(line, report.log_bytes);
         let is_ok = report.outcome == Outcome::Ok;
         let has_text = report.outcome == Outcome::Error || !bytes.is_empty();

@@ -137,7 +137,7 @@ fn protocol_violation_kills_the_worker_and_loses_only_what_ran() {
     assert_eq!((lost.ticket, lost.outcome), (Ticket(1), Outcome::WorkerLost));
     let expected = format!(
         "worker process {pid} was lost: it was not believed: it claimed a body of 4294967295 bytes; \
-         the limit is 1048576"
+         the limit is 6291456"
     );
     assert_eq!(lost.error, Some(expected));
     let behind: Vec<_> = orphans.iter().map(orphan).collect();
@@ -182,7 +182,7 @@ fn exit_reason_of_a_worker_has_its_last_words() {
 }
 
 /// What an honest worker says of a job that it pauses in `slot` when so much of its budget is spent.
-fn paused(slot: u8, spent_us: u32) -> Completion {
+fn paused(slot: u16, spent_us: u32) -> Completion {
     Completion { paused: slot + 1, spent_us, ..honest() }
 }
 

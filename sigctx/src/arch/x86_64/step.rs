@@ -11,11 +11,8 @@
 //!   handler. No such load is in reach of safe code; one would only skip an injection point.
 //!
 //! Everything here is pure. The handler that uses it sets the flag with
-//! [`Context::set_stepping`](crate::arch::Context::set_stepping).
+//! [`Context::set_stepping`](super::Context::set_stepping).
 #![forbid(unsafe_code)]
-
-/// The bit of the trap flag in a pushed image of the flags.
-pub const TRAP_FLAG: u64 = 1 << 8;
 
 /// Which instructions are injection points, of those in reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,10 +11,20 @@ pub mod dwarf {
     pub const RAX: u16 = 0;
     /// Second return value; at a landing pad, the selector.
     pub const RDX: u16 = 1;
+    /// A general register.
+    pub const RCX: u16 = 2;
+    /// A general register.
+    pub const RBX: u16 = 3;
+    /// A general register.
+    pub const RSI: u16 = 4;
+    /// A general register.
+    pub const RDI: u16 = 5;
     /// The frame pointer.
     pub const RBP: u16 = 6;
     /// The stack pointer.
     pub const RSP: u16 = 7;
+    /// The first of those that have numbers in their names; the others follow in order.
+    pub const R8: u16 = 8;
     /// The return address column: where execution is, or continues.
     pub const RIP: u16 = 16;
 }

@@ -37,6 +37,7 @@ mod tests {
         fn mote_import_memmove(to: *mut u8, from: *const u8, bytes: usize) -> *mut u8;
         fn mote_import_memset(to: *mut u8, byte: i32, bytes: usize) -> *mut u8;
         fn mote_import_memcmp(a: *const u8, b: *const u8, bytes: usize) -> i32;
+        fn mote_import_strlen(text: *const u8) -> usize;
     }
 
     fn noise(bytes: usize) -> Vec<u8> {
@@ -62,6 +63,16 @@ mod tests {
             assert_eq!(result, to[1..].as_mut_ptr());
             assert_eq!(&to[1..=bytes], &from[..]);
             assert_eq!((to[0], to[bytes + 1]), (0xee, 0xee));
+        }
+    }
+
+    #[test]
+    fn length_of_text_is_up_to_its_first_zero() {
+        for bytes in 0..100 {
+            let mut text = std::vec![b'x'; bytes];
+            text.extend([0, b'y', 0]);
+            // SAFETY: the text ends with a zero.
+            assert_eq!(unsafe { mote_import_strlen(text.as_ptr()) }, bytes);
         }
     }
 

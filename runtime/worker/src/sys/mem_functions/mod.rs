@@ -1,4 +1,4 @@
-//! `memcpy` and its like, written once and assembled twice: for the host and for services.
+//! `memcpy` and its like, written once and assembled twice: for the host, and for services in [`service`].
 //!
 //! Small blocks are copied by a few moves that overlap, large ones by `rep`, which is interruptible at
 //! every iteration and runs at full width on processors with ERMS and FSRM. No compiler turns these
@@ -6,7 +6,9 @@
 //!
 //! Source: C standard 7.24; psABI 3.2; Intel SDM 2B, "REP"; Intel Optimization Manual, 3.7.6 (ERMSB).
 
-/// Assembles `memcpy`, `memmove`, `memset`, `memcmp` and `bcmp` into `$section`, their names behind
+pub mod service;
+
+/// Assembles `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp` and `strlen` into `$section`, their names behind
 /// `$prefix`, between the labels `$start` and `$end`.
 #[macro_export]
 macro_rules! memory_functions {
@@ -173,6 +175,18 @@ macro_rules! memory_functions {
             "or eax, 1",
             "ret",
             $crate::memory_functions!(@end $prefix, "memcmp"),
+            // strlen(rdi text) -> the bytes before the first zero
+            $crate::memory_functions!(@begin $prefix, "strlen"),
+            "mov rax, rdi",
+            "2:",
+            "cmp byte ptr [rax], 0",
+            "je 3f",
+            "inc rax",
+            "jmp 2b",
+            "3:",
+            "sub rax, rdi",
+            "ret",
+            $crate::memory_functions!(@end $prefix, "strlen"),
             concat!(".globl ", $end),
             concat!($end, ":"),
             ".popsection",
