@@ -141,7 +141,6 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::package::Source;
 
     /// A package whose crate root is `text`, in a folder that goes when dropped.
     fn package(text: &str) -> (tempfile::TempDir, Package) {
@@ -153,8 +152,6 @@ mod tests {
             folder: folder.path().to_owned(),
             manifest: folder.path().join("Cargo.toml"),
             root,
-            source: Source::Version,
-            target_directory: "/none/target".into(),
         };
         (folder, package)
     }
