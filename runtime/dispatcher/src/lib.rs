@@ -18,11 +18,11 @@
 //! | [`torture`] | a worker of its own for `mote torture`: one invocation, preempted everywhere |
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `pool` | all workers: their processes, rings, deadlines, and what they may report |
-//! | `isolation` | what the kernel keeps a worker from |
 //! | `images` | deployed images, which are resident and where, and their statistics |
 //! | `sched` | who waits for what: queue, budgets, spinning or parking, processors |
 //! | `config` | what a node is started with |
 //! | `job` | what is asked and what comes back: jobs, tickets, completions (pure) |
+//! | `isolation` | what the kernel keeps a worker from |
 //! | `sys` | all `unsafe` code |
 #![deny(unsafe_code)]
 
