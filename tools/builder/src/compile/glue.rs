@@ -16,15 +16,13 @@ pub(crate) const CRATE: &str = "mote_glue";
 /// The file that it is compiled to, in the scratch folder.
 pub(crate) const FILE: &str = "libmote_glue.rlib";
 
-pub(super) const SOURCE: &str = include_str!("templates/glue.rs");
-
 /// Compiles the glue.
 pub(crate) fn compile(
     rustc: &Rustc<'_>,
     crates: &Crates,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), BuildError> {
-    rustc.write("glue.rs", SOURCE)?;
+    rustc.write(handle::GLUE_FILE, handle::GLUE)?;
     let mut command = rustc.command(CRATE, "rlib");
     command
         .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes"])

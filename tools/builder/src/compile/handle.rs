@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use syn::spanned::Spanned as _;
 
-use crate::compile::glue;
 use crate::error::BuildError;
 use crate::error::handle::{HandleError, Mismatch};
 use crate::intake::package::Package;
 use crate::toolchain::messages::Diagnostic;
+
+/// The source of the glue, in which the compiler finds what is wrong.
+pub(super) const GLUE: &str = include_str!("templates/glue.rs");
 
 /// The file of the glue, as the compiler names it.
 pub(super) const GLUE_FILE: &str = "glue.rs";
@@ -73,7 +75,7 @@ fn mismatch(error: &Diagnostic) -> Option<Mismatch> {
 
 /// The line of the glue that is `text`.
 fn line_of(text: &str) -> Option<usize> {
-    glue::SOURCE.lines().position(|line| line == text).map(|index| index + 1)
+    GLUE.lines().position(|line| line == text).map(|index| index + 1)
 }
 
 /// Where `handle` is defined, by the parsed source.

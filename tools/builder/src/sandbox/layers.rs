@@ -1,9 +1,6 @@
 //! What of the kernel's means for a sandbox is there.
 
 use std::fmt;
-use std::sync::OnceLock;
-
-use super::landlock;
 
 /// One of a sandbox's means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +49,9 @@ impl Layers {
     /// No sandbox: limits alone.
     pub const NONE: Self = Self { namespaces: false, landlock: false };
 
-    /// What works here. Tried once in a process, by running a program inside.
-    #[must_use]
-    pub fn available() -> Self {
-        static AVAILABLE: OnceLock<Layers> = OnceLock::new();
-        *AVAILABLE.get_or_init(|| {
-            let landlock = landlock::is_available();
-            let all = Self { namespaces: true, landlock };
-            if super::trial(all).is_ok() { all } else { Self { namespaces: false, landlock } }
-        })
+    /// These layers, as far as they are there.
+    pub(super) const fn of(namespaces: bool, landlock: bool) -> Self {
+        Self { namespaces, landlock }
     }
 
     /// Whether `layer` is among them.

@@ -9,6 +9,7 @@
 //! | `plan` | the steps of a process into its own root, as C strings made before it starts |
 //! | `sys` | takes these steps |
 //! | `landlock` | the same files once more, as rules |
+//! | `trial` | whether the layers work |
 //! | `process` | runs a program to its end, or to a limit |
 //!
 //! ```text
@@ -25,6 +26,7 @@ mod limits;
 mod plan;
 mod process;
 mod sys;
+mod trial;
 mod view;
 
 use std::path::{Path, PathBuf};
@@ -133,26 +135,6 @@ impl Deadline {
     /// So many seconds from now.
     pub(crate) fn after(seconds: u64) -> Self {
         Self { end: Instant::now() + Duration::from_secs(seconds), seconds }
-    }
-}
-
-/// Tells whether the layers that the kernel says it has work, by running a program inside.
-///
-/// # Errors
-/// The program could not be started, or failed.
-pub(crate) fn trial(layers: Layers) -> std::io::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let root = folder.path().join("root");
-    std::fs::create_dir(&root)?;
-    let sandbox = Sandbox::new(layers, View::of_system(), Limits::default(), root);
-    let mut command = Command::new("/usr/bin/env");
-    command.current_dir("/usr").env_clear();
-    sandbox.enclose(&mut command)?;
-    let end = Instant::now() + Duration::from_secs(10);
-    let finished = process::run(&mut command, end, &mut |_| {})?;
-    match finished.ended {
-        Ended::Success => Ok(()),
-        _ => Err(std::io::Error::other(finished.stderr)),
     }
 }
 
