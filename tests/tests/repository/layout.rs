@@ -45,14 +45,14 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "sigctx",
-        rooms: &["preempt", "redirect", "step", "timer", "signal", "arch", "unwind", "registers"],
+        rooms: &["preempt", "redirect", "timer", "signal", "unwind", "arch", "si_code"],
         also_unsafe: &["src/redirect.rs", "src/signal.rs", "src/timer.rs"],
     },
     Package {
         folder: "runtime/abi",
         rooms: &[
-            "torture", "unwind", "image", "imports", "area", "park", "line", "message", "outcome",
-            "windows", "clock", "prefetch", "sync",
+            "torture", "unwind", "image", "imports", "area", "lockdown", "park", "line", "message",
+            "outcome", "windows", "clock", "prefetch", "sync",
         ],
         also_unsafe: &["src/clock.rs", "src/prefetch.rs"],
     },
