@@ -17,7 +17,8 @@
 //! | [`service`] | what these share: a service's source or image, a request's body |
 //! | [`terminal`] | progress and output |
 //! | [`status`] | exit statuses |
-#![forbid(unsafe_code)]
+//! | `sys` | all `unsafe` code |
+#![deny(unsafe_code)]
 
 mod bench;
 mod build;
@@ -27,6 +28,7 @@ mod inspect;
 mod run;
 mod service;
 mod status;
+mod sys;
 mod terminal;
 mod torture;
 

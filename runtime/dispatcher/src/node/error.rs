@@ -3,6 +3,8 @@
 use std::io;
 
 use mote_abi::imports::Import;
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 
 /// Why a node does not start, or lost a worker for good.
@@ -43,8 +45,30 @@ pub enum NodeError {
     #[error("the worker program inside this executable is unusable: {0}")]
     Program(#[from] ProgramError),
     /// The zone could not be set up.
-    #[error("the windows for images cannot be set up: {0}")]
-    Zone(#[from] mote_loader::ZoneError),
+    #[error("the windows for images cannot be set up")]
+    Zone(#[source] mote_loader::ZoneError),
+    /// This process may not have as many descriptors open as the node needs.
+    #[error(
+        "cannot {what}: this process may have {limit} descriptors open (ulimit -n), which are too few; \
+         raise the limit, or configure fewer workers"
+    )]
+    Descriptors {
+        /// What was tried.
+        what: &'static str,
+        /// RLIMIT_NOFILE.
+        limit: u64,
+    },
+    /// Files may not be as long as a node's memory files.
+    #[error(
+        "files of this process may have {limit} bytes (ulimit -f); a node needs memory files of {needed} \
+         bytes, most of which are holes: raise the limit"
+    )]
+    FileSize {
+        /// RLIMIT_FSIZE, in bytes.
+        limit: u64,
+        /// What the longest file needs, in bytes.
+        needed: u64,
+    },
     /// A call to the kernel failed.
     #[error("cannot {what}: {source}")]
     System {
@@ -63,6 +87,32 @@ pub enum NodeError {
         /// How far it came, and what ended it.
         why: String,
     },
+}
+
+impl NodeError {
+    /// For `map_err`: the kernel refused `what`.
+    pub(crate) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| match source.raw_os_error() {
+            Some(libc::EMFILE) => Self::descriptors(what),
+            _ => Self::System { what, source },
+        }
+    }
+
+    fn descriptors(what: &'static str) -> Self {
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        Self::Descriptors { what, limit }
+    }
+}
+
+impl From<mote_loader::ZoneError> for NodeError {
+    fn from(error: mote_loader::ZoneError) -> Self {
+        match error {
+            mote_loader::ZoneError::Kernel { errno: Errno::MFILE, .. } => {
+                Self::descriptors("open the windows for images")
+            }
+            other => Self::Zone(other),
+        }
+    }
 }
 
 /// What is wrong with the carried worker program.

@@ -141,7 +141,11 @@ extern "C" fn respond(is_error: u32, bytes: *const u8, len: usize) {
     let host = host();
     check_services(host, bytes, len);
     if len > BODY_BYTES {
-        return reply(host, true, b"the response is longer than 1048576 bytes");
+        let refusal: &[u8] = match is_error {
+            0 => b"the response is longer than 1048576 bytes",
+            _ => b"the error's text is longer than 1048576 bytes",
+        };
+        return reply(host, true, refusal);
     }
     // SAFETY: `check_services` found the bytes to be the service's.
     reply(host, is_error != 0, unsafe { bytes_of(bytes, len) });

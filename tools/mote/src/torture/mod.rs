@@ -44,7 +44,7 @@ fn one(args: &TortureArgs, source: &source::Source) -> Result<Status, Failure> {
     if let Some(path) = &args.html {
         output::write(path, &html::single::page(&report, &found, &map, case.image))?;
     }
-    tell(args, &report, || table::of(&report))?;
+    tell(args, &report, || table::of(&report, output::columns()))?;
     Ok(status(std::slice::from_ref(&report)))
 }
 
@@ -59,7 +59,7 @@ fn suite(args: &TortureArgs) -> Result<Status, Failure> {
     if let Some(path) = &args.html {
         output::write(path, &results.page())?;
     }
-    tell(args, &results.reports, || table::of_all(&results.reports))?;
+    tell(args, &results.reports, || table::of_all(&results.reports, output::columns()))?;
     Ok(status(&results.reports))
 }
 

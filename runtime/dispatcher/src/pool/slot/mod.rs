@@ -197,7 +197,7 @@ impl WorkerSlot {
                 self.health_ns = now_ns + HEALTH_INTERVAL_NS;
             }
             Err(source) => {
-                self.failed(now_ns, NodeError::System { what: "start a worker process", source });
+                self.failed(now_ns, NodeError::system("start a worker process")(source));
             }
         }
     }

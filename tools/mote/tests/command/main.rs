@@ -1,0 +1,8 @@
+//! The executable as its users meet it.
+
+mod bench;
+mod cli;
+mod output;
+mod run;
+mod stall;
+mod support;
