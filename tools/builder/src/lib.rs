@@ -39,6 +39,7 @@ pub use error::substitute::InsteadOfStd;
 pub use event::{Event, Step};
 pub use options::{Options, Profile};
 pub use toolchain::cache::user_cache;
+pub use toolchain::embedded::copy_service_crate;
 
 use compile::BuildContext;
 use toolchain::command;

@@ -2,13 +2,14 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ build  inspect  run  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  inspect  run  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
 //! | --- | --- |
 //! | [`cli`] | which command it is, and how errors are told |
 //! | [`build`] | `mote build` |
+//! | [`new`] | `mote new`: a service to begin with |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
 //! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
@@ -25,6 +26,7 @@ mod build;
 mod cli;
 mod demo;
 mod inspect;
+mod new;
 mod run;
 mod service;
 mod status;

@@ -77,6 +77,8 @@ enum Walked {
 /// Walks from `frame` to the next landing pad, or to the bottom. Tables that do not fit the stack, and
 /// frames that let nothing pass, end it with a discard.
 fn walk(host: &mut Host, mut frame: Frame) -> Walked {
+    #[cfg(feature = "torture")]
+    let _unstepped = crate::torture::unstepped::Unstepped::out_of_reach();
     let Some(image) = image_module(host) else { return Walked::Left(CrossingResult::Discarded) };
     let modules = [image, host.host_module.clone()];
     let stack = ServiceStack(host.stack.clone());

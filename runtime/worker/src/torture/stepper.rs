@@ -182,6 +182,14 @@ pub fn is_between() -> bool {
     matches!(unsafe { state() }.role, Role::ChildBetween { .. })
 }
 
+/// Whether this process steps, and injects into service text only.
+#[must_use]
+pub fn is_parent_of_services() -> bool {
+    // SAFETY: two words are read, and no trap changes them in the parent.
+    let state = unsafe { state() };
+    state.role == Role::Parent && !state.reaches_host
+}
+
 /// Lets what follows run untrapped: the next trap takes the flag away.
 pub fn pause() {
     IS_ON.store(false, Relaxed);

@@ -89,15 +89,23 @@ fn aims(results: &Results, columns: Option<usize>) -> String {
     }
     let mut chart = table::table(&["", "figure", "here", "aim", "the paper"], 2);
     for aim in &results.aims {
-        let mark = if aim.holds { "✓" } else { "✗" };
+        let mark = match aim.holds {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "–",
+        };
         let sign = if aim.is_at_least { "≥" } else { "≤" };
         let value = format!("{:.2} {}", aim.value, aim.unit);
         let limit = format!("{sign} {} {}", aim.limit, aim.unit);
         chart.add_row([mark, aim.figure, value.trim(), limit.trim(), aim.paper]);
     }
-    table::drawn(&chart, columns)
+    let mut text = table::drawn(&chart, columns)
         .replace('✓', &style('✓').green().to_string())
-        .replace('✗', &style('✗').red().to_string())
+        .replace('✗', &style('✗').red().to_string());
+    if results.aims.iter().any(|aim| aim.holds.is_none()) {
+        text.push_str("– is for a run without --quick to judge\n");
+    }
+    text
 }
 
 fn missing(results: &Results) -> String {

@@ -36,7 +36,11 @@ pub fn of(report: &Report, columns: Option<usize>) -> String {
 }
 
 fn head(report: &Report) -> String {
-    let followed = if report.is_complete { "to its end" } else { "not to its end" };
+    let followed = match report {
+        Report { is_complete: true, .. } => "to its end",
+        Report { is_endless: true, .. } => "as it never ends by itself",
+        _ => "not to its end",
+    };
     let endings: Vec<_> =
         report.endings.iter().map(|(name, count)| format!("{count} {name}")).collect();
     format!(

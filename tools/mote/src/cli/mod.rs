@@ -13,7 +13,7 @@ use mote_bench::contenders::child::{self, ContenderArgs};
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use crate::{bench, build, demo, inspect, run, torture};
+use crate::{bench, build, demo, inspect, new, run, torture};
 use command::{Cli, Command};
 
 /// Runs the command that the process's arguments name.
@@ -47,6 +47,7 @@ fn tell(refusal: &clap::Error) -> Result<Status, Failure> {
 
 fn execute(command: &Command) -> Result<Status, Failure> {
     match command {
+        Command::New(args) => new::execute(args),
         Command::Build(args) => build::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),

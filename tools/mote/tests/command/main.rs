@@ -2,7 +2,9 @@
 
 mod bench;
 mod cli;
+mod new;
 mod output;
 mod run;
 mod stall;
 mod support;
+mod torture;
