@@ -3,10 +3,17 @@
 use std::time::Duration;
 
 use mote_abi::outcome::{Mode, Outcome};
-use mote_dispatcher::NodeConfig;
+use mote_dispatcher::{Job, NodeConfig};
+use mote_loader::Image;
 use mote_tests::signals::send;
 use mote_tests::{AMPLE_US, SHORT_US, TestNode, image};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// Offsets of a file header that say what the file is, in the identification and behind it: gABI 4.1.
+const IDENTIFYING: [usize; 11] = [0, 1, 2, 3, 4, 5, 6, 16, 17, 18, 19];
+
+/// The file header, the program headers and some of what is behind them.
+const HEADERS_BYTES: usize = 1024;
 
 #[test]
 fn killed_worker_is_replaced_and_its_invocation_lost() {
@@ -111,14 +118,50 @@ fn damaged_images_are_refused_and_the_node_goes_on() {
     let good = image("wordcount");
     assert!(node.deploy("empty", Vec::new()).is_err());
     assert!(node.deploy("text", b"not an ELF file at all".to_vec()).is_err());
-    for length in (0..good.len()).step_by(good.len() / 50) {
-        // A file cut behind everything that is loaded may still be whole.
-        let _ = node.deploy("cut", good[..length].to_vec());
+    let loaded = bytes_loaded(&good);
+    for length in (0..loaded).step_by(loaded / 50).chain([loaded - 1]) {
+        let cut = node.deploy("cut", good[..length].to_vec());
+        assert!(cut.is_err(), "{length} bytes of {loaded} that are loaded were taken");
     }
-    for offset in (0..1024).step_by(3) {
-        let mut flipped = good.clone();
-        flipped[offset] ^= 0xff;
-        let _ = node.deploy("flipped", flipped);
+    for offset in IDENTIFYING {
+        let flipped = node.deploy("flipped", with_flipped(&good, offset));
+        assert!(flipped.is_err(), "byte {offset} of the file header may be anything");
     }
     node.canary(pid);
+}
+
+/// Every header byte flipped: what is refused is refused, and what is taken harms nobody when it runs.
+#[test]
+fn damaged_header_harms_nobody() {
+    let mut node = TestNode::default();
+    let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;
+    let good = image("wordcount");
+    let mut taken = 0;
+    for offset in (0..HEADERS_BYTES).step_by(3) {
+        let Ok(service) = node.deploy("flipped", with_flipped(&good, offset)) else { continue };
+        taken += 1;
+        let ended = node.run_with("hello", |job| Job {
+            service,
+            mode: Mode::Discard,
+            budget_us: SHORT_US,
+            ..job
+        });
+        assert_ne!(ended.outcome, Outcome::WorkerLost, "byte {offset}: {ended:?}");
+        node.canary(pid);
+    }
+    assert!(taken > 0, "padding is checked: this test runs nothing");
+}
+
+fn with_flipped(image: &[u8], offset: usize) -> Vec<u8> {
+    let mut flipped = image.to_vec();
+    flipped[offset] ^= 0xff;
+    flipped
+}
+
+/// The end of the last segment that is placed, in the file.
+fn bytes_loaded(image: &[u8]) -> usize {
+    let parsed = Image::parse(image).unwrap();
+    let end = |bytes: &[u8]| bytes.as_ptr_range().end.addr() - image.as_ptr().addr();
+    let placed = parsed.segments().filter(|it| !it.bytes.is_empty());
+    placed.map(|segment| end(segment.bytes)).max().unwrap()
 }

@@ -166,8 +166,13 @@ fn assert_clean(seen: &[u8]) {
     assert_eq!(seen[..2], X87_CONTROL);
 }
 
+/// Whether there are wide registers to test; says so if not.
 fn has_avx_512() -> bool {
-    std::is_x86_feature_detected!("avx512bw")
+    let has = std::is_x86_feature_detected!("avx512bw");
+    if !has {
+        println!("skipped: this processor has no AVX-512");
+    }
+    has
 }
 
 #[test]

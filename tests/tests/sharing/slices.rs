@@ -1,7 +1,7 @@
 //! Invocations that take turns on one worker: short ones overtake a long one, and the long one finds
 //! everything as it left it. Told by outcomes, counts and order.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 use mote_dispatcher::{Completed, Job, NodeConfig, ServiceId, Source, Ticket};
@@ -208,20 +208,33 @@ fn paused_job_is_lost_with_its_worker() {
     assert_ne!(next.worker_pid, pid);
 }
 
+/// Two long jobs take turns for a while; then nothing comes from the dispatcher, neither signals nor
+/// requests to resume one. What both ended as.
+fn left_alone(node: &mut TestNode) -> Vec<Completed> {
+    let turns = node.service("turns");
+    for _ in 0..2 {
+        node.submit(job(turns, b"20000")).unwrap();
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(3) {
+        assert!(node.poll().is_none(), "a job of 20 ms has ended after 3");
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    std::iter::from_fn(|| node.wait()).collect()
+}
+
 #[test]
 fn paused_job_is_not_lost_while_the_dispatcher_is_away() {
     for source in SOURCES {
         let mut node = TestNode::start(&NodeConfig { source, ..sliced(100) });
-        let (turns, hello) = (node.service("turns"), node.service("hello"));
-        let long = node.submit(job(turns, b"20000")).unwrap();
-        let short = node.submit(job(hello, b"world")).unwrap();
-        // Nothing happens between calls: neither signals nor turns come from the dispatcher.
-        std::thread::sleep(Duration::from_millis(300));
-        let mut ended = [node.wait().unwrap(), node.wait().unwrap()];
-        ended.sort_by_key(|ended| ended.ticket);
-        assert_eq!((ended[0].ticket, ended[1].ticket), (long, short), "{source:?}");
-        assert_done(&ended[0]);
-        assert_eq!(ended[1].outcome, Outcome::Ok, "{source:?}");
+        // A busy machine may keep the dispatcher away before anybody is paused.
+        let were_paused = (0..20).any(|_| {
+            let ended = left_alone(&mut node);
+            assert_eq!(ended.len(), 2, "{source:?}");
+            ended.iter().for_each(assert_done);
+            ended.iter().all(|ended| ended.pauses > 0)
+        });
+        assert!(were_paused, "{source:?}: no two jobs took turns");
     }
 }
 
@@ -245,19 +258,23 @@ fn service_is_not_evicted_while_a_job_of_it_is_paused() {
 fn workers_share_a_load_of_short_and_long_jobs() {
     let mut node = TestNode::start(&NodeConfig { workers: 2, ..sliced(50) });
     let (turns, hello) = (node.service("turns"), node.service("hello"));
-    let tickets: Vec<_> = (0..40)
-        .map(|number| {
-            let next = if number % 5 == 0 { job(turns, b"1500") } else { job(hello, b"world") };
-            node.submit(next).unwrap()
-        })
-        .collect();
-    let mut ended: Vec<_> = std::iter::from_fn(|| node.wait()).collect();
-    ended.sort_by_key(|ended| ended.ticket);
-    assert_eq!(ended.iter().map(|ended| ended.ticket).collect::<Vec<_>>(), tickets);
-    for ended in &ended {
-        match ended.service == turns {
-            true => assert_done(ended),
-            false => assert_eq!(ended.body, b"Hello, world!", "{ended:?}"),
+    let was_paused = (0..100).any(|_| {
+        let tickets: Vec<_> = (0..40)
+            .map(|number| {
+                let next = if number % 5 == 0 { job(turns, b"1500") } else { job(hello, b"world") };
+                node.submit(next).unwrap()
+            })
+            .collect();
+        let mut ended: Vec<_> = std::iter::from_fn(|| node.wait()).collect();
+        ended.sort_by_key(|ended| ended.ticket);
+        assert_eq!(ended.iter().map(|ended| ended.ticket).collect::<Vec<_>>(), tickets);
+        for ended in &ended {
+            match ended.service == turns {
+                true => assert_done(ended),
+                false => assert_eq!(ended.body, b"Hello, world!", "{ended:?}"),
+            }
         }
-    }
+        ended.iter().any(|ended| ended.pauses > 0)
+    });
+    assert!(was_paused, "no long one was ever paused");
 }

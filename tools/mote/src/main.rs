@@ -2,7 +2,7 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ new  build  inspect  run  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  inspect  run  serve  operate  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
@@ -12,6 +12,8 @@
 //! | [`new`] | `mote new`: a service to begin with |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
+//! | `serve` | `mote serve`: a node behind HTTP |
+//! | `operate` | `mote deploy`, `invoke`, `list`, `stats`, `rollback`, `rm`: a running node's admin socket |
 //! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
 //! | [`demo`] | `mote demo`: the services on board in one table |
 //! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
@@ -27,7 +29,11 @@ mod cli;
 mod demo;
 mod inspect;
 mod new;
+#[cfg(feature = "http")]
+mod operate;
 mod run;
+#[cfg(feature = "http")]
+mod serve;
 mod service;
 mod status;
 mod sys;

@@ -11,7 +11,11 @@ use crate::build::BuildArgs;
 use crate::demo::DemoArgs;
 use crate::inspect::InspectArgs;
 use crate::new::NewArgs;
+#[cfg(feature = "http")]
+use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, RemoveArgs, RollbackArgs};
 use crate::run::args::RunArgs;
+#[cfg(feature = "http")]
+use crate::serve::args::ServeArgs;
 use crate::torture::args::TortureArgs;
 
 /// Version of the command, and what images must be built with.
@@ -44,6 +48,27 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Run a service and print its response.
     Run(RunArgs),
+    /// Serve functions to HTTP clients.
+    #[cfg(feature = "http")]
+    Serve(ServeArgs),
+    /// Deploy a service to the node that runs here, as a new version.
+    #[cfg(feature = "http")]
+    Deploy(DeployArgs),
+    /// Run a deployed function and print its response.
+    #[cfg(feature = "http")]
+    Invoke(InvokeArgs),
+    /// List the deployed functions.
+    #[cfg(feature = "http")]
+    List(ListArgs),
+    /// Say how the invocations of each function ended.
+    #[cfg(feature = "http")]
+    Stats(ListArgs),
+    /// Go back to an earlier version of a function.
+    #[cfg(feature = "http")]
+    Rollback(RollbackArgs),
+    /// Remove a function with all its versions.
+    #[cfg(feature = "http")]
+    Rm(RemoveArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.

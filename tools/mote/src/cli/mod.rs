@@ -14,6 +14,8 @@ use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
 use crate::{bench, build, demo, inspect, new, run, torture};
+#[cfg(feature = "http")]
+use crate::{operate, serve};
 use command::{Cli, Command};
 
 /// Runs the command that the process's arguments name.
@@ -51,6 +53,20 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Build(args) => build::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
+        #[cfg(feature = "http")]
+        Command::Serve(args) => requirements::check().and_then(|()| serve::execute(args)),
+        #[cfg(feature = "http")]
+        Command::Deploy(args) => operate::deploy(args),
+        #[cfg(feature = "http")]
+        Command::Invoke(args) => operate::invoke(args),
+        #[cfg(feature = "http")]
+        Command::List(args) => operate::list(args),
+        #[cfg(feature = "http")]
+        Command::Stats(args) => operate::stats(args),
+        #[cfg(feature = "http")]
+        Command::Rollback(args) => operate::rollback(args),
+        #[cfg(feature = "http")]
+        Command::Rm(args) => operate::remove(args),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),

@@ -4,7 +4,9 @@ mod bench;
 mod cli;
 mod new;
 mod output;
+mod pty;
 mod run;
 mod stall;
+#[path = "../support/mod.rs"]
 mod support;
 mod torture;

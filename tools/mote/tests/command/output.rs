@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::pty::Terminal;
+use crate::pty::Terminal;
 use crate::support::{alone, command, file, mote, service, status, stderr, stdout, text};
 
 /// An image of `hello`, and its folder, which goes when dropped.

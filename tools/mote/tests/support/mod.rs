@@ -1,7 +1,5 @@
 //! Starting the executable and reading what it said.
 
-pub(crate) mod pty;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -31,7 +31,7 @@ impl Terminal {
 
     /// Runs the command on it, and returns all that it wrote on either stream.
     pub(crate) fn run(self, mut command: Command) -> String {
-        let _alone = super::alone();
+        let _alone = crate::support::alone();
         let stream = || Stdio::from(self.slave.try_clone().expect("a descriptor"));
         command.env("TERM", "xterm").stdout(stream()).stderr(stream());
         let mut child = command.spawn().expect("it starts");

@@ -1,0 +1,126 @@
+//! The requests of the admin socket.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+use serde_json::Value;
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+use super::views::{ErrorView, FunctionView, StatsView, VersionView};
+use crate::app::App;
+use crate::config::settings::Settings;
+use crate::http::body::{self, Body, BodyError, BodyLimits};
+use crate::http::query;
+use crate::http::reply::{self, Reply};
+use crate::plain;
+use crate::registry::deploy::{ChangeError, Release};
+
+/// The longest image that is taken, in bytes.
+const IMAGE_BYTES: usize = 64 << 20;
+
+/// Why a request was not fulfilled.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("there is nothing at {method} {path}")]
+    NoRoute { method: Method, path: String },
+    #[error("these settings cannot be: {0}")]
+    Settings(#[from] serde_json::Error),
+    #[error("`{found}` is not the number of a version")]
+    Version { found: String },
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+}
+
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoRoute { .. } | Self::Change(ChangeError::Unknown { .. }) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Change(ChangeError::NoVersion { .. }) => StatusCode::CONFLICT,
+            Self::Change(ChangeError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Body(BodyError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Settings(_) | Self::Version { .. } | Self::Body(_) | Self::Change(_) => {
+                StatusCode::BAD_REQUEST
+            }
+        }
+    }
+}
+
+/// Answers the operator with the number `uid`.
+pub(super) async fn serve(app: &App, uid: u32, request: Request<Incoming>) -> Reply {
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    let reply = act(app, request).await.unwrap_or_else(|failure| {
+        reply::json(failure.status(), &ErrorView { error: failure.to_string() })
+    });
+    tracing::info!(uid, status = reply.status().as_u16(), "{asked}");
+    reply
+}
+
+async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
+    let path = request.uri().path().to_owned();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    match (request.method(), &*segments) {
+        (&Method::GET, ["v1", "functions"]) => Ok(list(app, FunctionView::of)),
+        (&Method::GET, ["v1", "stats"]) => Ok(list(app, StatsView::of)),
+        (&Method::PUT, ["v1", "functions", name]) => deploy(app, name, request).await,
+        (&Method::DELETE, ["v1", "functions", name]) => remove(app, name).await,
+        (&Method::POST, ["v1", "functions", name, "rollback"]) => {
+            roll_back(app, name, request.uri().query()).await
+        }
+        (&Method::POST, ["v1", "functions", name, "invoke"]) => {
+            Ok(plain::invoke_named(app, name, request).await)
+        }
+        (method, _) => Err(Failure::NoRoute { method: method.clone(), path }),
+    }
+}
+
+fn list<T: serde::Serialize>(app: &App, view: impl Fn(&crate::registry::Deployed) -> T) -> Reply {
+    let all: Vec<T> = app.registry.all().iter().map(|deployed| view(deployed)).collect();
+    reply::json(StatusCode::OK, &all)
+}
+
+async fn deploy(app: &App, name: &str, request: Request<Incoming>) -> Result<Reply, Failure> {
+    let settings = settings(app, name, request.uri().query())?;
+    let image = image(app, request.into_body()).await?;
+    let release = Release { name: name.to_owned(), image: image.bytes.to_vec(), settings };
+    let version = app.deployer.deploy(release).await?;
+    Ok(reply::json(StatusCode::OK, &VersionView { version }))
+}
+
+async fn image(app: &App, body: Incoming) -> Result<Body, BodyError> {
+    let limits = BodyLimits {
+        bytes: IMAGE_BYTES,
+        time: app.config.limits.body_timeout(),
+        memory: Arc::new(Semaphore::new(IMAGE_BYTES)),
+    };
+    body::read(body, &limits).await
+}
+
+async fn remove(app: &App, name: &str) -> Result<Reply, Failure> {
+    app.deployer.remove(name).await?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn roll_back(app: &App, name: &str, query: Option<&str>) -> Result<Reply, Failure> {
+    let version = query::value(query, "version");
+    let parse = |found: String| found.parse().map_err(|_| Failure::Version { found });
+    let version = version.map(parse).transpose()?;
+    let version = app.deployer.roll_back(name, version).await?;
+    Ok(reply::json(StatusCode::OK, &VersionView { version }))
+}
+
+/// The settings that a query asks for; those that it leaves out are the last version's, or the
+/// default.
+fn settings(app: &App, name: &str, query: Option<&str>) -> Result<Settings, serde_json::Error> {
+    let before = app.registry.get(name).map(|deployed| deployed.function.latest.settings);
+    let mut settings = serde_json::to_value(before.unwrap_or(app.config.defaults))?;
+    for (name, value) in query::pairs(query) {
+        settings[name] = value.parse::<u64>().map_or(Value::String(value), Value::from);
+    }
+    serde_json::from_value(settings)
+}

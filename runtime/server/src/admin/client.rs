@@ -1,0 +1,163 @@
+//! The other end of the admin socket.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper::header::HOST;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::net::UnixStream;
+
+pub use super::views::{ErrorView, FunctionView, StatsView, VersionView};
+
+/// Speaks to a running node.
+#[derive(Clone, Debug)]
+pub struct AdminClient {
+    socket: PathBuf,
+}
+
+/// Why a node did not do what it was asked to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AdminError {
+    /// There is nobody.
+    #[error("no node answers at {}: {source}; start one with `mote serve`", socket.display())]
+    Connect {
+        /// The socket.
+        socket: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The connection broke.
+    #[error("the node went away: {0}")]
+    Http(#[from] hyper::Error),
+    /// What is asked for has no form on the wire.
+    #[error("the request cannot be written: {0}")]
+    Request(#[from] hyper::http::Error),
+    /// The node refused.
+    #[error("{message}")]
+    Refused {
+        /// The status that it answered with.
+        status: StatusCode,
+        /// Why.
+        message: String,
+    },
+    /// The answer is none of ours.
+    #[error("the node's answer cannot be read: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+impl AdminClient {
+    /// The client of the node with this socket.
+    #[must_use]
+    pub fn new(socket: &Path) -> Self {
+        Self { socket: socket.to_owned() }
+    }
+
+    /// Every function.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn functions(&self) -> Result<Vec<FunctionView>, AdminError> {
+        self.json(Method::GET, "/v1/functions", Bytes::new()).await
+    }
+
+    /// How invocations ended, by function.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn stats(&self) -> Result<Vec<StatsView>, AdminError> {
+        self.json(Method::GET, "/v1/stats", Bytes::new()).await
+    }
+
+    /// Deploys an image as a new version of `name`, with the settings in `query`.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn deploy(
+        &self,
+        name: &str,
+        query: &str,
+        image: Vec<u8>,
+    ) -> Result<VersionView, AdminError> {
+        let path = format!("/v1/functions/{name}?{query}");
+        self.json(Method::PUT, &path, image.into()).await
+    }
+
+    /// Goes back to a version; to the one before if none is named.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn roll_back(
+        &self,
+        name: &str,
+        version: Option<u32>,
+    ) -> Result<VersionView, AdminError> {
+        let query = version.map(|version| format!("?version={version}")).unwrap_or_default();
+        let path = format!("/v1/functions/{name}/rollback{query}");
+        self.json(Method::POST, &path, Bytes::new()).await
+    }
+
+    /// Removes a function with all its versions.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn remove(&self, name: &str) -> Result<(), AdminError> {
+        let path = format!("/v1/functions/{name}");
+        let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
+        succeeded(status.status, &body)
+    }
+
+    /// Runs a function once. The reply is as one of plain HTTP, whatever its status.
+    ///
+    /// # Errors
+    /// [`AdminError`], but not that the function failed or was refused.
+    pub async fn invoke(&self, name: &str, body: Vec<u8>) -> Result<Response<Bytes>, AdminError> {
+        self.call(Method::POST, &format!("/v1/functions/{name}/invoke"), body.into()).await
+    }
+
+    async fn json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<T, AdminError> {
+        let (head, body) = self.call(method, path, body).await?.into_parts();
+        succeeded(head.status, &body)?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Response<Bytes>, AdminError> {
+        let request = Request::builder().method(method).uri(path).header(HOST, "mote");
+        let request = request.body(Full::new(body))?;
+        let stream = UnixStream::connect(&self.socket)
+            .await
+            .map_err(|source| AdminError::Connect { socket: self.socket.clone(), source })?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // The connection moves the bytes while the request waits for its reply.
+        let connection = tokio::spawn(connection);
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        drop(sender);
+        connection.abort();
+        Ok(Response::from_parts(head, body))
+    }
+}
+
+fn succeeded(status: StatusCode, body: &[u8]) -> Result<(), AdminError> {
+    if status.is_success() {
+        return Ok(());
+    }
+    let ErrorView { error: message } = serde_json::from_slice(body)?;
+    Err(AdminError::Refused { status, message })
+}

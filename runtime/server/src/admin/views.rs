@@ -1,0 +1,90 @@
+//! What the admin socket tells of functions.
+
+use std::collections::BTreeMap;
+
+use mote_dispatcher::{Cleanup, Outcome};
+use serde::{Deserialize, Serialize};
+
+use crate::config::settings::Settings;
+use crate::registry::Deployed;
+
+/// One function, as `GET /v1/functions` tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionView {
+    /// Its name.
+    pub name: String,
+    /// The version that requests without a qualifier run.
+    pub version: u32,
+    /// Every version there is.
+    pub versions: Vec<u32>,
+    /// Whether the node runs it: one that another `mote` built must be built anew.
+    pub is_ready: bool,
+    /// The SHA-256 of its image.
+    pub image: String,
+    /// Its image's length, in bytes.
+    pub image_bytes: u64,
+    /// When that version was deployed, in milliseconds since 1970.
+    pub modified_ms: u64,
+    /// What its invocations may use.
+    pub settings: Settings,
+}
+
+impl FunctionView {
+    pub(crate) fn of(deployed: &Deployed) -> Self {
+        let function = &deployed.function;
+        let latest = &function.latest;
+        Self {
+            name: function.name.clone(),
+            version: latest.version,
+            versions: function.versions.keys().copied().collect(),
+            is_ready: deployed.is_ready(),
+            image: latest.image.to_string(),
+            image_bytes: latest.image_bytes,
+            modified_ms: latest.modified_ms,
+            settings: latest.settings,
+        }
+    }
+}
+
+/// How the invocations of one function ended, as `GET /v1/stats` tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatsView {
+    /// The function.
+    pub name: String,
+    /// Invocations since the node started, by outcome. Outcomes that did not happen are left out.
+    pub outcomes: BTreeMap<String, u64>,
+    /// The time that its service ran, in microseconds.
+    pub billed_us: u64,
+    /// The most memory that one invocation held, in bytes.
+    pub arena_peak_bytes: u64,
+}
+
+impl StatsView {
+    pub(crate) fn of(deployed: &Deployed) -> Self {
+        let metrics = &deployed.metrics;
+        let count =
+            |outcome| Cleanup::ALL.iter().map(|&cleanup| metrics.ended(outcome, cleanup)).sum();
+        let outcomes =
+            Outcome::ALL.iter().map(|&outcome| (outcome.name().to_owned(), count(outcome)));
+        Self {
+            name: deployed.function.name.clone(),
+            outcomes: outcomes.filter(|(_, count)| *count > 0).collect(),
+            billed_us: metrics.billed_us(),
+            arena_peak_bytes: metrics.arena_peak_bytes(),
+        }
+    }
+}
+
+/// The answer to a deployment or a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionView {
+    /// The version that requests without a qualifier run now.
+    pub version: u32,
+}
+
+/// The answer to what cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorView {
+    /// Why.
+    pub error: String,
+}

@@ -1,0 +1,112 @@
+//! What every way in shares: one request, from a target and a body to an answer.
+
+mod ending;
+pub(crate) mod refusal;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use mote_dispatcher::{Completed, Outcome, now_ns};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::door::{Door, Order};
+use crate::functions::name::Target;
+use crate::http::body::{Body, BodyLimits};
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::registry::deploy::Deployer;
+use refusal::Refusal;
+
+/// A running node with its functions, behind whatever way in.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) bodies: BodyLimits,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) deployer: Deployer,
+    pub(crate) metrics: Metrics,
+    door: Arc<Door>,
+}
+
+/// An invocation that ended.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The state that ran, as clients call it.
+    pub(crate) version: String,
+    pub(crate) completed: Completed,
+    /// What went wrong; empty if nothing did.
+    pub(crate) message: String,
+    /// How long the request waited for a worker, in nanoseconds.
+    pub(crate) queue_ns: u64,
+}
+
+impl App {
+    pub(crate) fn new(
+        config: Config,
+        door: Arc<Door>,
+        registry: Arc<Registry>,
+        deployer: Deployer,
+    ) -> Self {
+        let limits = &config.limits;
+        let bodies = BodyLimits {
+            bytes: limits.body_bytes as usize,
+            time: limits.body_timeout(),
+            memory: Arc::new(Semaphore::new(limits.in_flight_bytes as usize)),
+        };
+        Self { config, bodies, registry, deployer, metrics: Metrics::default(), door }
+    }
+
+    /// Runs `target` once. Dropping the future cancels the invocation.
+    pub(crate) async fn invoke(
+        &self,
+        id: Uuid,
+        target: &Target,
+        body: &Body,
+    ) -> Result<Answer, Refusal> {
+        let arrived = Instant::now();
+        let arrived_ns = now_ns();
+        let resolved = self.registry.resolve(target)?;
+        let order = Order {
+            service: resolved.service,
+            body: body.bytes.clone(),
+            settings: resolved.settings,
+        };
+        let completed = self.door.invoke(order).await?;
+        let queue_ns = completed.stamp_ns.saturating_sub(arrived_ns);
+        let request_ns = u64::try_from(arrived.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        resolved.metrics.add(&completed, queue_ns, request_ns);
+        let message = match completed.outcome {
+            Outcome::Ok => String::new(),
+            outcome => ending::message(outcome, completed.error.as_deref(), &resolved.settings),
+        };
+        let answer = Answer { version: resolved.version, completed, message, queue_ns };
+        log(id, &target.name, &answer);
+        Ok(answer)
+    }
+
+    /// All metrics, as Prometheus reads them.
+    pub(crate) fn metrics_text(&self) -> String {
+        let functions: Vec<_> = self
+            .registry
+            .all()
+            .iter()
+            .map(|deployed| (deployed.function.name.clone(), Arc::clone(&deployed.metrics)))
+            .collect();
+        self.metrics.text(&functions)
+    }
+}
+
+/// What the service logged, and how it ended if that was not well.
+fn log(id: Uuid, function: &str, answer: &Answer) {
+    let (version, completed) = (&answer.version, &answer.completed);
+    for line in completed.log.lines() {
+        tracing::info!(target: "service", request = %id, function, version, "{line}");
+    }
+    if completed.outcome != Outcome::Ok {
+        let (outcome, cleanup) = (completed.outcome.name(), completed.cleanup.name());
+        let message = &answer.message;
+        tracing::warn!(request = %id, function, version, outcome, cleanup, "{message}");
+    }
+}

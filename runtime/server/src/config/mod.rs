@@ -1,0 +1,190 @@
+//! `mote.toml`: where a node listens, what it keeps, and what bounds it.
+//!
+//! Every setting has a default, so an empty file is a complete configuration. A name that is not known
+//! is an error, not a setting that does nothing.
+
+pub mod limits;
+pub mod node;
+mod range;
+pub mod settings;
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use limits::Limits;
+use node::NodeSection;
+use settings::Settings;
+
+/// The port of [`Config::default`].
+const PORT: u16 = 9000;
+
+/// A node's configuration. Take the default and change what matters.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where clients connect to.
+    pub listen: SocketAddr,
+    /// The folder of functions, their images and the admin socket; `None`: see [`Config::state_folder`].
+    pub state: Option<PathBuf>,
+    /// Users that may use the admin socket, by number, beside root and the one that the node runs as.
+    pub admin_uids: Vec<u32>,
+    /// Workers and their queue.
+    pub node: NodeSection,
+    /// What bounds clients.
+    pub limits: Limits,
+    /// What a function gets that does not say otherwise.
+    pub defaults: Settings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            state: None,
+            admin_uids: Vec::new(),
+            node: NodeSection::default(),
+            limits: Limits::default(),
+            defaults: Settings::default(),
+        }
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The text is not a configuration.
+    #[error("{} is not a configuration: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What, and in which line.
+        source: Box<toml::de::Error>,
+    },
+    /// A number is outside its limits.
+    #[error("`{field}` is {found}; it must be from {least} to {most}")]
+    Range {
+        /// The setting, with its section.
+        field: &'static str,
+        /// Its value.
+        found: u64,
+        /// The least value allowed.
+        least: u64,
+        /// The greatest value allowed.
+        most: u64,
+    },
+    /// Nothing says where the state belongs.
+    #[error("there is no place for a state folder: set `state`, or XDG_STATE_HOME or HOME")]
+    NoState,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, has a name that is not known, or a number out of its range.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses numbers that cannot work. A node's own are checked when it starts.
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.limits.check()?;
+        self.defaults.check()
+    }
+
+    /// Where functions are kept: `state`, or else `$STATE_DIRECTORY` (which systemd sets),
+    /// `$XDG_STATE_HOME/mote` or `~/.local/state/mote`.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoState`].
+    pub fn state_folder(&self) -> Result<PathBuf, ConfigError> {
+        self.state.clone().or_else(default_state_folder).ok_or(ConfigError::NoState)
+    }
+}
+
+/// [`Config::state_folder`] when no configuration says otherwise.
+#[must_use]
+pub fn default_state_folder() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    folder("STATE_DIRECTORY")
+        .or_else(|| folder("XDG_STATE_HOME").map(|home| home.join("mote")))
+        .or_else(|| folder("HOME").map(|home| home.join(".local/state/mote")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        Config::read(file.path())
+    }
+
+    #[test]
+    fn empty_file_is_the_default() {
+        assert_eq!(read("").unwrap(), Config::default());
+        assert_eq!(Config::default().listen.to_string(), "127.0.0.1:9000");
+    }
+
+    #[test]
+    fn example_has_every_setting_with_its_default() {
+        let text = include_str!("../../mote.toml");
+        assert_eq!(read(text).unwrap(), Config::default());
+        for name in ["streams", "queue_limit", "memory_kib", "slice_us", "ban_after", "state"] {
+            assert!(text.contains(&format!("{name} = ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn sections_set_what_they_name_and_nothing_else() {
+        let text = "listen = '[::1]:80'\n[node]\nworkers = 3\n[defaults]\nmode = 'discard'\n";
+        let config = read(text).unwrap();
+        assert_eq!(config.listen.port(), 80);
+        assert_eq!(config.node.workers, 3);
+        assert_eq!(config.defaults.mode.name(), "discard");
+        assert_eq!(config.limits, Limits::default());
+    }
+
+    #[test]
+    fn unknown_name_is_told_with_its_line() {
+        let message = read("[limits]\nconections = 5\n").unwrap_err().to_string();
+        assert!(message.contains("conections") && message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn unknown_mode_is_told_with_those_there_are() {
+        let message = read("[defaults]\nmode = 'gentle'\n").unwrap_err().to_string();
+        assert!(message.contains("gentle") && message.contains("guarded"), "{message}");
+    }
+
+    #[test]
+    fn number_out_of_its_range_is_told_with_the_range() {
+        let message = read("[limits]\nconnections = 0\n").unwrap_err().to_string();
+        assert_eq!(message, "`limits.connections` is 0; it must be from 1 to 1000000");
+    }
+}

@@ -1,0 +1,70 @@
+//! The section `[node]`: workers and their queue.
+
+use mote_dispatcher::NodeConfig;
+use serde::Deserialize;
+
+/// What of [`NodeConfig`] an operator sets; the rest has its defaults.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NodeSection {
+    /// [`NodeConfig::workers`].
+    pub workers: usize,
+    /// [`NodeConfig::arena_kib`].
+    pub arena_kib: u32,
+    /// [`NodeConfig::stack_kib`].
+    pub stack_kib: u32,
+    /// [`NodeConfig::zones`].
+    pub zones: usize,
+    /// [`NodeConfig::queue_limit`].
+    pub queue_limit: usize,
+    /// [`NodeConfig::spin_us`].
+    pub spin_us: u32,
+    /// [`NodeConfig::slice_us`]; left out: invocations run one after the other.
+    pub slice_us: Option<u32>,
+    /// [`NodeConfig::ban_after`]; left out: never.
+    pub ban_after: Option<u32>,
+}
+
+impl Default for NodeSection {
+    fn default() -> Self {
+        let node = NodeConfig::default();
+        Self {
+            workers: node.workers,
+            arena_kib: node.arena_kib,
+            stack_kib: node.stack_kib,
+            zones: node.zones,
+            queue_limit: node.queue_limit,
+            spin_us: node.spin_us,
+            slice_us: node.slice_us,
+            ban_after: node.ban_after,
+        }
+    }
+}
+
+impl NodeSection {
+    /// What the node is started with.
+    #[must_use]
+    pub fn config(&self) -> NodeConfig {
+        NodeConfig {
+            workers: self.workers,
+            arena_kib: self.arena_kib,
+            stack_kib: self.stack_kib,
+            zones: self.zones,
+            queue_limit: self.queue_limit,
+            spin_us: self.spin_us,
+            slice_us: self.slice_us,
+            ban_after: self.ban_after,
+            ..NodeConfig::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_section_is_the_default_node() {
+        assert_eq!(NodeSection::default().config(), NodeConfig::default());
+    }
+}

@@ -1,0 +1,72 @@
+//! The node, as asynchronous code sees it: commands in, answers out. One thread owns the node, and sleeps
+//! while there is nothing to do.
+
+mod thread;
+
+use std::sync::mpsc;
+
+use bytes::Bytes;
+use mote_dispatcher::{Completed, DeployError, NodeConfig, NodeError, ServiceId, SubmitError};
+use tokio::sync::oneshot;
+
+use crate::config::settings::Settings;
+
+/// The way to a node. The node ends with it.
+#[derive(Debug)]
+pub(crate) struct Door {
+    commands: mpsc::Sender<Command>,
+}
+
+/// One invocation to be.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) service: ServiceId,
+    pub(crate) body: Bytes,
+    pub(crate) settings: Settings,
+}
+
+/// Where an answer goes. Whoever asked may have gone.
+type To<T> = oneshot::Sender<T>;
+
+#[derive(Debug)]
+enum Command {
+    Deploy { name: String, image: Vec<u8>, to: To<Result<ServiceId, DeployError>> },
+    Invoke { order: Order, to: To<Result<Completed, SubmitError>> },
+    Remove { service: ServiceId },
+}
+
+impl Door {
+    /// Starts a node on a thread of its own, and returns when it is ready.
+    pub(crate) fn start(config: &NodeConfig) -> Result<Self, NodeError> {
+        let (commands, receiver) = mpsc::channel();
+        thread::start(config, receiver)?;
+        Ok(Self { commands })
+    }
+
+    /// Gives the node an image.
+    pub(crate) async fn deploy(
+        &self,
+        name: &str,
+        image: Vec<u8>,
+    ) -> Result<ServiceId, DeployError> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Deploy { name: name.to_owned(), image, to });
+        answer.await.expect("the node answers every command while its door is open")
+    }
+
+    /// Runs a service once.
+    pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, SubmitError> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Invoke { order, to });
+        answer.await.expect("the node answers every command while its door is open")
+    }
+
+    /// Takes a service's place in memory back, unless it is running.
+    pub(crate) fn remove(&self, service: ServiceId) {
+        self.send(Command::Remove { service });
+    }
+
+    fn send(&self, command: Command) {
+        self.commands.send(command).expect("the node's thread ends after its door");
+    }
+}

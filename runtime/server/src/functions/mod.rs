@@ -1,0 +1,6 @@
+//! Functions: how they are named, what is kept of them, and where.
+
+pub mod images;
+pub mod name;
+pub mod record;
+pub mod store;

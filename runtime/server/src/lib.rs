@@ -1,0 +1,34 @@
+//! A node as a service: Lambda's API and plain HTTP in front, functions that persist, and what an
+//! operator needs to look after it.
+//!
+//! | room | what |
+//! | --- | --- |
+//! | [`config`] | `mote.toml` |
+//! | [`functions`] | how functions are named, and what is kept of them on disk |
+//! | `metrics` | what is counted, and the text that Prometheus reads |
+//! | `door` | the node, which owns a thread, as asynchronous code sees it |
+//! | `registry` | functions and the node's services that run them; deploying |
+//! | `http` | bodies with limits, and replies |
+//! | `app` | one request, from a target and a body to an answer, whatever way it came in |
+//! | `lambda`, `plain` | the two ways in |
+//! | `listen` | clients' connections |
+//! | [`admin`] | the admin socket, and its client |
+//!
+//! Each room uses those above it.
+#![forbid(unsafe_code)]
+
+pub mod admin;
+mod app;
+pub mod config;
+mod door;
+pub mod functions;
+mod http;
+mod lambda;
+mod listen;
+mod metrics;
+mod plain;
+mod registry;
+mod server;
+
+pub use registry::deploy::ChangeError;
+pub use server::{Preloaded, ServeError, Server};

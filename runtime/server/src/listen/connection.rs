@@ -1,0 +1,141 @@
+//! One connection: HTTP/1.1, or HTTP/2 if the client begins with it.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::config::limits::Limits;
+use crate::http::reply::Reply;
+use crate::{lambda, plain};
+
+/// What an HTTP/2 client sends first begins so, and no method of HTTP/1.1 does. Source: RFC 9113, 3.4.
+const PREFACE: &[u8] = b"PRI";
+
+/// How long to wait for the rest when a part of [`PREFACE`] has arrived.
+const PREFACE_PAUSE: Duration = Duration::from_millis(5);
+
+/// hyper keeps so many headers without allocating.
+const HEADERS_FOR_FREE: usize = 100;
+
+/// Connections of clients.
+pub(super) struct Connections {
+    app: Arc<App>,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    ending: GracefulShutdown,
+}
+
+impl Connections {
+    pub(super) fn new(app: Arc<App>) -> Self {
+        let limits = &app.config.limits;
+        Self { http1: http1(limits), http2: http2(limits), ending: GracefulShutdown::new(), app }
+    }
+
+    /// Serves a connection, which holds its place among those that are allowed, in a task of its own.
+    pub(super) fn start(&self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
+        let (http1, http2) = (self.http1.clone(), self.http2.clone());
+        let (app, watcher) = (Arc::clone(&self.app), self.ending.watcher());
+        tokio::spawn(async move {
+            app.metrics.accepted();
+            if let Err(error) = serve(&app, stream, &http1, &http2, watcher).await {
+                tracing::debug!(%error, "a connection broke");
+            }
+            app.metrics.closed();
+            drop(place);
+        });
+    }
+
+    /// Lets connections end with the request that they are at, and waits for that.
+    pub(super) async fn finish(self) {
+        self.ending.shutdown().await;
+    }
+}
+
+fn http1(limits: &Limits) -> http1::Builder {
+    let mut http1 = http1::Builder::new();
+    http1
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout())
+        .max_buf_size(limits.header_bytes as usize);
+    if limits.headers as usize != HEADERS_FOR_FREE {
+        http1.max_headers(limits.headers as usize);
+    }
+    http1
+}
+
+fn http2(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.header_bytes)
+        .keep_alive_interval(limits.header_timeout())
+        .keep_alive_timeout(limits.header_timeout());
+    http2
+}
+
+async fn serve(
+    app: &Arc<App>,
+    stream: TcpStream,
+    http1: &http1::Builder,
+    http2: &http2::Builder<TokioExecutor>,
+    watcher: Watcher,
+) -> Result<(), Broken> {
+    stream.set_nodelay(true)?;
+    let preface = is_http2(&stream);
+    let is_http2 = tokio::time::timeout(app.config.limits.header_timeout(), preface).await;
+    let is_http2 = is_http2.map_err(|_elapsed| Broken::Silent)??;
+    let service = service_fn(|request| answer(Arc::clone(app), request));
+    let stream = TokioIo::new(stream);
+    if is_http2 {
+        watcher.watch(http2.serve_connection(stream, service)).await?;
+    } else {
+        watcher.watch(http1.serve_connection(stream, service)).await?;
+    }
+    Ok(())
+}
+
+/// Why a connection ended that had not come to its end.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the client sent nothing")]
+    Silent,
+    #[error(transparent)]
+    System(#[from] io::Error),
+    #[error(transparent)]
+    Http(#[from] hyper::Error),
+}
+
+/// Whether the first bytes are those of HTTP/2. They stay there to be read.
+async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let there = stream.peek(&mut first).await?;
+        let is_part = there > 0 && PREFACE.starts_with(&first[..there]);
+        if !is_part || there == PREFACE.len() {
+            return Ok(is_part);
+        }
+        tokio::time::sleep(PREFACE_PAUSE).await;
+    }
+}
+
+/// Hands a request to the way in that it is for.
+async fn answer(app: Arc<App>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+    let id = Uuid::new_v4();
+    if lambda::path::is_lambda(request.uri().path()) {
+        return Ok(lambda::serve(&app, id, request).await);
+    }
+    Ok(plain::serve(&app, id, request).await)
+}

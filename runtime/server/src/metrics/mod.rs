@@ -1,0 +1,154 @@
+//! What a server counts, and how Prometheus reads it.
+
+pub(crate) mod function;
+mod histogram;
+mod text;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use mote_dispatcher::{Cleanup, Outcome};
+
+use function::FunctionMetrics;
+use text::Exposition;
+
+pub(crate) use text::CONTENT_TYPE;
+
+/// Why a request was answered without an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Its path, a header or its body is not what it must be.
+    BadRequest,
+    /// There is no such function.
+    Unknown,
+    /// Its body is too long.
+    TooLong,
+    /// Its body took too long to arrive.
+    TooSlow,
+    /// There was no room for it, or no worker in time.
+    Overload,
+    /// Its function is banned.
+    Banned,
+    /// The node cannot run it.
+    Unavailable,
+}
+
+impl Refused {
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::BadRequest, "bad_request"),
+        (Self::Unknown, "unknown_function"),
+        (Self::TooLong, "body_too_long"),
+        (Self::TooSlow, "body_too_slow"),
+        (Self::Overload, "overload"),
+        (Self::Banned, "banned"),
+        (Self::Unavailable, "unavailable"),
+    ];
+}
+
+/// Counts of the whole server.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    refused: [AtomicU64; Refused::ALL.len()],
+    /// Connections that were accepted.
+    accepted: AtomicU64,
+    /// Connections that ended.
+    closed: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn refused(&self, why: Refused) {
+        self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn accepted(&self) {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn closed(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Everything there is to tell, of the server and of these functions.
+    pub(crate) fn text(&self, functions: &[(String, Arc<FunctionMetrics>)]) -> String {
+        let mut to = Exposition::default();
+        self.write(&mut to);
+        invocations(&mut to, functions);
+        durations(&mut to, functions);
+        resources(&mut to, functions);
+        to.finish()
+    }
+
+    fn write(&self, to: &mut Exposition) {
+        let name = "mote_refused_total";
+        to.family(name, "counter", "Requests that were answered without an invocation.");
+        for (why, label) in Refused::ALL {
+            to.sample(
+                name,
+                &[("reason", label)],
+                self.refused[why as usize].load(Ordering::Relaxed),
+            );
+        }
+        let accepted = self.accepted.load(Ordering::Relaxed);
+        let open = accepted.saturating_sub(self.closed.load(Ordering::Relaxed));
+        to.family("mote_connections_total", "counter", "Connections that were accepted.");
+        to.sample("mote_connections_total", &[], accepted);
+        to.family("mote_open_connections", "gauge", "Connections that are open.");
+        to.sample("mote_open_connections", &[], open);
+    }
+}
+
+type Functions<'a> = &'a [(String, Arc<FunctionMetrics>)];
+
+fn invocations(to: &mut Exposition, functions: Functions<'_>) {
+    let name = "mote_invocations_total";
+    to.family(
+        name,
+        "counter",
+        "Invocations that ended, by outcome and by the cleanup that was used.",
+    );
+    for (function, metrics) in functions {
+        for &outcome in Outcome::ALL {
+            for &cleanup in Cleanup::ALL {
+                let count = metrics.ended(outcome, cleanup);
+                let labels = [
+                    ("function", &**function),
+                    ("outcome", outcome.name()),
+                    ("cleanup", cleanup.name()),
+                ];
+                if count > 0 {
+                    to.sample(name, &labels, count);
+                }
+            }
+        }
+    }
+}
+
+fn durations(to: &mut Exposition, functions: Functions<'_>) {
+    type Part = fn(&FunctionMetrics) -> &histogram::Histogram;
+    let families: [(&str, &str, Part); 5] = [
+        ("mote_request_seconds", "From a request's arrival to its answer.", |m| &m.request),
+        ("mote_queue_seconds", "From a request's arrival until a worker had it.", |m| &m.queue),
+        ("mote_start_seconds", "From there until its service was entered.", |m| &m.start),
+        ("mote_run_seconds", "From the service's entry until its answer was there.", |m| &m.run),
+        ("mote_late_seconds", "From a deadline until the service was stopped.", |m| &m.late),
+    ];
+    for (name, help, part) in families {
+        to.family(name, "histogram", help);
+        for (function, metrics) in functions {
+            to.histogram(name, function, part(metrics));
+        }
+    }
+}
+
+fn resources(to: &mut Exposition, functions: Functions<'_>) {
+    let name = "mote_billed_seconds_total";
+    to.family(name, "counter", "Time that services ran.");
+    for (function, metrics) in functions {
+        to.sample(name, &[("function", function)], metrics.billed_us() as f64 / 1e6);
+    }
+    let name = "mote_arena_peak_bytes";
+    to.family(name, "gauge", "The most memory that one invocation held.");
+    for (function, metrics) in functions {
+        to.sample(name, &[("function", function)], metrics.arena_peak_bytes());
+    }
+}

@@ -1,0 +1,125 @@
+//! Starting and ending a server.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mote_dispatcher::NodeError;
+use thiserror::Error;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+
+use crate::admin::{self, SocketError};
+use crate::app::App;
+use crate::config::{Config, ConfigError};
+use crate::door::Door;
+use crate::functions::store::{Store, StoreError};
+use crate::listen;
+use crate::registry::Registry;
+use crate::registry::deploy::{ChangeError, Deployer, Release};
+
+/// A node that listens.
+#[derive(Debug)]
+pub struct Server {
+    app: Arc<App>,
+    listener: TcpListener,
+    admin: UnixListener,
+}
+
+/// A function that is to be there from the start.
+#[derive(Clone, Debug)]
+pub struct Preloaded {
+    /// Its name.
+    pub name: String,
+    /// Its image.
+    pub image: Vec<u8>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The configuration cannot work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The node does not start.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// Functions cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A function cannot be deployed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The admin socket cannot be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The address is taken, or is not this machine's.
+    #[error("cannot listen on {address}: {source}; set `listen` in the configuration")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Server {
+    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones. Clients
+    /// may connect when this returns, and are answered in [`Server::run`].
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn start(config: Config, preloaded: Vec<Preloaded>) -> Result<Self, ServeError> {
+        config.check()?;
+        let folder = config.state_folder()?;
+        let store = Arc::new(Store::open(&folder)?);
+        let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
+        let listener = listen(config.listen).await?;
+        let door = Arc::new(Door::start(&config.node.config())?);
+        let registry = Arc::new(Registry::default());
+        let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), store);
+        deployer.restore().await?;
+        for Preloaded { name, image } in preloaded {
+            let settings = config.defaults;
+            deployer.ensure(Release { name, image, settings }).await?;
+        }
+        Ok(Self { app: Arc::new(App::new(config, door, registry, deployer)), listener, admin })
+    }
+
+    /// Where it listens; the port is the one that the system chose if the configuration says 0.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The names of its functions.
+    #[must_use]
+    pub fn functions(&self) -> Vec<String> {
+        self.app.registry.all().iter().map(|deployed| deployed.function.name.clone()).collect()
+    }
+
+    /// Answers clients until `end`, and then those whose requests are under way.
+    pub async fn run(self, end: impl Future<Output = ()>) {
+        let (running, ended) = watch::channel(());
+        let stop = async {
+            end.await;
+            drop(running);
+        };
+        let clients = listen::serve(Arc::clone(&self.app), self.listener, gone(ended.clone()));
+        let operators = admin::serve(self.app, self.admin, gone(ended));
+        tokio::join!(stop, clients, operators);
+    }
+}
+
+/// When the other end is dropped.
+async fn gone(mut other_end: watch::Receiver<()>) {
+    while other_end.changed().await.is_ok() {}
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}

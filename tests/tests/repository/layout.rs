@@ -1,0 +1,125 @@
+//! The packages and their rooms, from the top down: a room may use those below it.
+
+use std::path::{Path, PathBuf};
+
+/// The sources of one package.
+pub(crate) struct Package {
+    pub(crate) folder: &'static str,
+    /// Each is a folder in `src` or a file there, and may use those after it. The crate's root is above all.
+    pub(crate) rooms: &'static [&'static str],
+    /// Files with `unsafe` besides those under `sys`, `arch`, `start` and `host`.
+    pub(crate) also_unsafe: &'static [&'static str],
+}
+
+/// Where `unsafe` is at home.
+pub(crate) const UNSAFE_ROOMS: [&str; 4] = ["sys", "arch", "start", "host"];
+
+pub(crate) const PACKAGES: [Package; 11] = [
+    ALLOC,
+    Package {
+        folder: "loader",
+        rooms: &[
+            "zone", "slots", "window", "place", "sys", "verify", "check", "plan", "decode", "cfi",
+            "names", "error", "image",
+        ],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "sigctx",
+        rooms: &[
+            "preempt",
+            "redirect",
+            "step",
+            "code",
+            "timer",
+            "signal",
+            "arch",
+            "unwind",
+            "registers",
+        ],
+        also_unsafe: &["src/redirect.rs", "src/signal.rs", "src/timer.rs"],
+    },
+    Package {
+        folder: "runtime/abi",
+        rooms: &[
+            "torture", "image", "imports", "area", "park", "line", "message", "outcome", "windows",
+            "clock", "prefetch", "sync",
+        ],
+        also_unsafe: &["src/clock.rs", "src/prefetch.rs"],
+    },
+    Package {
+        folder: "runtime/service",
+        rooms: &["rt", "context", "token", "local", "error", "response", "request", "sys"],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "runtime/worker",
+        rooms: &["start", "torture", "serve", "invocation", "calls", "preempt", "host", "sys"],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "runtime/dispatcher",
+        rooms: &["torture", "node", "pool", "sched", "images", "sys"],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "tools/builder",
+        rooms: &["compile", "intake", "toolchain", "options", "event", "built", "error"],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "tools/mote",
+        rooms: &[
+            "cli", "build", "inspect", "run", "torture", "demo", "bench", "service", "terminal",
+            "status",
+        ],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "tools/bench",
+        rooms: &[
+            "evaluation",
+            "report",
+            "results",
+            "experiments",
+            "contenders",
+            "demo",
+            "torture",
+            "bundle",
+            "floors",
+            "machine",
+            "image",
+            "stats",
+            "format",
+            "error",
+        ],
+        also_unsafe: &[],
+    },
+    Package {
+        folder: "tests",
+        rooms: &["crafted", "ptrace", "signals", "tracer"],
+        also_unsafe: &["src/crafted.rs", "src/ptrace.rs", "src/signals.rs"],
+    },
+];
+
+pub(crate) const ALLOC: Package =
+    Package { folder: "alloc", rooms: &["arena", "sys", "error", "plan"], also_unsafe: &[] };
+
+/// The folder that the workspace stands in.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The file that a package begins with: of its library, or else of its program.
+pub(crate) fn root_of(package: &Package) -> &'static Path {
+    let library = Path::new("src/lib.rs");
+    let has_one = workspace().join(package.folder).join(library).exists();
+    if has_one { library } else { Path::new("src/main.rs") }
+}
+
+/// The room that a file of `src` belongs to; none for the crate's root.
+pub(crate) fn room_of(file: &Path) -> Option<String> {
+    let inside = file.strip_prefix("src").ok()?;
+    let room = inside.components().next()?.as_os_str().to_str()?.trim_end_matches(".rs");
+    (room != "lib" && room != "main").then(|| room.to_owned())
+}

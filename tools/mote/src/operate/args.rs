@@ -1,0 +1,107 @@
+//! The arguments of the commands that speak to a running node.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::service::input::InputArgs;
+
+/// Which node.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NodeArgs {
+    /// The state folder of the node, as `mote serve` has it [default: ~/.local/state/mote].
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// `mote deploy`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// A service's folder, which is built first, or an image.
+    #[arg(value_name = "DIR|IMAGE", value_hint = ValueHint::AnyPath)]
+    pub(crate) service: PathBuf,
+    /// What to call the function [default: the package's name, or the file's].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// A setting that is to change, such as `budget_us=500` or `mode=discard`; the others stay as they
+    /// were. May be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<String>,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// `mote invoke`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InvokeArgs {
+    /// The function, with or without a qualifier: NAME, NAME:VERSION.
+    #[arg(value_name = "NAME")]
+    pub(crate) function: String,
+    /// What it gets.
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// `mote list` and `mote stats`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print one JSON array instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// `mote rollback`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RollbackArgs {
+    /// The function.
+    #[arg(value_name = "NAME")]
+    pub(crate) function: String,
+    /// The version to go back to [default: the one before].
+    #[arg(long, value_name = "N")]
+    pub(crate) to: Option<u32>,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// `mote rm`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RemoveArgs {
+    /// The function.
+    #[arg(value_name = "NAME")]
+    pub(crate) function: String,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// Takes `name=value` of characters that a query has as they are.
+fn setting(text: &str) -> Result<String, String> {
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    match text.split_once('=') {
+        Some((name, value)) if is_word(name) && is_word(value) => Ok(text.to_owned()),
+        _ => Err("it must be NAME=VALUE, such as budget_us=500".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_is_a_name_and_a_value() {
+        assert_eq!(setting("budget_us=500").as_deref(), Ok("budget_us=500"));
+        for bad in ["", "budget_us", "=1", "a=", "a=b&c=d", "a=b c"] {
+            assert!(setting(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
+//! `list`, `stats`, `rollback` and `rm`.
+
+pub(crate) mod args;
+mod columns;
+
+use std::future::Future;
+
+use anyhow::{Context as _, anyhow};
+use mote_abi::outcome::Outcome;
+use mote_server::admin::client::{AdminClient, AdminError, FunctionView, StatsView};
+use mote_server::admin::socket_path;
+use mote_server::config::default_state_folder;
+use serde::Serialize;
+
+use crate::service::input;
+use crate::service::source::{self, Source};
+use crate::status::{Failure, OrStatus as _, Status};
+use crate::terminal::output;
+use args::{DeployArgs, InvokeArgs, ListArgs, NodeArgs, RemoveArgs, RollbackArgs};
+use columns::columns;
+
+/// Builds what is a folder, and deploys it as a new version.
+///
+/// # Errors
+/// It does not build, no node answers, or the node refuses it.
+pub(crate) fn deploy(args: &DeployArgs) -> Result<Status, Failure> {
+    let Source { name, bytes } = source::load(&args.service)?;
+    let name = args.name.clone().unwrap_or(name);
+    let client = client(&args.node)?;
+    let deployed = ask(client.deploy(&name, &args.set.join("&"), bytes))?;
+    say(&format!("{name}: version {}\n", deployed.version))
+}
+
+/// Runs a function once, and prints its response.
+///
+/// # Errors
+/// The body cannot be read, no node answers, or the node refuses the request.
+pub(crate) fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
+    let body = input::body(&args.input)?;
+    let client = client(&args.node)?;
+    let reply = ask(client.invoke(&args.function, body))?;
+    let outcome = reply.headers().get("x-mote-outcome").and_then(|name| name.to_str().ok());
+    let outcome = outcome.and_then(Outcome::from_name);
+    let Some(Outcome::Ok) = outcome else {
+        let text = String::from_utf8_lossy(reply.body()).into_owned();
+        let status = outcome.map_or(Status::NodeFailed, Status::Ended);
+        return Err(anyhow!("{text}")).or_status(status, || format!("{} failed", args.function));
+    };
+    output::write_all(reply.body())?;
+    Ok(Status::Done)
+}
+
+/// Prints every function.
+///
+/// # Errors
+/// No node answers.
+pub(crate) fn list(args: &ListArgs) -> Result<Status, Failure> {
+    let functions = ask(client(&args.node)?.functions())?;
+    show(args, &functions, ["NAME", "VERSION", "MODE", "BUDGET_US", "IMAGE", "READY"], listed)
+}
+
+/// Prints how invocations ended, by function.
+///
+/// # Errors
+/// No node answers.
+pub(crate) fn stats(args: &ListArgs) -> Result<Status, Failure> {
+    let stats = ask(client(&args.node)?.stats())?;
+    show(args, &stats, ["NAME", "BILLED_US", "ARENA_PEAK", "OUTCOMES"], counted)
+}
+
+/// Goes back to an earlier version.
+///
+/// # Errors
+/// No node answers, or there is no such version.
+pub(crate) fn rollback(args: &RollbackArgs) -> Result<Status, Failure> {
+    let back = ask(client(&args.node)?.roll_back(&args.function, args.to))?;
+    say(&format!("{}: version {}\n", args.function, back.version))
+}
+
+/// Removes a function.
+///
+/// # Errors
+/// No node answers, or there is no such function.
+pub(crate) fn remove(args: &RemoveArgs) -> Result<Status, Failure> {
+    ask(client(&args.node)?.remove(&args.function))?;
+    Ok(Status::Done)
+}
+
+fn client(args: &NodeArgs) -> Result<AdminClient, Failure> {
+    let folder = args.state.clone().or_else(default_state_folder);
+    let folder = folder
+        .ok_or_else(|| anyhow!("neither XDG_STATE_HOME nor HOME says where it is"))
+        .or_status(Status::Usage, || "no --state, and no default for it")?;
+    Ok(AdminClient::new(&socket_path(&folder)))
+}
+
+fn ask<T>(answer: impl Future<Output = Result<T, AdminError>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    runtime.block_on(answer).or_status(Status::NodeFailed, || "the node did not do it")
+}
+
+fn show<T: Serialize, const N: usize>(
+    args: &ListArgs,
+    items: &[T],
+    headings: [&str; N],
+    row: impl Fn(&T) -> [String; N],
+) -> Result<Status, Failure> {
+    if args.json {
+        let json = serde_json::to_string(items).context("cannot write it as JSON")?;
+        return say(&(json + "\n"));
+    }
+    let rows: Vec<_> =
+        [headings.map(str::to_owned)].into_iter().chain(items.iter().map(row)).collect();
+    say(&columns(&rows))
+}
+
+fn listed(function: &FunctionView) -> [String; 6] {
+    [
+        function.name.clone(),
+        function.version.to_string(),
+        function.settings.mode.to_string(),
+        function.settings.budget_us.to_string(),
+        function.image.chars().take(12).collect(),
+        if function.is_ready { "yes" } else { "no: build and deploy it again" }.to_owned(),
+    ]
+}
+
+fn counted(stats: &StatsView) -> [String; 4] {
+    let outcomes = stats.outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}"));
+    [
+        stats.name.clone(),
+        stats.billed_us.to_string(),
+        stats.arena_peak_bytes.to_string(),
+        outcomes.collect::<Vec<_>>().join(", "),
+    ]
+}
+
+fn say(text: &str) -> Result<Status, Failure> {
+    output::print(text)?;
+    Ok(Status::Done)
+}

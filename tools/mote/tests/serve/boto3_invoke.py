@@ -1,0 +1,50 @@
+"""Invokes functions of the node at argv[1] as boto3's users do."""
+
+import base64
+import json
+import sys
+
+import boto3
+from botocore.exceptions import ClientError
+
+client = boto3.client("lambda", endpoint_url=sys.argv[1])
+
+
+def refused(code, **request):
+    try:
+        client.invoke(**request)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+        return error.response
+    raise AssertionError(f"{request} was not refused")
+
+
+reply = client.invoke(FunctionName="hello", Payload=b"Ada")
+assert reply["StatusCode"] == 200 and reply["ExecutedVersion"] == "$LATEST", reply
+assert reply["Payload"].read() == b"Hello, Ada!"
+assert "FunctionError" not in reply and "LogResult" not in reply, reply
+assert len(reply["ResponseMetadata"]["RequestId"]) == 36, reply
+
+arn = "arn:aws:lambda:us-east-1:000000000000:function:hello"
+reply = client.invoke(FunctionName=arn, Qualifier="1", Payload=b"Ada")
+assert reply["ExecutedVersion"] == "1", reply
+
+reply = client.invoke(FunctionName="spin", Payload=b"")
+error = json.loads(reply["Payload"].read())
+assert reply["StatusCode"] == 200 and reply["FunctionError"] == "Unhandled", reply
+assert error["errorType"] == "over_budget" and error["stackTrace"] == [], error
+
+reply = client.invoke(FunctionName="logs", Payload=b"x", LogType="Tail")
+log = base64.b64decode(reply["LogResult"]).decode()
+assert len(log) <= 4096 and "REPORT RequestId" in log, log
+
+reply = client.invoke(FunctionName="hello", InvocationType="DryRun")
+assert reply["StatusCode"] == 204, reply
+
+reply = refused("ResourceNotFoundException", FunctionName="nobody")
+assert reply["ResponseMetadata"]["HTTPStatusCode"] == 404, reply
+assert "Function not found: arn:aws:lambda" in reply["Error"]["Message"], reply
+assert reply["Type"] == "User", reply
+
+refused("InvalidParameterValueException", FunctionName="hello:1", Qualifier="2")
+refused("RequestTooLargeException", FunctionName="hello", Payload=b"x" * (2 << 20))

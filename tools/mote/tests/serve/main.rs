@@ -1,0 +1,12 @@
+//! `mote serve` behind real clients: curl, boto3, the AWS command line, promtool, and an operator.
+#![cfg(feature = "http")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod clients;
+mod crash;
+mod lambda;
+mod operate;
+mod plain;
+mod serving;
