@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  text window       │ text, zero-filled tail, int3 … │
-//!  read-only window  │ read-only segment │ pristine data │ record │
+//!  read-only window  │ read-only segment │ pristine data │ unwind table │ record │
 //!  data window       │ data, zeros │            (written by workers only)
 //!                    └ slot, the same offset in each
 //! ```
@@ -12,16 +12,19 @@
 #![forbid(unsafe_code)]
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use mote_abi::image::ImageHeader;
-use mote_abi::imports::Import;
 use mote_abi::prefetch;
+use mote_abi::unwind::{TABLE_ALIGN_BYTES, UnwindTable};
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
+use zerocopy::IntoBytes;
 
-use crate::decode::Code;
 use crate::error::CheckError;
 use crate::image::{Image, Segment};
+use crate::relocations::{Imported, Relative, Relocations};
+use crate::stops::StopPoint;
 
 /// One-byte breakpoint: fills what is behind text, so that running off its end traps.
 pub(crate) const INT3: u8 = 0xcc;
@@ -30,40 +33,8 @@ pub(crate) const INT3: u8 = 0xcc;
 /// long image by themselves.
 const FETCHED_LINES: usize = 32;
 
-/// The bytes at `at` become the address `addend` bytes behind the slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Relative {
-    /// Offset in the image's read-only bytes.
-    pub(crate) at: u32,
-    /// The address as linked: below three windows.
-    pub(crate) addend: u32,
-}
-
-/// The bytes at `at` become the address of `import`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Imported {
-    /// Offset in the image's read-only bytes.
-    pub(crate) at: u32,
-    /// What they are bound to.
-    pub(crate) import: Import,
-}
-
-/// The relocations of an image, in the order of its tables.
-#[derive(Debug, Default)]
-pub(crate) struct Relocations {
-    /// Those to the image itself.
-    pub(crate) relative: Vec<Relative>,
-    /// Those to the worker.
-    pub(crate) imported: Vec<Imported>,
-}
-
-impl Relocations {
-    /// Where the first of them is.
-    fn first(&self) -> Option<u32> {
-        let relative = self.relative.iter().map(|it| it.at);
-        relative.chain(self.imported.iter().map(|it| it.at)).min()
-    }
-}
+/// What the bytes of an image are allocated as. Text and read-only bytes are multiples of it.
+type Word = u64;
 
 /// Sizes, and offsets from the slot's start, all in bytes and below [`WINDOW_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,26 +48,30 @@ pub(crate) struct Layout {
     pub(crate) entry: u32,
     /// The first word of the read-only segment that is relocated; 0 if none is.
     pub(crate) relocated: u32,
-    pub(crate) eh_frame_hdr: u32,
-    pub(crate) eh_frame_hdr_bytes: u32,
+    pub(crate) unwind: u32,
+    pub(crate) unwind_bytes: u32,
     pub(crate) slot_bytes: u32,
     pub(crate) slot_align: u32,
 }
 
 impl Layout {
-    /// Lays `image` out. Its segments are known to be no larger than a window, and `entry` and
-    /// `.eh_frame_hdr` to lie in theirs.
-    pub(crate) fn new(image: &Image<'_>, entry: u64) -> Result<Self, CheckError> {
+    /// Lays out `image` and its unwind table. Its segments are known to be no larger than a window, and
+    /// `entry` to lie in text.
+    pub(crate) fn new(
+        image: &Image<'_>,
+        entry: u64,
+        unwind_bytes: usize,
+    ) -> Result<Self, CheckError> {
         let (text, rodata) = (image.text(), image.rodata());
         let data = image.data();
         let data_bytes = data.map_or(0, |data| data.memory_bytes);
         let pristine_bytes = data.map_or(0, |data| data.bytes.len() as u64);
-        let pristine = rodata.memory_bytes.next_multiple_of(SLOT_ALIGN_BYTES);
-        let record = (pristine + pristine_bytes).next_multiple_of(SLOT_ALIGN_BYTES);
+        let pristine = pristine(image);
+        let unwind = (pristine + pristine_bytes).next_multiple_of(TABLE_ALIGN_BYTES);
+        let record = (unwind + unwind_bytes as u64).next_multiple_of(SLOT_ALIGN_BYTES);
         let rodata_end = record + size_of::<ImageHeader>() as u64;
         let slot_bytes = slot_bytes([padded_text_bytes(text), rodata_end, data_bytes])?;
         let slot_align = image.placed().map(|segment| segment.align).max().unwrap_or(0);
-        let eh_frame_hdr = image.eh_frame_hdr();
         Ok(Self {
             text_bytes: text.memory_bytes as u32,
             rodata_bytes: rodata.memory_bytes as u32,
@@ -106,8 +81,8 @@ impl Layout {
             record: record as u32,
             entry: (entry - text.address) as u32,
             relocated: 0,
-            eh_frame_hdr: eh_frame_hdr.clone().map_or(0, |it| it.start - rodata.address) as u32,
-            eh_frame_hdr_bytes: eh_frame_hdr.map_or(0, |it| it.end - it.start) as u32,
+            unwind: unwind as u32,
+            unwind_bytes: unwind_bytes as u32,
             slot_bytes: slot_bytes as u32,
             slot_align: slot_align.max(SLOT_ALIGN_BYTES) as u32,
         })
@@ -118,12 +93,14 @@ impl Layout {
 #[derive(Debug)]
 pub struct Checked {
     layout: Layout,
-    /// Text, then the read-only bytes: together, so that they come from memory as one stream.
-    bytes: Box<[u8]>,
+    /// Text, then the read-only bytes: together, so that they come from memory as one stream, and aligned
+    /// as the unwind table must be.
+    words: Box<[Word]>,
     /// Bytes of text.
     text_bytes: usize,
     relocations: Relocations,
     state: u32,
+    stops: Vec<StopPoint>,
 }
 
 impl Checked {
@@ -132,25 +109,28 @@ impl Checked {
         image: &Image<'_>,
         mut layout: Layout,
         relocations: Relocations,
-        code: &Code,
+        state: u32,
+        unwind: &[u8],
+        stops: Vec<StopPoint>,
     ) -> Self {
         layout.relocated = relocations.first().unwrap_or(0);
         let text_bytes = padded_text_bytes(image.text()) as usize;
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(image.text().bytes);
-        bytes.resize(layout.text_bytes as usize, 0);
-        bytes.resize(text_bytes, INT3);
-        bytes.extend_from_slice(image.rodata().bytes);
-        bytes.resize(text_bytes + layout.pristine as usize, 0);
-        bytes.extend_from_slice(image.data().map_or(&[], |data| data.bytes));
-        bytes.resize(text_bytes + layout.record as usize + size_of::<ImageHeader>(), 0);
-        Self { layout, bytes: bytes.into(), text_bytes, relocations, state: code.state() }
+        let rodata_bytes = layout.record as usize + size_of::<ImageHeader>();
+        let mut words: Box<[Word]> =
+            vec![0; (text_bytes + rodata_bytes) / size_of::<Word>()].into();
+        let (text, rodata) = words.as_mut_bytes().split_at_mut(text_bytes);
+        fill(text, 0, image.text().bytes);
+        text[layout.text_bytes as usize..].fill(INT3);
+        fill(rodata, 0, image.rodata().bytes);
+        fill(rodata, layout.pristine, image.data().map_or(&[], |data| data.bytes));
+        fill(rodata, layout.unwind, unwind);
+        Self { layout, words, text_bytes, relocations, state, stops }
     }
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
     /// caches for long.
     pub(crate) fn prefetch(&self) {
-        let lines = self.bytes.chunks(prefetch::LINE_BYTES as usize).take(FETCHED_LINES);
+        let lines = self.words.as_bytes().chunks(prefetch::LINE_BYTES as usize).take(FETCHED_LINES);
         lines.for_each(|bytes| prefetch::line(bytes.as_ptr().addr() as u64));
         prefetch::line(self.relocations.relative.as_ptr().addr() as u64);
         prefetch::line(self.relocations.imported.as_ptr().addr() as u64);
@@ -186,6 +166,19 @@ impl Checked {
         self.relocations.relative.len() + self.relocations.imported.len()
     }
 
+    /// Its unwind table; `None` if it has no CFI, and then it cannot be unwound.
+    #[must_use]
+    pub fn unwind_table(&self) -> Option<UnwindTable<'_>> {
+        let (start, bytes) = (self.layout.unwind as usize, self.layout.unwind_bytes as usize);
+        UnwindTable::new(&self.rodata()[start..start + bytes])
+    }
+
+    /// Where breakpoints may stand, by ascending offset.
+    #[must_use]
+    pub fn stop_points(&self) -> &[StopPoint] {
+        &self.stops
+    }
+
     /// What the image's code can change of the processor's state: bits of [`mote_abi::image::state`].
     #[must_use]
     pub fn state(&self) -> u32 {
@@ -197,11 +190,11 @@ impl Checked {
     }
 
     pub(crate) fn text(&self) -> &[u8] {
-        &self.bytes[..self.text_bytes]
+        &self.words.as_bytes()[..self.text_bytes]
     }
 
     pub(crate) fn rodata(&self) -> &[u8] {
-        &self.bytes[self.text_bytes..]
+        &self.words.as_bytes()[self.text_bytes..]
     }
 
     pub(crate) fn relative(&self) -> &[Relative] {
@@ -211,6 +204,15 @@ impl Checked {
     pub(crate) fn imported(&self) -> &[Imported] {
         &self.relocations.imported
     }
+}
+
+/// Where the pristine copy of the data segment begins in the read-only bytes of `image`.
+pub(crate) fn pristine(image: &Image<'_>) -> u64 {
+    image.rodata().memory_bytes.next_multiple_of(SLOT_ALIGN_BYTES)
+}
+
+fn fill(to: &mut [u8], at: u32, bytes: &[u8]) {
+    to[at as usize..][..bytes.len()].copy_from_slice(bytes);
 }
 
 /// Text up to the next slot boundary, at least one `int3` included: no byte sequence can continue

@@ -6,17 +6,15 @@
 //! Spec: memfd_create(2), fcntl(2) "File Sealing".
 #![forbid(unsafe_code)]
 
-use alloc::format;
 use core::ops::Range;
 
 use mote_abi::windows::WINDOW_BYTES;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{
-    MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create, open,
-};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{SealFlags, fcntl_add_seals, ftruncate};
 use rustix::io::Errno;
 
 use crate::error::ZoneError;
+use crate::memfd;
 use crate::sys::Mapping;
 
 /// The file keeps its length, nobody maps it writable again, and neither can be undone.
@@ -34,7 +32,7 @@ impl Window {
     /// Creates the memfd `name`, maps it and seals it.
     pub(crate) fn new(name: &'static str) -> Result<Self, ZoneError> {
         let failed = |step| move |errno: Errno| ZoneError::new(name, step, errno);
-        let file = create(name).map_err(failed("memfd_create"))?;
+        let file = memfd::create(name, true).map_err(failed("memfd_create"))?;
         ftruncate(&file, WINDOW_BYTES).map_err(failed("ftruncate"))?;
         let mapping = Mapping::new(file.as_fd(), WINDOW_BYTES as usize).map_err(failed("mmap"))?;
         fcntl_add_seals(&file, SEALS).map_err(failed("fcntl(F_ADD_SEALS)"))?;
@@ -58,18 +56,7 @@ impl Window {
 
     /// The memfd, opened once more without the right to write.
     pub(crate) fn open_read_only(&self, name: &'static str) -> Result<OwnedFd, ZoneError> {
-        let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-        open(path.as_str(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        memfd::reopen_read_only(self.file())
             .map_err(|errno| ZoneError::new(name, "open(/proc/self/fd)", errno))
-    }
-}
-
-/// A memfd whose pages may be executed. Kernels before 6.3 do not know the flag that says so, and
-/// need none.
-fn create(name: &str) -> Result<OwnedFd, Errno> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    match memfd_create(name, flags | MemfdFlags::EXEC) {
-        Err(Errno::INVAL) => memfd_create(name, flags),
-        created => created,
     }
 }

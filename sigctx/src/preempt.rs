@@ -8,7 +8,7 @@
 //!
 //! A raise happens once: when one is under way, the soft deadline has done its work, and there is no
 //! more pausing.
-//! Source: DESIGN section 7; the paper, sections 4 and 6.
+//! Source: the paper, sections 4 and 6.
 
 use crate::arch::Pending;
 
@@ -29,7 +29,7 @@ pub enum AtDeadline {
 pub enum Deadline {
     /// None: the signal is stale or early.
     None,
-    /// The end of the slice: others may have their turn.
+    /// The end of the slice: others may run.
     Slice,
     /// The soft one.
     Soft,
@@ -69,7 +69,7 @@ pub enum Action {
     Nothing,
     /// Leaves word for the way back to the service.
     Pend(Pending),
-    /// Keeps the service and goes to the recovery point.
+    /// Saves the service and goes to the recovery point.
     Pause,
     /// Raises here, by a fake frame.
     Raise,

@@ -18,14 +18,11 @@
 
 use core::ops::Range;
 
-use crate::arch::{Context, Crossing, CrossingResult, FAKE_FRAME_BYTES};
-use crate::registers::{COUNT, Registers};
-
-/// Bytes below the stack pointer that a leaf function may use without moving it (psABI 3.2.2).
-pub const RED_ZONE_BYTES: u64 = 128;
-
-/// What must be free below a fake frame: the return address of the trampoline's call.
-const CALL_BYTES: u64 = 8;
+use crate::arch::registers::{COUNT, Registers};
+use crate::arch::{
+    CALL_BYTES, Context, Crossing, CrossingResult, FAKE_FRAME_BYTES, RED_ZONE_BYTES,
+    STACK_ALIGN_BYTES,
+};
 
 /// A planned edit of an interrupted context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +58,7 @@ impl Redirect {
         Self::to_recovery_point(CrossingResult::Discarded)
     }
 
-    /// To the recovery point: the service was kept, and goes on when it is resumed.
+    /// To the recovery point: the service was saved, and goes on when it is resumed.
     #[must_use]
     pub fn pause() -> Self {
         Self::to_recovery_point(CrossingResult::Paused)
@@ -86,12 +83,12 @@ impl Redirect {
             return Err(RedirectError::ForeignStack { rsp });
         }
         let room = rsp - stack.start;
-        if room < RED_ZONE_BYTES + 15 + FAKE_FRAME_BYTES + CALL_BYTES {
+        if room < RED_ZONE_BYTES + STACK_ALIGN_BYTES - 1 + FAKE_FRAME_BYTES + CALL_BYTES {
             return Err(RedirectError::NoRoom { rsp, lowest: stack.start });
         }
         Ok(Self {
             rip: Crossing::fake_frame_rip(),
-            rsp: ((rsp - RED_ZONE_BYTES) & !15) - FAKE_FRAME_BYTES,
+            rsp: ((rsp - RED_ZONE_BYTES) & !(STACK_ALIGN_BYTES - 1)) - FAKE_FRAME_BYTES,
             rax: 0,
             frame: Some(*interrupted),
         })
@@ -133,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::registers::dwarf;
+    use crate::arch::registers::dwarf;
 
     const STACK: Range<u64> = 0x10000..0x20000;
 

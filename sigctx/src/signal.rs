@@ -4,11 +4,7 @@
 
 use linux_raw_sys::general as kernel;
 
-use crate::arch::{Context, SigInfo, restorer, syscall2, syscall4};
-
-/// `SIGILL`, `SIGTRAP`, `SIGBUS`, `SIGFPE`, `SIGSEGV`: what service code can raise by itself.
-pub const FAULTS: [u32; 5] =
-    [kernel::SIGILL, kernel::SIGTRAP, kernel::SIGBUS, kernel::SIGFPE, kernel::SIGSEGV];
+use crate::arch::{Context, SigInfo, entry_for, restorer, syscall2, syscall4};
 
 /// The signal that preempts.
 pub const PREEMPT: u32 = kernel::SIGALRM;
@@ -68,10 +64,11 @@ pub unsafe fn set_alternate_stack(base: *mut u8, bytes: usize) -> Result<(), Err
 /// The kernel's, when `signal` cannot be handled.
 ///
 /// # Safety
-/// `handler` is async-signal-safe and keeps its contracts for any interrupted instruction.
+/// `handler` is async-signal-safe and keeps its contracts for any interrupted instruction. It starts with the
+/// flags of a function's entry, whatever those of the interrupted code are.
 pub unsafe fn install(signal: u32, handler: Handler, masked: &[u32]) -> Result<(), Errno> {
     let action = SigAction {
-        handler: handler as *const () as usize,
+        handler: entry_for(signal, handler as *const ()),
         flags: (kernel::SA_SIGINFO | kernel::SA_ONSTACK | kernel::SA_RESTART | kernel::SA_RESTORER)
             as usize,
         restorer: restorer(),

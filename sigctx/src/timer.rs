@@ -9,9 +9,6 @@ use linux_raw_sys::general as kernel;
 use crate::arch::{syscall3, syscall4};
 use crate::signal::{Errno, PREEMPT, check};
 
-/// `si_code` of a timer's signal: sigaction(2), `SI_TIMER`.
-pub const SI_TIMER: i32 = -2;
-
 const NS_PER_S: u64 = 1_000_000_000;
 
 /// Flags of timer_settime(2): times are distances from now.

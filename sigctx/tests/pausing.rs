@@ -91,7 +91,7 @@ extern "C" fn on_signal(_: u32, _: &SigInfo, context: &mut Context) {
             // SAFETY: this is the handler, and the test looks at the frame only after it.
             let frame = unsafe { &mut *frame() };
             // SAFETY: the context is the kernel's.
-            assert!(unsafe { frame.keep(context) });
+            assert!(unsafe { frame.save(context) });
             // SAFETY: the handler of this test, and `spin` runs inside `enter` and `resume` only.
             unsafe { Redirect::pause().apply(context) };
         }

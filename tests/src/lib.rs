@@ -16,6 +16,7 @@ use mote_builder::{Options, Profile, build};
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, TOOLCHAIN};
 
 pub mod crafted;
+pub mod dwarf;
 #[allow(unsafe_code, reason = "tracing has no safe interface")]
 pub mod ptrace;
 #[allow(unsafe_code, reason = "signals with a value have no safe interface")]

@@ -14,9 +14,13 @@ use mote_abi::image::ABI_VERSION;
 
 pub use segments::DATA_LIMIT_BYTES;
 
+use crate::cfi::Cfi;
 use crate::error::{CheckError, cut};
 use crate::image::Image;
+use crate::linkage::Slots;
 use crate::plan::{Checked, Layout};
+use crate::stops::stop_points;
+use crate::unwind;
 
 /// What an image must agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +52,14 @@ pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, Chec
     check_note(image, expected)?;
     dynamic::check(image)?;
     let entry = symbols::check(image)?;
-    let code = text::check(image)?;
-    let layout = Layout::new(image, entry)?;
-    let relocations = relocations::check(image, &layout)?;
-    Ok(Checked::new(image, layout, relocations, &code))
+    let cfi = Cfi::read(image)?;
+    let code = text::check(image, &cfi)?;
+    let relocations = relocations::check(image)?;
+    let slots = Slots::new(&relocations);
+    let unwind = unwind::table(&cfi, &code, &slots)?;
+    let stops = stop_points(&code, &cfi.ranges(), &slots);
+    let layout = Layout::new(image, entry, unwind.len())?;
+    Ok(Checked::new(image, layout, relocations, code.state(), &unwind, stops))
 }
 
 fn check_size(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {

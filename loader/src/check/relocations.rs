@@ -12,16 +12,17 @@ use mote_abi::imports::Import;
 
 use crate::error::CheckError;
 use crate::image::{Image, NamedSymbol};
-use crate::plan::{Imported, Layout, Relative, Relocations};
+use crate::plan::pristine;
+use crate::relocations::{Imported, Relative, Relocations};
 
 /// Bytes that a relocation writes.
 const WORD_BYTES: u64 = 8;
 
-/// Checks and resolves every relocation of `image`, which is placed as `layout` says.
-pub(super) fn check(image: &Image<'_>, layout: &Layout) -> Result<Relocations, CheckError> {
+/// Checks and resolves every relocation of `image`.
+pub(super) fn check(image: &Image<'_>) -> Result<Relocations, CheckError> {
     let mut relocations = Relocations::default();
     for relocation in image.relocations() {
-        let at = target(image, layout, relocation.r_offset)?;
+        let at = target(image, relocation.r_offset)?;
         match value(image, &relocation)? {
             Value::Address(addend) => relocations.relative.push(Relative { at, addend }),
             Value::Import(import) => relocations.imported.push(Imported { at, import }),
@@ -39,14 +40,14 @@ enum Value {
 }
 
 /// Offset in the image's read-only bytes of the word that is linked at `address`.
-fn target(image: &Image<'_>, layout: &Layout, address: u64) -> Result<u32, CheckError> {
+fn target(image: &Image<'_>, address: u64) -> Result<u32, CheckError> {
     if let Some(offset) = image.rodata().offset_of(address, WORD_BYTES) {
         return Ok(offset as u32);
     }
     let data = image.data().filter(|data| data.offset_of(address, WORD_BYTES).is_some());
     let data = data.ok_or(CheckError::RelocationTarget { address })?;
     match data.bytes_at(address, WORD_BYTES) {
-        Some(_) => Ok(layout.pristine + (address - data.address) as u32),
+        Some(_) => Ok((pristine(image) + (address - data.address)) as u32),
         None => Err(CheckError::RelocationInZeros { address }),
     }
 }

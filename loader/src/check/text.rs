@@ -1,18 +1,14 @@
 //! Judges the instructions.
 #![forbid(unsafe_code)]
 
-use alloc::vec::Vec;
-
 use crate::cfi::Cfi;
 use crate::decode::{Cause, Code, Fault, Refused};
 use crate::error::{CheckError, CodePlace};
 use crate::image::Image;
 
 /// Decodes the text of `image` and checks every instruction.
-pub(super) fn check(image: &Image<'_>) -> Result<Code, CheckError> {
-    let cfi = Cfi::read(image)?;
-    let functions: Vec<_> = cfi.functions().iter().map(|function| function.range.clone()).collect();
-    Code::decode(image.text().bytes, &functions).map_err(|fault| refusal(image, fault))
+pub(super) fn check(image: &Image<'_>, cfi: &Cfi<'_>) -> Result<Code, CheckError> {
+    Code::decode(image.text().bytes, &cfi.ranges()).map_err(|fault| refusal(image, fault))
 }
 
 fn refusal(image: &Image<'_>, fault: Fault) -> CheckError {

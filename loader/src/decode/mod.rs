@@ -38,6 +38,7 @@ const PADDING: [u8; 2] = [0xcc, 0x00];
 pub(crate) struct Code {
     starts: Offsets,
     flows: Vec<Flow>,
+    taken: Vec<u32>,
     state: u32,
 }
 
@@ -77,19 +78,26 @@ impl Code {
         sweep.finish()
     }
 
-    #[cfg(test)]
     /// The instructions that do more than go on to the next, by ascending offset.
     pub(crate) fn flows(&self) -> &[Flow] {
         &self.flows
     }
 
-    #[cfg(test)]
+    /// Instructions whose addresses are computed, as those of functions that are called by pointers.
+    pub(crate) fn taken(&self) -> &[u32] {
+        &self.taken
+    }
+
     /// The position in [`flows`](Self::flows) of the first at or behind `offset`.
     pub(crate) fn flow_from(&self, offset: u32) -> usize {
         self.flows.partition_point(|flow| flow.at < offset)
     }
 
-    #[cfg(test)]
+    /// How many instructions begin in `range`.
+    pub(crate) fn count(&self, range: Range<u32>) -> usize {
+        self.starts.count(range)
+    }
+
     /// Whether an instruction begins at `offset`.
     pub(crate) fn is_start(&self, offset: u32) -> bool {
         self.starts.contains(offset)
@@ -117,6 +125,7 @@ struct Sweep<'t> {
     seen: SeenCodes,
     reader: FlowReader,
     flows: Vec<Flow>,
+    taken: Vec<u32>,
     state: u32,
 }
 
@@ -129,6 +138,7 @@ impl<'t> Sweep<'t> {
             seen: SeenCodes::new(),
             reader: FlowReader::default(),
             flows: Vec::new(),
+            taken: Vec::new(),
             state: 0,
         }
     }
@@ -139,16 +149,25 @@ impl<'t> Sweep<'t> {
         self.reader.forget();
         self.seek(at);
         while at < range.end {
-            self.starts.insert(at);
             if kind == Kind::Gap && PADDING.contains(&self.text[at as usize]) {
-                at += 1;
-                self.seek(at);
+                at = self.padding(at, range.end);
                 continue;
             }
+            self.starts.insert(at);
             self.decoder.decode_out(&mut instruction);
             at = self.instruction(&instruction, at, range.end)?;
         }
         Ok(())
+    }
+
+    /// Skips the padding at `at`, which counts as one trap, and returns where it ends.
+    fn padding(&mut self, at: u32, end: u32) -> u32 {
+        let bytes = &self.text[at as usize..end as usize];
+        let length = bytes.iter().take_while(|byte| PADDING.contains(byte)).count() as u32;
+        (at..at + length).for_each(|offset| self.starts.insert(offset));
+        self.flows.push(Flow { at, next: at + length, kind: FlowKind::Trap });
+        self.seek(at + length);
+        at + length
     }
 
     /// Takes note of the instruction at `at`, and returns where the next one begins.
@@ -167,6 +186,11 @@ impl<'t> Sweep<'t> {
             }
             self.state |= policy::state(instruction);
         }
+        if instruction.code() == iced_x86::Code::Lea_r64_m && instruction.is_ip_rel_memory_operand()
+        {
+            // An address that is not in text is sorted out at the end.
+            self.taken.extend(u32::try_from(instruction.ip_rel_memory_address()).ok());
+        }
         if let Some(kind) = self.reader.read(instruction) {
             if is_16_bit_branch(kind, &self.text[at as usize..next as usize]) {
                 return fault(Cause::ShortBranch);
@@ -184,7 +208,9 @@ impl<'t> Sweep<'t> {
     }
 
     fn finish(self) -> Result<Code, Fault> {
-        let code = Code { starts: self.starts, flows: self.flows, state: self.state };
+        let Self { starts, flows, mut taken, state, .. } = self;
+        taken.retain(|&offset| starts.contains(offset));
+        let code = Code { starts, flows, taken, state };
         match code.flows.iter().find_map(|flow| stray(flow, &code.starts)) {
             Some(fault) => Err(fault),
             None => Ok(code),

@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use core::ops::Range;
 
 use iced_x86::Code;
 
@@ -28,6 +29,12 @@ impl Offsets {
     pub(super) fn contains(&self, offset: u32) -> bool {
         let word = self.0.get(offset as usize / BITS).copied().unwrap_or(0);
         word >> (offset as usize % BITS) & 1 == 1
+    }
+
+    /// How many there are in `range`.
+    pub(super) fn count(&self, range: Range<u32>) -> usize {
+        let end = (range.end as usize).min(self.0.len() * BITS) as u32;
+        (range.start..end).filter(|&offset| self.contains(offset)).count()
     }
 }
 

@@ -146,6 +146,13 @@ impl<'a> Image<'a> {
         &self.headers
     }
 
+    /// The segment that has the `bytes` bytes at `address`, of those that are only read: what unwinding
+    /// needs may be placed with constants or kept apart.
+    pub(crate) fn unplaced_or_rodata(&self, address: u64, bytes: u64) -> Option<&Segment<'a>> {
+        let read_only = [&self.segments.tables, &self.segments.rodata];
+        read_only.into_iter().find(|segment| segment.bytes_at(address, bytes).is_some())
+    }
+
     pub(crate) fn text(&self) -> &Segment<'a> {
         &self.segments.text
     }

@@ -5,3 +5,5 @@ mod checking;
 mod hostile;
 mod parsing;
 mod placing;
+mod stopping;
+mod unwinding;

@@ -85,14 +85,16 @@ fn record_names_what_lies_in_the_slot() {
     assert_eq!(placed.record % 64, 0);
     assert_eq!((record.text_bytes, record.data_bytes, record.pristine_bytes), (300, 128, 80));
     assert_eq!(placed.data_bytes, 128);
-    assert_eq!(record.eh_frame_hdr_bytes, 20);
-    assert_eq!(read(zone.rodata_fd(), record.eh_frame_hdr, 4), [1, 0x1b, 0x03, 0x3b]);
+    // One function, one rule, its row and its end.
+    assert_eq!(record.unwind_bytes, 20 + 12 + 16 + 2 * 4);
+    assert_eq!(read(zone.rodata_fd(), record.unwind, 8), [1, 0, 0, 0, 1, 0, 0, 0]);
     let constants = read(zone.rodata_fd(), record.slot + 512, 100);
     assert!(constants.into_iter().eq(0..100));
     let pristine = read(zone.rodata_fd(), record.pristine, 8);
     assert!(pristine.into_iter().eq(100..108));
     assert!(record.slot + record.rodata_bytes <= record.pristine);
-    assert!(record.pristine + record.pristine_bytes <= placed.record);
+    assert!(record.pristine + record.pristine_bytes <= record.unwind);
+    assert!(record.unwind + record.unwind_bytes <= placed.record);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //!  inbox  (dispatcher writes, worker maps read-only)    outbox (worker writes, dispatcher reads)
 //!  ┌──────────────────────────────────┐                 ┌──────────────────────────────────┐
-//!  │ StartParameters, doorbell, dispatcher asleep│                 │ Running, doorbell, worker asleep │
+//!  │ start, doorbell, dispatcher_parked│                │ running, doorbell, worker_parked │
 //!  │ requests    [Line; RING_ENTRIES] │                 │ completions [Line; RING_ENTRIES] │
 //!  ├──────────────────────────────────┤ BODIES_OFFSET   ├──────────────────────────────────┤
 //!  │ bodies, BODY_BYTES each          │                 │ bodies, then logs, of each entry │
@@ -18,8 +18,9 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering};
 /// Invocations that one worker can have outstanding.
 pub const RING_ENTRIES: usize = 16;
 
-/// The longest body of a request or a response, in bytes.
-pub const BODY_BYTES: usize = 1 << 20;
+/// The longest body of a request or a response, in bytes. Both areas have room for one in each entry, and
+/// take memory for those bytes only that were used.
+pub const BODY_BYTES: usize = 6 << 20;
 
 /// The longest log of one invocation, in bytes.
 pub const LOG_BYTES: usize = 4096;
@@ -29,6 +30,18 @@ pub const BODIES_OFFSET: usize = 4096;
 
 /// Offset of the logs in the outbox.
 pub const LOGS_OFFSET: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;
+
+/// Offset of the body at `index` of a ring, in both areas.
+#[must_use]
+pub const fn body_offset(index: usize) -> usize {
+    BODIES_OFFSET + index * BODY_BYTES
+}
+
+/// Offset of the log at `index` of the ring, in the outbox.
+#[must_use]
+pub const fn log_offset(index: usize) -> usize {
+    LOGS_OFFSET + index * LOG_BYTES
+}
 
 /// Length of the inbox, in bytes.
 pub const INBOX_BYTES: usize = BODIES_OFFSET + RING_ENTRIES * BODY_BYTES;
@@ -79,7 +92,7 @@ pub struct StartParameters {
     pub dispatcher_pid: AtomicU32,
     /// How many zones there are: 1 to [`ZONES_MAX`](crate::windows::ZONES_MAX).
     pub zones: AtomicU32,
-    /// An [`WakeFence`](crate::park::WakeFence): how both sides keep from sleeping through a ring.
+    /// A [`WakeFence`](crate::park::WakeFence): how both sides keep from missing a wake.
     pub wake_fence: AtomicU32,
     /// The period of the worker's own timer, in microseconds, or [`ONE_SHOT`].
     pub timer_us: AtomicU32,
@@ -92,8 +105,9 @@ pub struct StartParameters {
     pub tsc_scale: TscScaleCell,
 }
 
-/// The most stack slots of one worker.
-pub const MAX_STACK_SLOTS: usize = 64;
+/// The most stack slots of one worker. Each has address space for the longest bodies, and takes memory
+/// for what its invocation uses.
+pub const MAX_STACK_SLOTS: usize = 512;
 
 /// In [`StartParameters::timer_us`]: the timer is set for the deadlines of each invocation.
 pub const ONE_SHOT: u32 = 0;

@@ -43,7 +43,7 @@ impl TscScale {
     /// The counter is not to be used.
     pub const FALLBACK: Self = Self { base: Reading { ticks: 0, ns: 0 }, ns_per_tick: 0 };
 
-    /// The tsc_scale that both readings bear out; [`TscScale::FALLBACK`] if the counter stood still between
+    /// The scale that both readings bear out; [`TscScale::FALLBACK`] if the counter stood still between
     /// them, went back, or is slower than once in 2^32 nanoseconds.
     #[must_use]
     pub fn between(first: Reading, second: Reading) -> Self {
@@ -59,6 +59,13 @@ impl TscScale {
     #[must_use]
     pub const fn is_usable(&self) -> bool {
         self.ns_per_tick != 0
+    }
+
+    /// The node's clock now: by the counter, which `ticks` reads, or else by `fallback`.
+    #[inline]
+    #[must_use]
+    pub fn read(&self, ticks: impl FnOnce() -> u64, fallback: impl FnOnce() -> u64) -> u64 {
+        if self.is_usable() { self.ns(ticks()) } else { fallback() }
     }
 
     /// What the node's clock shows at `ticks`; before the base, the base. It wraps with a u64 of

@@ -4,7 +4,7 @@ use crate::windows::Windows;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Offset of the read-only segment from the text segment, as linked.
 pub const RODATA_OFFSET: u64 = crate::windows::WINDOW_BYTES;
@@ -68,10 +68,10 @@ pub struct ImageHeader {
     pub pristine_bytes: u32,
     /// Offset in the read-only window of the pristine, relocated copy of the data segment.
     pub pristine: u32,
-    /// Offset in the read-only window of `.eh_frame_hdr`.
-    pub eh_frame_hdr: u32,
-    /// Bytes of `.eh_frame_hdr`; 0 if the image has none, and then it cannot be unwound.
-    pub eh_frame_hdr_bytes: u32,
+    /// Offset in the read-only window of the [unwind table](crate::unwind).
+    pub unwind: u32,
+    /// Bytes of the unwind table; 0 if the image has none, and then it cannot be unwound.
+    pub unwind_bytes: u32,
     /// The zone that the image is in.
     pub zone: u32,
     /// What the image's code can change of the processor's [`state`].

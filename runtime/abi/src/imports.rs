@@ -1,4 +1,4 @@
-//! The library whitelist: every symbol that an image may leave undefined (DESIGN section 4).
+//! The library whitelist: every symbol that an image may leave undefined.
 
 /// Generates [`Import`] with its names, so that the list stands once.
 macro_rules! imports {
@@ -66,6 +66,8 @@ imports! {
     Memcmp = "memcmp",
     /// As `memcmp`, but only its being zero means anything (LLVM emits calls to it).
     Bcmp = "bcmp",
+    /// C standard, 7.24.6.3 (`CStr::from_ptr` calls it).
+    Strlen = "strlen",
 }
 
 impl Import {
@@ -110,6 +112,14 @@ mod tests {
             assert_eq!(Import::from_name(import.name()), Some(import));
         }
         assert_eq!(Import::from_name("getpid"), None);
+    }
+
+    #[test]
+    fn table_holds_the_address_of_each_import() {
+        let table = ImportTable(core::array::from_fn(|index| 0x1000 + index as u64));
+        for (index, &import) in Import::ALL.iter().enumerate() {
+            assert_eq!(table.address(import), 0x1000 + index as u64, "{}", import.name());
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`windows`] | where images lie, agreed between loader and worker |
 //! | [`image`] | the record and the note of an image, agreed between build, loader and worker |
+//! | [`unwind`] | the unwind table of an image, made by the loader and searched by workers |
 //! | [`imports`] | the symbols a service may call |
 //! | [`outcome`] | how an invocation ends, and the choices a request makes |
 //! | [`message`] | one cache line from dispatcher to worker, one back |
@@ -32,6 +33,7 @@ pub mod park;
 #[allow(unsafe_code, reason = "is an instruction")]
 pub mod prefetch;
 pub mod torture;
+pub mod unwind;
 pub mod windows;
 
 mod sync;

@@ -76,6 +76,12 @@ mod tests {
         assert_eq!(line.poll(1), Some([7; 7]));
         assert_eq!(line.poll(17), None);
     }
+
+    #[test]
+    fn lines_are_used_in_turn() {
+        let used = [0, 1, 2, 3, 4, 5, 6].map(|sequence| index(sequence, 3));
+        assert_eq!(used, [0, 1, 2, 0, 1, 2, 0]);
+    }
 }
 
 #[cfg(all(test, loom))]

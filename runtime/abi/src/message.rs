@@ -36,17 +36,20 @@ pub struct Invoke {
     pub body_bytes: u32,
     /// Offset in the read-only window of what the service reads first: its global offset table.
     pub relocated: u32,
+    /// 0 to start an invocation; else one more than the number of the stack slot in which the
+    /// invocation to be resumed was paused. Then only this and the generation matter.
+    pub resume: u16,
     /// A [`Mode`].
     pub mode: u8,
     /// A [`Heap`].
     pub heap: u8,
     /// The zone of the image: `entry` and `record` lie in its windows.
     pub zone: u8,
-    /// 0 to start an invocation; else one more than the number of the stack slot in which the
-    /// invocation to be resumed was paused. Then only this and the generation matter.
-    pub resume: u8,
+    /// The header's [`state`](crate::image::state): what of the processor's state must be reset when the
+    /// service has run.
+    pub state: u8,
     /// Zero.
-    pub reserved: [u8; 16],
+    pub reserved: [u8; 14],
 }
 
 impl Invoke {
@@ -125,9 +128,7 @@ pub struct Completion {
     pub cleanup: u8,
     /// 0 if the invocation ended; else one more than the number of the stack slot in which it was
     /// paused. Then only this, `entered_ns` and `spent_us` mean something.
-    pub paused: u8,
-    /// Zero.
-    pub reserved: u8,
+    pub paused: u16,
     /// Of an invocation that was paused: how much of its budget it has spent, in microseconds.
     pub spent_us: u32,
 }
@@ -151,7 +152,7 @@ impl Completion {
     /// The outcome, if the byte is one that a worker can report.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        Outcome::from_byte(self.outcome).filter(|&outcome| outcome != Outcome::WorkerLost)
+        Outcome::from_byte(self.outcome).filter(|outcome| outcome.is_reported_by_workers())
     }
 
     /// The cleanup, if the byte is one.
@@ -176,8 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn worker_cannot_report_its_own_loss() {
-        let completion = Completion { outcome: Outcome::WorkerLost as u8, ..Completion::default() };
-        assert_eq!(completion.outcome(), None);
+    fn bytes_of_a_completion_mean_an_outcome_and_a_cleanup_or_nothing() {
+        let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
+        let completion = Completion { outcome, cleanup, ..Completion::default() };
+        let meant = (completion.outcome(), completion.cleanup());
+        assert_eq!(meant, (Some(Outcome::Panicked), Some(Cleanup::Unwound)));
+        let garbage = Completion { outcome: 0xff, cleanup: 0xff, ..completion };
+        assert_eq!((garbage.outcome(), garbage.cleanup()), (None, None));
+    }
+
+    #[test]
+    fn worker_cannot_report_what_only_a_dispatcher_decides() {
+        for outcome in [Outcome::WorkerLost, Outcome::Expired, Outcome::Cancelled] {
+            let completion = Completion { outcome: outcome as u8, ..Completion::default() };
+            assert_eq!(completion.outcome(), None, "{outcome}");
+        }
     }
 }

@@ -40,7 +40,7 @@ macro_rules! named_byte {
 }
 
 named_byte! {
-    /// How an invocation ended (DESIGN section 2).
+    /// How an invocation ended.
     Outcome {
         /// The service returned a response.
         Ok = "ok",
@@ -60,6 +60,10 @@ named_byte! {
         DeniedSyscall = "denied_syscall",
         /// The worker died; what the service did is not known.
         WorkerLost = "worker_lost",
+        /// It did not start in the time that it could wait; it was not run.
+        Expired = "expired",
+        /// Whoever asked for it, or the operator, called it off.
+        Cancelled = "cancelled",
     }
 }
 
@@ -76,7 +80,7 @@ named_byte! {
 }
 
 named_byte! {
-    /// What happens at the soft deadline (DESIGN section 7).
+    /// What happens at the soft deadline.
     Mode {
         /// The next allocation or host call raises; the hard deadline discards.
         Guarded = "guarded",
@@ -88,12 +92,20 @@ named_byte! {
 }
 
 named_byte! {
-    /// The heap of an invocation (DESIGN section 8).
+    /// The heap of an invocation.
     Heap {
         /// Freeing does nothing; the fastest.
         Bump = "bump",
         /// Freed memory is used again, for services that allocate and free a lot.
         General = "general",
+    }
+}
+
+impl Outcome {
+    /// Whether a worker can say so of an invocation; the others are for the dispatcher to decide.
+    #[must_use]
+    pub const fn is_reported_by_workers(self) -> bool {
+        !matches!(self, Self::WorkerLost | Self::Expired | Self::Cancelled)
     }
 }
 
@@ -104,7 +116,7 @@ mod tests {
     #[test]
     fn untrusted_byte_is_checked() {
         assert_eq!(Outcome::from_byte(8), Some(Outcome::WorkerLost));
-        assert_eq!(Outcome::from_byte(9), None);
+        assert_eq!(Outcome::from_byte(11), None);
         assert_eq!(Mode::from_byte(255), None);
     }
 

@@ -82,6 +82,13 @@ pub const fn is_inside_one_window(address: u64, bytes: u64, zones: usize) -> boo
         && bytes <= WINDOW_BYTES - offset % WINDOW_BYTES
 }
 
+/// Whether `bytes` bytes from `address` lie inside the data window of one of the first `zones` zones.
+#[must_use]
+pub const fn is_inside_data_window(address: u64, bytes: u64, zones: usize) -> bool {
+    address.wrapping_sub(BASE) % ZONE_BYTES >= 2 * WINDOW_BYTES
+        && is_inside_one_window(address, bytes, zones)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +116,21 @@ mod tests {
             assert!(!is_inside_one_window(windows.text() - 1, 2, 3));
         }
         assert!(!is_inside_one_window(u64::MAX, u64::MAX, 3));
+    }
+
+    #[test]
+    fn only_data_windows_may_be_written() {
+        let windows = Windows::of(1);
+        assert!(is_inside_data_window(windows.data(), WINDOW_BYTES, 2));
+        assert!(!is_inside_data_window(windows.data(), WINDOW_BYTES + 1, 2));
+        assert!(!is_inside_data_window(windows.data() - 1, 1, 2));
+        assert!(!is_inside_data_window(windows.text(), 1, 2));
+        assert!(!is_inside_data_window(windows.data(), 1, 1));
+    }
+
+    #[test]
+    fn range_is_refused_behind_the_last_zone_even_if_it_is_empty() {
+        assert!(!is_inside_one_window(Windows::of(3).text(), 0, 3));
     }
 
     #[test]

@@ -1,31 +1,36 @@
 //! Starts workers, feeds them requests, and stops what overstays.
 //!
 //! Principles:
-//! 1. Workers are hostile. What they write is copied out, checked, and then used; a false claim costs
-//!    the worker its life ([`Outcome::WorkerLost`]) and nothing else.
-//! 2. One thread does everything, in turns that never block. It looks at a worker's memory only when
+//! 1. Workers are hostile. What they write is copied out, checked, and then used; a report that cannot be
+//!    true costs the worker its life ([`Outcome::WorkerLost`]) and nothing else.
+//! 2. One thread does everything, in ticks that never block. It looks at a worker's memory only when
 //!    something is expected there.
 //! 3. Deadlines are decided by pure code over copied facts; the handler in the worker decides again.
 //! 4. Every submitted job ends exactly once, whatever happens to its worker. One that may have started
 //!    is never started again.
 //! 5. Whoever waits spins briefly and then sleeps; with one processor nobody spins.
+//! 6. What a check has established goes on as a value: a free line of a ring, a hold on a resident image.
+//!
+//! Rooms, from the top down: each uses only those below it.
 //!
 //! | room | what |
 //! | --- | --- |
-//! | `node` | the public face: deploy, place, submit, poll, wait |
-//! | `pool` | all workers: their processes, rings, deadlines, and what they may claim |
-//! | `sched` | who waits for what: queue, time slices, budgets, spinning or parking, processors (pure) |
-//! | `images` | deployed images, which are resident and where, and their statistics |
 //! | [`torture`] | a worker of its own for `mote torture`: one invocation, preempted everywhere |
+//! | `node` | the public face: deploy, place, submit, poll, wait |
+//! | `pool` | all workers: their processes, rings, deadlines, and what they may report |
+//! | `images` | deployed images, which are resident and where, and their statistics |
+//! | `sched` | who waits for what: queue, budgets, spinning or parking, processors |
+//! | `config` | what a node is started with |
+//! | `job` | what is asked and what comes back: jobs, tickets, completions (pure) |
 //! | `sys` | all `unsafe` code |
-//!
-//! Source: DESIGN sections 5 to 10.
 #![deny(unsafe_code)]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!("Mote runs on Linux on x86-64 only");
 
+mod config;
 mod images;
+mod job;
 mod node;
 mod pool;
 mod sched;
@@ -33,19 +38,26 @@ mod sched;
 mod sys;
 pub mod torture;
 
+pub use config::{
+    BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US,
+    MIN_SLICE_US, NodeConfig, Source,
+};
+pub use images::deployment::{Deployment, VerifiedImage};
+pub use images::error::{DeployError, PlaceError};
 pub use images::statistics::ServiceStatistics;
+pub use images::toolchain::TOOLCHAIN;
+pub use job::completed::{Completed, Tokens, Unwinding};
+pub use job::ids::{ServiceId, TenantId, Ticket};
+pub use job::spec::{Job, JobError};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use node::Node;
-pub use node::completed::{Completed, Tokens, Unwinding};
-pub use node::config::{
-    BACKSTOP_US, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US, MIN_SLICE_US,
-    NodeConfig, Source,
-};
-pub use node::error::{DeployError, NodeError, PlaceError, ProgramError, SubmitError};
-pub use node::job::{Job, ServiceId, Ticket};
+pub use node::error::{NodeError, SubmitError};
 pub use node::requirements::check as check_requirements;
+pub use node::waker::Waker;
+pub use pool::error::{ExitReason, StartError};
+pub use pool::process::Death;
+pub use pool::program::ProgramError;
+pub use pool::start::{LastWords, Progress};
 pub use sched::budget::{BudgetError, LatencyTarget};
-pub use sys::clock::monotonic_ns as now_ns;
-
-/// `rustc --version` of the compiler that built this: images of another are refused.
-pub const TOOLCHAIN: &str = env!("MOTE_TOOLCHAIN");
+pub use sys::clock::now_ns;
+pub use sys::limits::TooFewDescriptors;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mote_dispatcher::{DeployError, Node, NodeConfig, NodeError};
+use mote_dispatcher::{ConfigError, DeployError, Node, NodeConfig, NodeError, now_ns};
 use rustix::process::{Pid, Signal, kill_process};
 
 fn start(workers: usize) -> Node {
@@ -14,7 +14,7 @@ fn is_alive(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
-/// Turns the node's loop until `done`.
+/// Ticks the node until `done`.
 fn poll_until(node: &mut Node, done: impl Fn(&Node) -> bool) {
     let before = Instant::now();
     while !done(node) {
@@ -74,6 +74,34 @@ fn idle_node_uses_no_processor() {
     assert!(ticks(pid) - before <= 1, "a spinning worker would use 50 ticks");
 }
 
+/// The processor time that this thread has used.
+fn own_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split_whitespace().next().unwrap().parse().unwrap())
+}
+
+#[test]
+fn waiting_node_is_woken_replaces_workers_and_uses_no_processor() {
+    let mut node = start(1);
+    let waker = node.waker();
+    waker.wake();
+    assert_eq!(node.wait_or_wake(u64::MAX), None, "it was woken before it waited");
+    assert_eq!(node.wait_or_wake(now_ns() + 1_000_000), None, "its time is over");
+    let (before, first) = (own_time(), node.worker_pids()[0]);
+    let woken = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        kill_process(Pid::from_raw(first.cast_signed()).unwrap(), Signal::KILL).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        waker.wake();
+    });
+    assert_eq!(node.wait_or_wake(u64::MAX), None);
+    woken.join().unwrap();
+    let used = own_time() - before;
+    assert!(used < Duration::from_millis(300), "it used {used:?} of 1100 ms");
+    let now = node.worker_pids();
+    assert!(now.len() == 1 && now[0] != first, "nobody replaced the worker while it waited");
+}
+
 #[test]
 fn bytes_that_are_no_image_are_refused_and_the_node_goes_on() {
     let mut node = start(1);
@@ -87,5 +115,8 @@ fn bytes_that_are_no_image_are_refused_and_the_node_goes_on() {
 #[test]
 fn configuration_is_refused_before_anything_starts() {
     let refused = Node::start(&NodeConfig { workers: 129, ..NodeConfig::default() }).unwrap_err();
-    assert!(matches!(refused, NodeError::Config { field: "workers", found: 129, .. }), "{refused}");
+    assert!(
+        matches!(refused, NodeError::Config(ConfigError { field: "workers", found: 129, .. })),
+        "{refused}"
+    );
 }

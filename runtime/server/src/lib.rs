@@ -8,6 +8,8 @@
 //! | `metrics` | what is counted, and the text that Prometheus reads |
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
+//! | [`package`] | what clients submit: images, and source that is built |
+//! | [`logs`] | what functions logged, for operators |
 //! | `http` | bodies with limits, and replies |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
 //! | `lambda`, `plain` | the two ways in |
@@ -25,10 +27,13 @@ pub mod functions;
 mod http;
 mod lambda;
 mod listen;
+pub mod logs;
 mod metrics;
+pub mod package;
 mod plain;
 mod registry;
 mod server;
 
-pub use registry::deploy::ChangeError;
+pub use listen::tls::TlsError;
+pub use registry::error::ChangeError;
 pub use server::{Preloaded, ServeError, Server};

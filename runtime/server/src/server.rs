@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mote_dispatcher::NodeError;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
 
 use crate::admin::{self, SocketError};
 use crate::app::App;
@@ -16,14 +17,18 @@ use crate::config::{Config, ConfigError};
 use crate::door::Door;
 use crate::functions::store::{Store, StoreError};
 use crate::listen;
+use crate::listen::tls::{self, TlsError};
+use crate::package::{ImageBuilder, Packager};
 use crate::registry::Registry;
-use crate::registry::deploy::{ChangeError, Deployer, Release};
+use crate::registry::deploy::{Deployer, Release};
+use crate::registry::error::ChangeError;
 
 /// A node that listens.
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     admin: UnixListener,
 }
 
@@ -52,6 +57,9 @@ pub enum ServeError {
     /// A function cannot be deployed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The files for TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The admin socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
@@ -66,18 +74,24 @@ pub enum ServeError {
 }
 
 impl Server {
-    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones. Clients
-    /// may connect when this returns, and are answered in [`Server::run`].
+    /// Starts the node, and gives it the functions of its state folder and `preloaded` ones.
+    /// `builder` makes images of what clients submit as source. Clients may connect when this returns, and are answered in [`Server::run`].
     ///
     /// # Errors
     /// [`ServeError`].
-    pub async fn start(config: Config, preloaded: Vec<Preloaded>) -> Result<Self, ServeError> {
+    pub async fn start(
+        config: Config,
+        builder: Arc<dyn ImageBuilder>,
+        preloaded: Vec<Preloaded>,
+    ) -> Result<Self, ServeError> {
         config.check()?;
+        allow_descriptors(config.limits.connections);
+        let tls = config.tls.as_ref().map(tls::config).transpose()?;
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
         let listener = listen(config.listen).await?;
-        let door = Arc::new(Door::start(&config.node.config())?);
+        let door = Arc::new(Door::start(&config.node)?);
         let registry = Arc::new(Registry::default());
         let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), store);
         deployer.restore().await?;
@@ -85,7 +99,13 @@ impl Server {
             let settings = config.defaults;
             deployer.ensure(Release { name, image, settings }).await?;
         }
-        Ok(Self { app: Arc::new(App::new(config, door, registry, deployer)), listener, admin })
+        let packager = Packager::new(builder);
+        Ok(Self {
+            app: Arc::new(App::new(config, door, registry, deployer, packager)),
+            listener,
+            tls,
+            admin,
+        })
     }
 
     /// Where it listens; the port is the one that the system chose if the configuration says 0.
@@ -96,6 +116,12 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// What its clients' URLs begin with.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
     /// The names of its functions.
     #[must_use]
     pub fn functions(&self) -> Vec<String> {
@@ -104,20 +130,27 @@ impl Server {
 
     /// Answers clients until `end`, and then those whose requests are under way.
     pub async fn run(self, end: impl Future<Output = ()>) {
-        let (running, ended) = watch::channel(());
+        let app = self.app;
         let stop = async {
             end.await;
-            drop(running);
+            app.close();
         };
-        let clients = listen::serve(Arc::clone(&self.app), self.listener, gone(ended.clone()));
-        let operators = admin::serve(self.app, self.admin, gone(ended));
+        let clients = listen::serve(Arc::clone(&app), self.listener, self.tls, app.closing());
+        let operators = admin::serve(Arc::clone(&app), self.admin, app.closing());
         tokio::join!(stop, clients, operators);
     }
 }
 
-/// When the other end is dropped.
-async fn gone(mut other_end: watch::Receiver<()>) {
-    while other_end.changed().await.is_ok() {}
+/// Lets this process have a descriptor for each connection, as far as it may.
+fn allow_descriptors(connections: u32) {
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let most = if allowed.is_ok() { limit.maximum } else { limit.current };
+    if let Some(most) = most
+        && most < u64::from(connections)
+    {
+        tracing::warn!(connections, most, "fewer descriptors are allowed than connections");
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "the entry takes a pointer from the worker and passes it on")]
 
 use crate::sys::{self, Host};
-use crate::{Context, Error, Request, Response, Result};
+use crate::{Context, Error, Request, Response};
 
 /// Answers one request: builds it, calls `handle`, hands over what it returned.
 ///

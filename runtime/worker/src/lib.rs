@@ -2,30 +2,29 @@
 //!
 //! Called by the program's entry point (`main.rs`), never returns. Everything is mapped before the
 //! first request; after that an invocation makes no system call unless the service asks for random
-//! bytes, the arena was used above its watermark, or there is nothing to do and the worker sleeps.
+//! bytes, the arena was used above its watermark, or there is nothing to do and the worker parks.
+//!
+//! Each room uses those above it in this table, and no other:
 //!
 //! | room | what |
 //! | --- | --- |
-//! | [`start`] | from the kernel's initial stack to the loop; everything that is mapped |
-//! | [`serve`] | the loop: take, prefetch, run, publish, park |
-//! | [`invocation`] | one run of a service, from entry to clean slate; pausing and resuming one |
-//! | [`calls`] | the functions behind the import table |
-//! | [`preempt`] | what signals do: handlers, deadlines, raises, the worker's own timer |
+//! | [`sys`] | single system calls and instructions; the program's own segments |
 //! | [`host`] | what the worker owns while services run |
-//! | [`sys`] | single system calls and instructions |
+//! | [`preempt`] | what signals do: handlers, deadlines, raises, the worker's own timer |
+//! | [`calls`] | the functions behind the import table |
+//! | [`invocation`] | one run of a service, from entry to clean slate; pausing and resuming one |
+//! | [`serve`] | the loop: take, prefetch, run, publish, park |
 //! | `torture` | with the feature of that name: one invocation, step by step, instead of the loop |
+//! | [`start`] | from the kernel's initial stack to the loop; everything that is mapped |
 #![no_std]
 #![deny(unsafe_code)]
 
-#[allow(unsafe_code, reason = "is called by services with raw pointers")]
 pub mod calls;
 #[allow(unsafe_code, reason = "owns the one mutable state of the worker, and raw areas")]
 pub mod host;
-#[allow(unsafe_code, reason = "enters services and writes the data window")]
 pub mod invocation;
-#[allow(unsafe_code, reason = "edits the interrupted context, and reads a service's stack")]
 pub mod preempt;
-#[allow(unsafe_code, reason = "starts invocations")]
+#[allow(unsafe_code, reason = "starts invocations: the ring's requests are the dispatcher's")]
 pub mod serve;
 #[allow(unsafe_code, reason = "maps memory, and calls what is to be called once")]
 pub mod start;

@@ -40,25 +40,9 @@ extern "C" fn main(initial_stack: *mut usize) -> ! {
     unsafe { mote_worker::start::run(&CHUNKS) }
 }
 
-// The host's own copies, so that RIP inside one means host text.
+// The host's own copies, so that RIP inside one means host text. (rustix asks for `strlen`, once, when it
+// reads the environment.)
 mote_worker::memory_functions!(".text.mote_mem", "", "mote_mem_start", "mote_mem_end");
-
-// What rustix asks of a C library besides them, once, when it reads the environment.
-global_asm!(
-    ".globl strlen",
-    ".type strlen, @function",
-    "strlen:",
-    "mov rax, rdi",
-    "2:",
-    "cmp byte ptr [rax], 0",
-    "je 3f",
-    "inc rax",
-    "jmp 2b",
-    "3:",
-    "sub rax, rdi",
-    "ret",
-    ".size strlen, . - strlen",
-);
 
 // The core and alloc libraries come compiled for unwinding and name these two. Nothing unwinds here:
 // a panic ends the worker.

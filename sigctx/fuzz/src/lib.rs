@@ -1,48 +1,48 @@
-//! What the fuzz targets share: using everything in a module's tables.
+//! Fuzz targets for what reads untrusted bytes: images, and the unwind tables that are made of them.
 //!
-//! `cargo +nightly fuzz run tables` from `sigctx/` feeds arbitrary bytes to the reader of `.eh_frame`
-//! and LSDA; `cargo +nightly fuzz run image` feeds files to the loader, and the tables of those that
-//! are images to the same reader. Put images that `mote build` made into `fuzz/corpus/image` first:
-//! damage to real tables reaches further than chance does. `cargo +nightly fuzz run code` feeds
-//! instructions to the search for ways out of a landing pad.
+//! `cargo +nightly fuzz run tables` from `sigctx/` feeds arbitrary bytes to the reader of unwind tables;
+//! `cargo +nightly fuzz run image` feeds files to the loader, and the tables of those that it accepts to the same
+//! reader. Put images that `mote build` made into `fuzz/corpus/image` first: damage to real images reaches further
+//! than chance does.
 #![forbid(unsafe_code)]
 
 use mote_sigctx::registers::Registers;
-use mote_sigctx::unwind::{Frame, Module, ProbeResult, ProbeSite, Stack, Step, UnwindError, Unwinder};
+use mote_sigctx::unwind::{
+    Frame, HostText, ProbeResult, ProbeSite, Stack, Step, UnwindError, UnwindTable, Unwinder,
+};
 
-/// Frames that one walk goes through at most.
-const FRAMES: usize = 16;
+/// Where the text lies that a table describes, and how long it is.
+const TEXT: u64 = 0x1000_0000;
+const TEXT_BYTES: u32 = 0x10_0000;
 
-/// Functions that are walked from at most.
+/// Functions that are looked at.
 const FUNCTIONS: usize = 64;
 
-/// A stack that is readable everywhere and leads back into the text most of the time.
-struct Everywhere {
-    text: u64,
-}
+/// Frames of a walk.
+const FRAMES: usize = 64;
+
+/// A stack without end, all of whose words lead into the text.
+struct Everywhere;
 
 impl Stack for Everywhere {
     fn read_u64(&self, address: u64) -> Option<u64> {
-        let mixed = address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-        Some(if mixed.is_multiple_of(8) {
-            address.wrapping_add(mixed)
-        } else {
-            self.text.wrapping_add(mixed % 0x10_0000)
-        })
+        Some(TEXT + (address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52))
     }
 }
 
-/// Looks up and walks from many places of `module`.
+/// Looks up and walks from many places of what `table` describes.
 ///
 /// # Panics
-/// If a walk goes down the stack, which could go on for ever.
-pub fn use_everything(module: &Module<'_>) {
-    for function in module.functions().flatten().take(FUNCTIONS) {
-        for instruction in [function.start, function.start.wrapping_add(7)] {
-            // What is in the tables may be refused; it must not be anything else.
-            let _ = module.coverage_at(instruction);
-            let _: Result<(), UnwindError> = walk(module, instruction);
-            let _: Result<(), UnwindError> = look_ahead(module, instruction);
+/// If a walk goes down the stack, which could go on for ever, or into what is not the image.
+pub fn use_everything(table: UnwindTable<'_>) {
+    let host = HostText { fake_frame: 0..16, memory_functions: 16..32 };
+    let unwinder = Unwinder { text: TEXT, text_bytes: TEXT_BYTES, table, host: &host };
+    for function in table.functions().iter().take(FUNCTIONS) {
+        for offset in [0, 7] {
+            let instruction = TEXT + u64::from(function.start) + offset;
+            // What is in a table may be useless; it must not be anything else.
+            let _: Result<(), UnwindError> = walk(&unwinder, instruction);
+            let _: Result<(), UnwindError> = look_ahead(&unwinder, instruction);
         }
     }
 }
@@ -53,14 +53,10 @@ fn frame_at(instruction: u64) -> Frame {
     Frame { registers: Registers::new(registers), is_exact: true }
 }
 
-fn look_ahead(module: &Module<'_>, instruction: u64) -> Result<(), UnwindError> {
-    let stack = Everywhere { text: module.text().start };
-    let modules = std::slice::from_ref(module);
-    let mut unwinder = Unwinder::new();
+fn look_ahead(unwinder: &Unwinder<'_>, instruction: u64) -> Result<(), UnwindError> {
     let mut at = (frame_at(instruction), ProbeSite::Unknown);
     for _ in 0..FRAMES {
-        let mut can_unwind = |pad: u64| !pad.is_multiple_of(8);
-        match unwinder.probe(modules, &stack, &at.0, at.1, &mut can_unwind)? {
+        match unwinder.probe(&Everywhere, &at.0, at.1)? {
             ProbeResult::Passes(caller, site) => {
                 assert!(caller.registers.rsp() > at.0.registers.rsp());
                 at = (caller, site);
@@ -71,15 +67,21 @@ fn look_ahead(module: &Module<'_>, instruction: u64) -> Result<(), UnwindError> 
     Ok(())
 }
 
-fn walk(module: &Module<'_>, instruction: u64) -> Result<(), UnwindError> {
-    let stack = Everywhere { text: module.text().start };
-    let modules = std::slice::from_ref(module);
-    let mut unwinder = Unwinder::new();
+fn walk(unwinder: &Unwinder<'_>, instruction: u64) -> Result<(), UnwindError> {
     let mut frame = frame_at(instruction);
     for _ in 0..FRAMES {
-        let Step::Caller(caller) = unwinder.step(modules, &stack, &frame, 1)?.step else { break };
-        assert!(caller.registers.rsp() > frame.registers.rsp());
-        frame = caller;
+        match unwinder.step(&Everywhere, &frame, 1)?.step {
+            Step::Caller(caller) => {
+                assert!(caller.registers.rsp() > frame.registers.rsp());
+                frame = caller;
+            }
+            Step::LandingPad(registers) => {
+                let text = TEXT..TEXT + u64::from(TEXT_BYTES);
+                assert!(text.contains(&registers.rip()));
+                break;
+            }
+            Step::Terminate | Step::End => break,
+        }
     }
     Ok(())
 }

@@ -1,19 +1,19 @@
-//! Arbitrary bytes as a read-only segment that begins with an `.eh_frame_hdr`.
+//! Arbitrary bytes as an unwind table: a worker reads it from memory that others write.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use mote_fuzz::use_everything;
-use mote_sigctx::unwind::Module;
+use mote_sigctx::unwind::UnwindTable;
 
-/// Where the segment lies.
-const ADDRESS: u64 = 0x2000_0000;
-
-/// Where the code lies that it describes.
-const TEXT: std::ops::Range<u64> = 0x1000_0000..0x1010_0000;
+/// As the tables of images are aligned.
+#[repr(align(4))]
+struct Aligned([u8; 4096]);
 
 fuzz_target!(|bytes: &[u8]| {
-    let header = ADDRESS..ADDRESS + bytes.len() as u64;
-    if let Ok(module) = Module::new(TEXT, ADDRESS, bytes, header) {
-        use_everything(&module);
+    let mut table = Aligned([0; 4096]);
+    let length = bytes.len().min(table.0.len());
+    table.0[..length].copy_from_slice(&bytes[..length]);
+    if let Some(table) = UnwindTable::new(&table.0[..length]) {
+        use_everything(table);
     }
 });

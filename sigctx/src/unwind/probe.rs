@@ -1,13 +1,13 @@
-//! Whether a raise would get through a frame, before any landing pad of its stack has run.
+//! Whether a raise would get through, frame by frame, before it begins.
 //!
-//! A raise that has begun cannot be taken back: landing pads destroy what they belong to. So whoever
-//! may as well wait looks first. [`Unwinder::probe`] asks of one frame what [`Unwinder::step`] would
-//! ask, and goes on to the caller whatever the answer is.
+//! Some frames let nothing pass: they would catch the exception, end the program, or run a destructor that
+//! aborts. Where the site is unknown and the compiler took the instruction not to unwind, every landing
+//! pad of the function must let pass.
 
-use super::lsda::Action;
-use super::module::{Entry, Module};
-use super::step::find;
-use super::{Coverage, Frame, Stack, UnwindError, Unwinder};
+use mote_abi::unwind::{Coverage, Found, function};
+
+use super::step::{Place, leave};
+use super::{Frame, Stack, UnwindError, Unwinder};
 
 /// How well it is known where in a frame the raise would come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,29 +30,26 @@ pub enum ProbeResult {
     Bottom,
 }
 
-impl Unwinder {
-    /// What `frame` would do to a raise. `can_unwind` says whether the landing pad at an address does
-    /// ([`Search`](crate::code::Search) can tell).
-    ///
-    /// Where the site is unknown and the compiler took the instruction not to unwind, every landing pad
-    /// of the function must let pass.
+impl Unwinder<'_> {
+    /// What `frame` would do to a raise.
     ///
     /// # Errors
     /// As [`Unwinder::step`].
     pub fn probe(
-        &mut self,
-        modules: &[Module<'_>],
+        &self,
         stack: &impl Stack,
         frame: &Frame,
         site: ProbeSite,
-        can_unwind: &mut impl FnMut(u64) -> bool,
     ) -> Result<ProbeResult, UnwindError> {
-        let entry = find(modules, frame)?;
-        let (passes, site) = passes(&entry, frame, site, can_unwind)?;
+        let place = self.find(frame)?;
+        let (passes, site) = match &place {
+            Place::Image(found) => passes(found, site),
+            Place::FakeFrame | Place::MemoryFunction => (true, site),
+        };
         if !passes {
             return Ok(ProbeResult::Blocked);
         }
-        let caller = self.leave(&entry, stack, frame)?;
+        let caller = leave(&place, stack, frame)?;
         Ok(caller.map_or(ProbeResult::Bottom, |caller| ProbeResult::Passes(caller, site)))
     }
 }
@@ -60,24 +57,12 @@ impl Unwinder {
 /// Whether the frame lets pass, and what is known of the site in its caller. A call that may unwind is
 /// where a panic comes through, if it comes from below; that it comes from another instruction of the
 /// same function is then less likely, and is not looked at.
-fn passes(
-    entry: &Entry<'_, '_>,
-    frame: &Frame,
-    site: ProbeSite,
-    can_unwind: &mut impl FnMut(u64) -> bool,
-) -> Result<(bool, ProbeSite), UnwindError> {
-    let (coverage, action) = entry.action_at(frame.instruction())?;
-    Ok(match (site, coverage, action) {
-        (_, _, Action::Catch(_) | Action::Terminate(_)) => (false, site),
-        (_, _, Action::Cleanup(pad)) => (can_unwind(pad), ProbeSite::Known),
-        (ProbeSite::Unknown, Coverage::Gap, Action::None) => {
-            (entry.all_cleanups(can_unwind)?, site)
-        }
-        (ProbeSite::Unknown, Coverage::NoLsda, Action::None) => (true, site),
-        (_, _, Action::None) => (true, ProbeSite::Known),
-    })
+fn passes(found: &Found, site: ProbeSite) -> (bool, ProbeSite) {
+    match (site, found.coverage) {
+        (_, Coverage::Terminate) => (false, site),
+        (_, Coverage::LandingPad) => (found.pad.passes(), ProbeSite::Known),
+        (ProbeSite::Unknown, Coverage::Gap) => (found.function.has(function::ALL_PASS), site),
+        (ProbeSite::Unknown, Coverage::NoLsda) => (true, site),
+        (_, _) => (true, ProbeSite::Known),
+    }
 }
-
-#[cfg(test)]
-#[path = "probe_tests.rs"]
-mod tests;

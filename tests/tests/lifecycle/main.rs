@@ -1,6 +1,7 @@
-//! Workers and jobs from start to end: queues, parking, workers that die, services that are banned.
+//! Workers and jobs from start to end: queues, parking, workers that die, services that are banned or replaced.
 
 mod bans;
+mod deployment;
 mod parking;
 mod queueing;
 mod workers;

@@ -14,36 +14,45 @@ pub(crate) struct Package {
 /// Where `unsafe` is at home.
 pub(crate) const UNSAFE_ROOMS: [&str; 4] = ["sys", "arch", "start", "host"];
 
-pub(crate) const PACKAGES: [Package; 11] = [
+pub(crate) const PACKAGES: [Package; 12] = [
     ALLOC,
     Package {
         folder: "loader",
         rooms: &[
-            "zone", "slots", "window", "place", "sys", "verify", "check", "plan", "decode", "cfi",
-            "names", "error", "image",
+            "zone",
+            "slots",
+            "window",
+            "memfd",
+            "place",
+            "sys",
+            "verify",
+            "functions",
+            "check",
+            "stops",
+            "unwind",
+            "linkage",
+            "plan",
+            "stops",
+            "linkage",
+            "relocations",
+            "decode",
+            "cfi",
+            "names",
+            "error",
+            "image",
         ],
         also_unsafe: &[],
     },
     Package {
         folder: "sigctx",
-        rooms: &[
-            "preempt",
-            "redirect",
-            "step",
-            "code",
-            "timer",
-            "signal",
-            "arch",
-            "unwind",
-            "registers",
-        ],
+        rooms: &["preempt", "redirect", "step", "timer", "signal", "arch", "unwind", "registers"],
         also_unsafe: &["src/redirect.rs", "src/signal.rs", "src/timer.rs"],
     },
     Package {
         folder: "runtime/abi",
         rooms: &[
-            "torture", "image", "imports", "area", "park", "line", "message", "outcome", "windows",
-            "clock", "prefetch", "sync",
+            "torture", "unwind", "image", "imports", "area", "park", "line", "message", "outcome",
+            "windows", "clock", "prefetch", "sync",
         ],
         also_unsafe: &["src/clock.rs", "src/prefetch.rs"],
     },
@@ -59,7 +68,7 @@ pub(crate) const PACKAGES: [Package; 11] = [
     },
     Package {
         folder: "runtime/dispatcher",
-        rooms: &["torture", "node", "pool", "sched", "images", "sys"],
+        rooms: &["torture", "node", "pool", "images", "sched", "config", "job", "sys"],
         also_unsafe: &[],
     },
     Package {
@@ -68,10 +77,30 @@ pub(crate) const PACKAGES: [Package; 11] = [
         also_unsafe: &[],
     },
     Package {
+        folder: "runtime/server",
+        rooms: &[
+            "server",
+            "admin",
+            "listen",
+            "plain",
+            "lambda",
+            "app",
+            "http",
+            "package",
+            "registry",
+            "door",
+            "logs",
+            "metrics",
+            "functions",
+            "config",
+        ],
+        also_unsafe: &[],
+    },
+    Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "build", "inspect", "run", "torture", "demo", "bench", "service", "terminal",
-            "status",
+            "cli", "build", "inspect", "run", "torture", "demo", "bench", "serve", "operate",
+            "service", "terminal", "status",
         ],
         also_unsafe: &[],
     },
@@ -97,7 +126,7 @@ pub(crate) const PACKAGES: [Package; 11] = [
     },
     Package {
         folder: "tests",
-        rooms: &["crafted", "ptrace", "signals", "tracer"],
+        rooms: &["crafted", "dwarf", "ptrace", "signals", "tracer"],
         also_unsafe: &["src/crafted.rs", "src/ptrace.rs", "src/signals.rs"],
     },
 ];

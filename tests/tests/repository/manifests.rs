@@ -8,7 +8,7 @@ use toml_edit::DocumentMut;
 use crate::layout::{PACKAGES, workspace};
 
 /// Each package with those it may depend on.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("mote-abi", &[]),
     ("mote-service", &[]),
     ("mote-alloc", &[]),
@@ -18,8 +18,29 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("mote-dispatcher", &["mote-abi", "mote-loader"]),
     ("mote-builder", &["mote-abi", "mote-loader"]),
     ("mote-bench", &["mote-abi", "mote-builder", "mote-dispatcher", "mote-loader", "mote-sigctx"]),
-    ("mote", &["mote-abi", "mote-bench", "mote-builder", "mote-dispatcher", "mote-loader"]),
-    ("mote-tests", &["mote-abi", "mote-bench", "mote-builder", "mote-dispatcher", "mote-loader"]),
+    ("mote-server", &["mote-abi", "mote-dispatcher"]),
+    (
+        "mote",
+        &[
+            "mote-abi",
+            "mote-bench",
+            "mote-builder",
+            "mote-dispatcher",
+            "mote-loader",
+            "mote-server",
+        ],
+    ),
+    (
+        "mote-tests",
+        &[
+            "mote-abi",
+            "mote-bench",
+            "mote-builder",
+            "mote-dispatcher",
+            "mote-loader",
+            "mote-sigctx",
+        ],
+    ),
 ];
 
 /// The name of the package in `manifest`, and the packages of this workspace that it depends on.

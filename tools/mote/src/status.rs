@@ -8,7 +8,7 @@
 //! | 3 | bad image |
 //! | 4 | the service does not build |
 //! | 5 | the node failed, or refused the request |
-//! | 10 + n | the outcome with discriminant n: `error` is 11, `worker_lost` 18 |
+//! | 10 + n | the outcome with discriminant n: `error` is 11, `worker_lost` 18, `expired` 19, `cancelled` 20 |
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -165,5 +165,7 @@ mod tests {
         let help = Status::help();
         assert!(help.contains("11  the outcome was error"), "{help}");
         assert!(help.contains("18  the outcome was worker_lost"), "{help}");
+        assert!(help.contains("19  the outcome was expired"), "{help}");
+        assert!(help.contains("20  the outcome was cancelled"), "{help}");
     }
 }

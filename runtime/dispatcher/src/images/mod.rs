@@ -1,7 +1,11 @@
 //! Images: which are deployed ([`services`]), where they are placed ([`zones`]), and how their services
 //! did ([`statistics`]). [`worker_set`] says which workers have the text of one.
 
+pub(crate) mod deployment;
+pub(crate) mod error;
+pub(crate) mod retired;
 pub(crate) mod services;
 pub(crate) mod statistics;
+pub(crate) mod toolchain;
 pub(crate) mod worker_set;
 pub(crate) mod zones;

@@ -1,4 +1,4 @@
-//! What a node remembers of a deployed service, and when it has had enough of it. Pure.
+//! Counts of a deployed service, and when they lead to a ban. Pure.
 //!
 //! A service *yields* at the soft deadline if its cleanup ends within the grace. One that does not,
 //! again and again, costs budget and grace each time; after [`NodeConfig::ban_after`] times it is
@@ -8,7 +8,7 @@
 
 use mote_abi::outcome::{Cleanup, Mode, Outcome};
 
-use crate::node::completed::Completed;
+use crate::job::completed::Completed;
 
 /// Counts of one deployed service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,54 +24,32 @@ pub struct ServiceStatistics {
     pub is_banned: bool,
 }
 
-impl ServiceStatistics {
-    /// Counts an invocation that ended.
-    pub(crate) fn note(&mut self, completed: &Completed, ban_after: Option<u32>) {
-        let is_over = completed.outcome == Outcome::OverBudget;
-        let is_unyielding =
-            is_over && completed.cleanup == Cleanup::Discarded && completed.mode != Mode::Discard;
-        self.ended += 1;
-        self.over_budget += u64::from(is_over);
-        self.unyielding = self.unyielding.saturating_add(is_unyielding.into());
-        self.is_banned |= ban_after.is_some_and(|limit| self.unyielding >= limit);
-    }
+/// Whether an invocation that was over its budget did not yield.
+pub(crate) fn is_unyielding(completed: &Completed) -> bool {
+    completed.outcome == Outcome::OverBudget
+        && completed.cleanup == Cleanup::Discarded
+        && completed.mode != Mode::Discard
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::fake_worker;
+    use crate::job::completed::{Ending, Run};
+    use crate::job::request::tests::request;
 
     fn ended(outcome: Outcome, cleanup: Cleanup, mode: Mode) -> Completed {
-        Completed { outcome, cleanup, mode, ..fake_worker::request(1, b"").lost() }
-    }
-
-    fn after(completions: &[Completed], ban_after: Option<u32>) -> ServiceStatistics {
-        let mut record = ServiceStatistics::default();
-        completions.iter().for_each(|completed| record.note(completed, ban_after));
-        record
+        let ending = Ending { cleanup, ..Ending::unreported(outcome, "") };
+        Completed { mode, ..request(1, b"").completed(Run::NONE, ending) }
     }
 
     #[test]
-    fn service_is_banned_when_it_has_not_yielded_so_often() {
-        let stubborn = ended(Outcome::OverBudget, Cleanup::Discarded, Mode::Guarded);
-        let record = after(&[stubborn.clone(), stubborn.clone()], Some(3));
-        assert_eq!((record.unyielding, record.is_banned), (2, false));
-        let record = after(&[stubborn.clone(), stubborn.clone(), stubborn.clone()], Some(3));
-        assert_eq!((record.unyielding, record.is_banned), (3, true));
-        assert!(!after(&vec![stubborn; 1000], None).is_banned);
-    }
-
-    #[test]
-    fn other_ends_do_not_count_towards_a_ban() {
-        let ends = [
-            ended(Outcome::OverBudget, Cleanup::Unwound, Mode::Guarded),
-            ended(Outcome::OverBudget, Cleanup::Discarded, Mode::Discard),
-            ended(Outcome::Fault, Cleanup::Discarded, Mode::Inject),
-            ended(Outcome::Ok, Cleanup::Returned, Mode::Guarded),
-        ];
-        let expected =
-            ServiceStatistics { ended: 4, over_budget: 2, ..ServiceStatistics::default() };
-        assert_eq!(after(&ends, Some(1)), expected);
+    fn only_a_discard_at_the_hard_deadline_is_unyielding() {
+        let (over, discarded) = (Outcome::OverBudget, Cleanup::Discarded);
+        assert!(is_unyielding(&ended(over, discarded, Mode::Guarded)));
+        assert!(is_unyielding(&ended(over, discarded, Mode::Inject)));
+        assert!(!is_unyielding(&ended(over, Cleanup::Unwound, Mode::Guarded)));
+        assert!(!is_unyielding(&ended(over, discarded, Mode::Discard)));
+        assert!(!is_unyielding(&ended(Outcome::Fault, discarded, Mode::Inject)));
+        assert!(!is_unyielding(&ended(Outcome::Ok, Cleanup::Returned, Mode::Guarded)));
     }
 }

@@ -1,10 +1,10 @@
 //! A set of worker numbers, a bit each: who has a copy of an image's text. Pure.
 
-use crate::node::config::MAX_WORKERS;
+use crate::config::MAX_WORKERS;
 
 /// Numbers below [`MAX_WORKERS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct WorkerSet([u32; MAX_WORKERS / 32]);
+pub(crate) struct WorkerSet([u32; MAX_WORKERS.div_ceil(32)]);
 
 impl WorkerSet {
     #[inline]

@@ -1,9 +1,9 @@
 //! A node: the one thing that users of this crate hold.
 //!
 //! ```text
-//!  submit ─▶ place, if cold ─▶ a worker's ring ────────────▶ turn ─▶ ended ─▶ poll, wait, invoke
-//!                │ all rings are full      ▲                  │
-//!                └──────▶ queue ───────────┤                  │
+//!  submit ─▶ free line ─▶ enter image, publish ────────────▶ tick ─▶ finished ─▶ poll, wait, invoke
+//!               │ there is none            ▲                  │
+//!               └──────▶ queue ────────────┤                  │
 //!                                          ├──── orphans ◀────┤ (their worker is gone)
 //!                                          └──── paused  ◀────┘ (they go on, on their worker)
 //! ```
@@ -11,31 +11,38 @@
 //! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
 //! [`Node::wait`].
 
-pub(crate) mod completed;
-pub(crate) mod config;
 pub(crate) mod error;
-pub(crate) mod job;
-pub(crate) mod request;
+mod finished;
 pub(crate) mod requirements;
+pub(crate) mod waker;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use mote_abi::outcome::Outcome;
+
+use crate::config::NodeConfig;
+use crate::images::deployment::{Deployment, VerifiedImage};
+use crate::images::error::{DeployError, PlaceError};
 use crate::images::services::Services;
 use crate::images::statistics::ServiceStatistics;
 use crate::images::zones::Zones;
-use crate::node::completed::Completed;
-use crate::node::config::NodeConfig;
-use crate::node::error::{DeployError, NodeError, PlaceError, SubmitError};
-use crate::node::job::{Job, ServiceId, Ticket};
-use crate::node::request::Request;
-use crate::pool::WorkerPool;
-use crate::pool::areas::program_file;
+use crate::job::completed::{Completed, Ending};
+use crate::job::ids::{ServiceId, Ticket};
+use crate::job::request::Request;
+use crate::job::spec::Job;
+use crate::node::error::{NodeError, SubmitError};
+use crate::node::finished::Finished;
+use crate::node::waker::Waker;
+use crate::pool::bell::Bell;
 use crate::pool::program;
 use crate::pool::slot::{PoolEvents, SpawnContext};
+use crate::pool::{Alarm, WorkerPool};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
 use crate::sched::wait::{SharpTimers, WaitAction, WaitPolicy};
-use crate::sys::clock::{about_now_ns, now_ns};
+use crate::sys::clock::about_now_ns;
+use crate::sys::memory_file::program_file;
 
 /// Window memory that is present from the start, in bytes: the first images are placed without page
 /// faults, which cost more than the placing.
@@ -69,12 +76,12 @@ pub struct Node {
     services: Services,
     queue: Queue,
     events: PoolEvents,
-    /// Jobs submitted and not handed back.
-    outstanding: usize,
+    finished: Finished,
+    bell: Arc<Bell>,
     last_ticket: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
-    /// Whether jobs take turns.
+    /// Whether jobs share workers by time slices.
     is_slicing: bool,
     wait_policy: WaitPolicy,
     plan: Plan,
@@ -109,7 +116,8 @@ impl Node {
             services: Services::new(zones),
             queue: Queue::new(config.queue_limit),
             events: PoolEvents::default(),
-            outstanding: 0,
+            finished: Finished::default(),
+            bell: Arc::default(),
             last_ticket: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
@@ -131,7 +139,47 @@ impl Node {
     /// # Errors
     /// The bytes are not an image, or not one that may run here.
     pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
-        self.services.deploy(name, &image)
+        let image = VerifiedImage::new(name, &image)?;
+        Ok(self.install(Deployment::new(name), image))
+    }
+
+    /// As [`Node::deploy`], for an image that was verified before.
+    pub fn install(&mut self, deployment: Deployment<'_>, image: VerifiedImage) -> ServiceId {
+        self.services.deploy(deployment, image)
+    }
+
+    /// Gives a service another image. Jobs that a worker has end on the old one, and its slot is used again
+    /// only then; those that wait run the new one, as a cold start.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn replace(&mut self, service: ServiceId, image: VerifiedImage) -> Result<(), PlaceError> {
+        self.services.replace(service, image)
+    }
+
+    /// Gives a service the image that its present one replaced; doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// There is no such service, or its image replaced none.
+    pub fn roll_back(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.roll_back(service)
+    }
+
+    /// Ends a service. Jobs that a worker has end as they would; those that wait end as
+    /// [`cancelled`](crate::Outcome::Cancelled).
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn remove(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.remove(service)
+    }
+
+    /// Refuses a service's jobs from now on (`true`), or admits them again whatever it did before.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn set_banned(&mut self, service: ServiceId, is_banned: bool) -> Result<(), PlaceError> {
+        self.services.set_banned(service, is_banned)
     }
 
     /// The name that a service was deployed under; `None` if it is not one of this node's.
@@ -140,10 +188,10 @@ impl Node {
         self.services.name(service)
     }
 
-    /// What is remembered of a service since it was deployed; `None` if it is not one of this node's.
+    /// Counts of a service since it was deployed; `None` if it is not one of this node's.
     #[must_use]
     pub fn service_statistics(&self, service: ServiceId) -> Option<ServiceStatistics> {
-        self.services.record(service)
+        self.services.statistics(service)
     }
 
     /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
@@ -157,7 +205,7 @@ impl Node {
     /// Frees a service's place in the zone; its next invocation is cold. Does nothing if it has none.
     ///
     /// # Errors
-    /// There is no such service, or jobs of it have not been handed back.
+    /// There is no such service, or a worker has jobs of it.
     pub fn evict(&mut self, service: ServiceId) -> Result<(), PlaceError> {
         self.services.evict(service)
     }
@@ -169,37 +217,29 @@ impl Node {
     /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be
     /// placed, or no worker is left. Nothing has been done then.
     pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
-        job.check(self.arena_kib)?;
-        self.services.check_ban(job.service)?;
-        let is_resident = self.services.is_resident(job.service)?;
+        let spec = job.check(self.services.tenant(job.service)?, self.arena_kib)?;
+        self.check_ban(job.service)?;
         let now_ns = about_now_ns();
         if self.pool.is_checkup_due(now_ns) {
-            self.turn(now_ns);
+            self.tick(now_ns);
         }
         if let Some(why) = self.pool.abandoned() {
-            return Err(SubmitError::NoWorkers { why });
+            return Err(SubmitError::NoWorkers { why: why.clone() });
         }
-        let can_publish = self.queue.is_empty() && self.pool.freest().is_some();
-        if !can_publish {
-            self.queue.check_room()?;
-        }
-        let cold_ns = if is_resident { None } else { Some(self.place_cold(job.service)?) };
-        let request = self.request(&job, cold_ns.filter(|_| can_publish));
-        if can_publish {
-            self.publish(request, job.body);
-        } else {
-            self.queue.push(request, job.body, now_ns);
-        }
-        Ok(request.ticket)
+        let ticket = Ticket(self.last_ticket + 1);
+        self.accept(Request { ticket, spec, submitted_ns: now_ns }, job.body)?;
+        self.last_ticket = ticket.0;
+        self.finished.expect_one();
+        Ok(ticket)
     }
 
-    /// One turn of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
+    /// One tick of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
     /// Never blocks. `None` when nothing has ended.
     pub fn poll(&mut self) -> Option<Completed> {
-        if self.events.ended.is_empty() {
-            self.turn(about_now_ns());
+        if self.finished.len() == 0 {
+            self.tick(about_now_ns());
         }
-        let completed = self.deliver(0);
+        let completed = self.finished.pop();
         if completed.is_none() && !self.wait_policy.may_spin {
             // The one processor is the worker's too, and the caller may be polling in a loop.
             std::thread::yield_now();
@@ -209,7 +249,44 @@ impl Node {
 
     /// Waits until an invocation ends. Spins, then sleeps. `None` when none is outstanding.
     pub fn wait(&mut self) -> Option<Completed> {
-        self.wait_for(|_| true)
+        self.tick_until(None, |finished| match finished.pop() {
+            None if finished.running() > 0 => None,
+            ended => Some(ended),
+        })
+    }
+
+    /// Waits until an invocation ends, or else (`None`) until a [`Waker`] of this node wakes it, or until
+    /// `until_ns` on the node's clock ([`now_ns`](crate::now_ns)). Meanwhile deadlines are kept and dead workers replaced, and nothing to do costs no processor: what a thread
+    /// that owns a node, and is told by others what to do, waits with.
+    ///
+    /// ```no_run
+    /// use std::sync::mpsc::{self, TryRecvError};
+    /// use mote_dispatcher::{Completed, Job, Node};
+    ///
+    /// fn serve(mut node: Node, jobs: mpsc::Receiver<Job<'static>>, done: impl Fn(Completed)) {
+    ///     loop {
+    ///         // Whoever sends a job calls `wake` after that.
+    ///         match jobs.try_recv() {
+    ///             Ok(job) => drop(node.submit(job)),
+    ///             Err(TryRecvError::Empty) => drop(node.wait_or_wake(u64::MAX).map(&done)),
+    ///             Err(TryRecvError::Disconnected) => return,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn wait_or_wake(&mut self, until_ns: u64) -> Option<Completed> {
+        let bell = Arc::clone(&self.bell);
+        let alarm = Alarm { bell: &bell, until_ns };
+        self.tick_until(Some(alarm), |finished| match finished.pop() {
+            None if !bell.take() && about_now_ns() < until_ns => None,
+            ended => Some(ended),
+        })
+    }
+
+    /// What wakes this node's thread.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        Waker::new(Arc::clone(&self.bell))
     }
 
     /// Submits a job and waits for it. What else ends meanwhile is kept for [`Node::poll`] and
@@ -219,8 +296,12 @@ impl Node {
     /// As [`Node::submit`].
     pub fn invoke(&mut self, job: Job<'_>) -> Result<Completed, SubmitError> {
         let ticket = self.submit(job)?;
-        let completed = self.wait_for(|completed| completed.ticket == ticket);
-        Ok(completed.expect("a submitted job ends, as its worker or its loss at the latest"))
+        let mut seen = 0;
+        Ok(self.tick_until(None, |finished| {
+            let found = finished.take(ticket, seen);
+            seen = finished.len();
+            found
+        }))
     }
 
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.
@@ -248,99 +329,110 @@ impl Node {
         self.plan.dispatcher
     }
 
-    /// Places a service that is not resident; returns the time before that.
-    fn place_cold(&mut self, service: ServiceId) -> Result<u64, PlaceError> {
-        let before_ns = now_ns();
-        self.services.place(service)?;
-        Ok(before_ns)
-    }
-
-    fn request(&mut self, job: &Job<'_>, cold_ns: Option<u64>) -> Request {
-        self.last_ticket += 1;
-        self.outstanding += 1;
-        self.services.submitted(job.service);
-        Request { ticket: Ticket(self.last_ticket), spec: job.spec(), cold_ns }
-    }
-
-    fn publish(&mut self, request: Request, body: &[u8]) {
-        let worker = self.pool.freest().expect("the caller saw that a worker has room");
-        let invoke = self.services.invoke(&request.spec, worker.number);
-        let invoke = invoke.expect("a service with jobs stays resident");
-        worker.publish(request, invoke, body);
-    }
-
-    fn turn(&mut self, now_ns: u64) {
-        let known = self.events.ended.len();
-        self.pool.turn(now_ns, &mut self.events);
-        for completed in self.events.ended.range(known..) {
-            self.services.note(completed, self.ban_after);
+    fn check_ban(&self, service: ServiceId) -> Result<(), SubmitError> {
+        if !self.services.is_banned(service)? {
+            return Ok(());
         }
-        self.queue.take_back(&mut self.events.orphans);
+        let name = self.services.name(service).unwrap_or_default().to_owned();
+        let statistics = self.services.statistics(service).unwrap_or_default();
+        Err(SubmitError::Banned { name, times: statistics.unyielding })
+    }
+
+    /// Gives a job to a worker, or queues it.
+    fn accept(&mut self, request: Request, body: &[u8]) -> Result<(), SubmitError> {
+        if self.queue.is_empty()
+            && let Some(line) = self.pool.free_line()
+        {
+            let start = self.services.enter(&request.spec, line.worker())?;
+            line.publish(request, start, body);
+            return Ok(());
+        }
+        let room = self.queue.room()?;
+        self.services.place(request.spec.service)?;
+        room.push(request, body);
+        Ok(())
+    }
+
+    fn tick(&mut self, now_ns: u64) {
+        self.pool.tick(now_ns, &mut self.events);
+        self.collect();
         if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {
             return;
         }
         if let Some(why) = self.pool.abandoned() {
-            self.events.ended.extend(self.queue.drain_lost(&why));
+            self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
         }
         while self.feed() {}
     }
 
-    /// Gives one more job to a worker that has room, or a paused one its turn: whichever waits longer.
+    /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
+    fn collect(&mut self) {
+        for ended in self.events.ended.drain(..) {
+            self.services.leave(ended.resident);
+            self.services.note(&ended.completed, self.ban_after);
+            self.finished.push(ended.completed);
+        }
+        for orphan in self.events.orphans.drain(..).rev() {
+            self.services.leave(orphan.resident);
+            self.queue.push_front(orphan.waiting);
+        }
+    }
+
+    /// Gives one more job to a worker that has room, or lets a paused one go on: whichever waits longer.
     /// False if there is none, or no room.
     fn feed(&mut self) -> bool {
         if self.is_slicing
-            && let Some((worker, spec)) = self.pool.next_turn(self.queue.first_ns())
+            && let Some(next) = self.pool.next_slice(self.queue.first_ns())
         {
-            let invoke = self.services.invoke(&spec, worker.number);
-            worker.resume(invoke.expect("a service with jobs stays resident"));
+            let generation = self.services.generation(next.worker());
+            next.resume(generation);
             return true;
         }
-        if self.pool.freest().is_none() {
-            return false;
-        }
+        let Some(line) = self.pool.free_line() else { return false };
         let Some(next) = self.queue.pop() else { return false };
-        self.publish(next.request, &next.body);
+        match self.services.enter(&next.request.spec, line.worker()) {
+            Ok(start) => line.publish(next.request, start, &next.body),
+            Err(PlaceError::Zone { .. }) => {
+                // Other images fill the windows, and running jobs hold them: it goes first when they end.
+                self.queue.push_front(next);
+                return false;
+            }
+            Err(why) => {
+                let ending = Ending::unreported(Outcome::Cancelled, why);
+                self.finished.push(next.request.not_run(ending));
+            }
+        }
         true
     }
 
-    fn wait_for(&mut self, is_wanted: impl Fn(&Completed) -> bool) -> Option<Completed> {
-        let mut seen = 0;
+    /// Ticks until `done` has an answer. Spins, then sleeps.
+    fn tick_until<T>(
+        &mut self,
+        alarm: Option<Alarm<'_>>,
+        mut done: impl FnMut(&mut Finished) -> Option<T>,
+    ) -> T {
         let mut fruitful_ns = None;
         loop {
-            if let Some(found) = self.events.ended.iter().skip(seen).position(&is_wanted) {
-                return self.deliver(seen + found);
+            if let Some(answer) = done(&mut self.finished) {
+                return answer;
             }
-            if self.outstanding == self.events.ended.len() {
-                return None;
-            }
-            let now_ns = about_now_ns();
-            if seen != self.events.ended.len() {
+            let (now_ns, before) = (about_now_ns(), self.finished.len());
+            self.tick(now_ns);
+            if self.finished.len() == before {
+                self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns), alarm);
+            } else {
                 fruitful_ns = Some(now_ns);
             }
-            seen = self.events.ended.len();
-            self.turn(now_ns);
-            if seen == self.events.ended.len() {
-                self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns));
-            }
         }
     }
 
-    fn rest(&self, now_ns: u64, fruitful_ns: u64) {
+    fn rest(&self, now_ns: u64, fruitful_ns: u64, alarm: Option<Alarm<'_>>) {
         let deadline_in_ns = self.pool.deadline_ns().map(|at_ns| at_ns.saturating_sub(now_ns));
         match self.wait_policy.rest(now_ns - fruitful_ns, deadline_in_ns) {
-            // A turn takes about as long as a `pause`, and nobody shares this processor.
+            // A tick takes about as long as a `pause`, and nobody shares this processor.
             WaitAction::Spin => {}
-            WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns()),
+            WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns(), alarm),
         }
-    }
-
-    #[inline]
-    fn deliver(&mut self, position: usize) -> Option<Completed> {
-        let ended = &mut self.events.ended;
-        let completed = if position == 0 { ended.pop_front() } else { ended.remove(position) }?;
-        self.outstanding -= 1;
-        self.services.delivered(completed.service);
-        Some(completed)
     }
 }
 

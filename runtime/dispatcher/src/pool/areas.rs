@@ -4,25 +4,32 @@
 //! finds in the outbox is an allegation ([`crate::pool::report`] checks it).
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use mote_abi::area::{
     BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
-    RING_ENTRIES,
+    RING_ENTRIES, body_offset, log_offset,
 };
 use mote_abi::prefetch;
-use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use mote_loader::memfd::reopen_read_only;
+use rustix::fs::{FallocateFlags, fallocate};
 
 use crate::sys::mapping::{Access, Mapping};
+use crate::sys::memory_file::memory_file;
 
-/// How much of each body is made present at the start: what small requests use.
+/// How much of each body is made present at the start, and stays: what small requests use.
 const READY_BODY_BYTES: usize = 4096;
+
+/// The memory of a body longer than this goes back to the kernel when the body was taken.
+const KEPT_BODY_BYTES: usize = 256 << 10;
 
 /// Both areas, mapped.
 #[derive(Debug)]
 pub(crate) struct Areas {
     inbox: Mapping,
     outbox: Mapping,
+    /// What the outbox is mapped from, to give memory back.
+    outbox_file: OwnedFd,
 }
 
 /// The files behind them, for the worker.
@@ -40,7 +47,7 @@ impl Areas {
         let outbox_file = memory_file("mote-outbox", OUTBOX_BYTES)?;
         let inbox = Mapping::new(inbox_file.as_fd(), INBOX_BYTES, Access::ReadWrite)?;
         let outbox = Mapping::new(outbox_file.as_fd(), OUTBOX_BYTES, Access::Read)?;
-        let areas = Self { inbox, outbox };
+        let areas = Self { inbox, outbox, outbox_file: outbox_file.try_clone()? };
         areas.populate()?;
         let inbox = reopen_read_only(inbox_file.as_fd())?;
         Ok((areas, AreaFiles { inbox, outbox: outbox_file }))
@@ -72,14 +79,38 @@ impl Areas {
         self.inbox.copy_in(body_offset(index), body);
     }
 
+    /// The body of the request at `index` is not needed any more: if it was long, its memory goes back
+    /// to the kernel.
+    #[inline]
+    pub(crate) fn release_request_body(&self, index: usize, bytes: usize) {
+        if bytes > KEPT_BODY_BYTES {
+            self.inbox
+                .release(body_offset(index) + READY_BODY_BYTES, BODY_BYTES - READY_BODY_BYTES);
+        }
+    }
+
     /// The body of the request at `index`, which only the dispatcher writes.
     pub(crate) fn request_body(&self, index: usize, bytes: usize) -> Vec<u8> {
         self.inbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
     }
 
-    /// A copy of what the worker left as the body of the completion at `index`.
-    pub(crate) fn completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
+    /// A copy of what the worker left as the body of the completion at `index`, which is taken with it: if
+    /// it was long, its memory goes back to the kernel.
+    pub(crate) fn take_completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
+        let body = self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES));
+        if bytes > KEPT_BODY_BYTES {
+            self.release_completion_body(index);
+        }
+        body
+    }
+
+    #[cold]
+    fn release_completion_body(&self, index: usize) {
+        let start = body_offset(index) + READY_BODY_BYTES;
+        let bytes = BODY_BYTES - READY_BODY_BYTES;
+        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // Where the kernel refuses, the memory stays with the worker's next bodies.
+        let _refused = fallocate(&self.outbox_file, punch, start as u64, bytes as u64);
     }
 
     /// Asks for the beginning of that body, before its length is known.
@@ -89,69 +120,16 @@ impl Areas {
 
     /// A copy of what the worker left as the log of the completion at `index`.
     pub(crate) fn completion_log(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(LOGS_OFFSET + index * LOG_BYTES, bytes.min(LOG_BYTES))
+        self.outbox.copy_out(log_offset(index), bytes.min(LOG_BYTES))
     }
-}
-
-fn body_offset(index: usize) -> usize {
-    BODIES_OFFSET + index * BODY_BYTES
-}
-
-/// A file in memory whose length nobody can change: not even a hostile worker can take its pages
-/// away from under the dispatcher's mapping.
-pub(crate) fn memory_file(name: &str, bytes: usize) -> io::Result<OwnedFd> {
-    let file = create(name, MemfdFlags::NOEXEC_SEAL)?;
-    ftruncate(&file, bytes as u64)?;
-    fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-    Ok(file)
-}
-
-/// A file in memory that holds `bytes`, may be executed, and can never be changed again.
-pub(crate) fn program_file(name: &str, bytes: &[u8]) -> io::Result<OwnedFd> {
-    let file = create(name, MemfdFlags::EXEC)?;
-    let mut unwritten = bytes;
-    while !unwritten.is_empty() {
-        let written = rustix::io::write(&file, unwritten)?;
-        unwritten = &unwritten[written..];
-    }
-    fcntl_add_seals(
-        &file,
-        SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
-    )?;
-    Ok(file)
-}
-
-/// Linux before 6.3 knows neither of the two ways to say whether the file is a program, and runs it
-/// in any case.
-fn create(name: &str, program: MemfdFlags) -> io::Result<OwnedFd> {
-    let common = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    match memfd_create(name, common | program) {
-        Err(rustix::io::Errno::INVAL) => Ok(memfd_create(name, common)?),
-        result => Ok(result?),
-    }
-}
-
-/// The same file, opened so that it cannot be mapped writable.
-pub(crate) fn reopen_read_only(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::BorrowedFd;
+    use std::sync::atomic::Ordering::Relaxed;
+
     use super::*;
-
-    #[test]
-    fn area_cannot_be_shrunk_once_made() {
-        let file = memory_file("test", 8192).unwrap();
-        assert_eq!(ftruncate(&file, 4096), Err(rustix::io::Errno::PERM));
-    }
-
-    #[test]
-    fn program_cannot_be_changed_once_made() {
-        let file = program_file("test", b"abc").unwrap();
-        assert_eq!(rustix::io::write(&file, b"d"), Err(rustix::io::Errno::PERM));
-    }
 
     #[test]
     fn worker_cannot_map_its_inbox_writable() {
@@ -161,16 +139,53 @@ mod tests {
         assert!(Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).is_ok());
     }
 
+    /// How much memory a file takes, in bytes.
+    fn memory_of(file: BorrowedFd<'_>) -> u64 {
+        rustix::fs::fstat(file).unwrap().st_blocks as u64 * 512
+    }
+
+    #[test]
+    fn memory_of_long_bodies_is_given_back_when_they_are_taken() {
+        let (areas, files) = Areas::create().unwrap();
+        let empty = [&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd()));
+        for index in 0..RING_ENTRIES {
+            areas.write_request_body(index, &vec![7; BODY_BYTES]);
+            let offset = body_offset(index) as u64;
+            rustix::io::pwrite(&files.outbox, &vec![9; BODY_BYTES], offset).unwrap();
+        }
+        assert!(memory_of(files.inbox.as_fd()) >= (RING_ENTRIES * BODY_BYTES) as u64);
+        for index in 0..RING_ENTRIES {
+            areas.release_request_body(index, BODY_BYTES);
+            let body = areas.take_completion_body(index, BODY_BYTES);
+            assert!(body.iter().all(|&byte| byte == 9));
+            assert!(
+                areas.request_body(index, BODY_BYTES)[READY_BODY_BYTES..].iter().all(|&b| b == 0)
+            );
+        }
+        // Looking at a hole takes memory of the inbox again.
+        for index in 0..RING_ENTRIES {
+            areas.release_request_body(index, BODY_BYTES);
+        }
+        assert_eq!([&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd())), empty);
+    }
+
     #[test]
     fn bodies_and_logs_do_not_overlap_when_all_are_full() {
-        let (areas, _files) = Areas::create().unwrap();
+        let (areas, files) = Areas::create().unwrap();
+        let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
+        let (request, response) = (|index| index as u8 + 1, |index| index as u8 + 101);
         for index in 0..RING_ENTRIES {
-            areas.write_request_body(index, &vec![index as u8 + 1; BODY_BYTES]);
+            areas.write_request_body(index, &vec![request(index); BODY_BYTES]);
+            outbox.copy_in(body_offset(index), &vec![response(index); BODY_BYTES]);
+            outbox.copy_in(log_offset(index), &[response(index); LOG_BYTES]);
         }
+        let is_full_of = |bytes: Vec<u8>, byte| bytes.iter().all(|&found| found == byte);
         for index in 0..RING_ENTRIES {
-            let body = areas.request_body(index, BODY_BYTES);
-            assert!(body.iter().all(|&byte| byte == index as u8 + 1));
+            assert!(is_full_of(areas.request_body(index, BODY_BYTES), request(index)));
+            assert!(is_full_of(areas.take_completion_body(index, BODY_BYTES), response(index)));
+            assert!(is_full_of(areas.completion_log(index, LOG_BYTES), response(index)));
         }
-        assert_eq!(areas.inbox().start.abi_version.load(std::sync::atomic::Ordering::Relaxed), 0);
+        assert_eq!(areas.inbox().start.abi_version.load(Relaxed), 0);
+        assert_eq!(areas.outbox().status.stage.load(Relaxed), 0);
     }
 }

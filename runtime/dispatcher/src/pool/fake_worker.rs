@@ -3,26 +3,26 @@
 use std::os::fd::AsFd;
 
 use mote_abi::area::{
-    BODIES_OFFSET, BODY_BYTES, INBOX_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, OUTBOX_BYTES, Outbox,
-    RING_ENTRIES,
+    INBOX_BYTES, Inbox, OUTBOX_BYTES, Outbox, RING_ENTRIES, body_offset, log_offset,
 };
 use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::node::job::Ticket;
-use crate::node::job::tests::job;
-use crate::node::request::Request;
+use crate::config::Slicing;
+use crate::images::services::Start;
+use crate::images::services::tests::resident;
+use crate::job::request::Request;
+pub(crate) use crate::job::request::tests::request;
 use crate::pool::areas::Areas;
 use crate::pool::process::Process;
 use crate::pool::process::tests::{start_program, stopped};
 use crate::pool::worker::Worker;
-use crate::sched::slices::Slicing;
 use crate::sys::clock::now_ns;
 use crate::sys::mapping::{Access, Mapping};
 
-/// How a fake's jobs take turns: no honest fake pauses before a test says so.
+/// How a fake's jobs share it: no honest fake pauses before a test says so.
 pub(crate) const SLICING: Option<Slicing> = Some(Slicing { slice_us: 10, stack_slots: 3 });
 
 /// The worker's own view of its areas.
@@ -31,7 +31,7 @@ pub(crate) struct FakeWorker {
     outbox: Mapping,
 }
 
-/// A worker and its puppeteer. Its process stands still; signals other than SIGKILL only pend.
+/// A worker and who plays its part. Its process stands still; signals other than SIGKILL only pend.
 pub(crate) fn worker() -> (Worker, FakeWorker) {
     with_process(stopped)
 }
@@ -51,15 +51,20 @@ fn with_process(
     (Worker::new(0, start(&files), areas, SLICING), FakeWorker { inbox, outbox })
 }
 
-/// A request with this ticket.
-pub(crate) fn request(ticket: u64, body: &[u8]) -> Request {
-    Request { ticket: Ticket(ticket), spec: job(body).spec(), cold_ns: None }
+/// What says where an image is, if no worker looks.
+pub(crate) fn start(body: &[u8]) -> Start {
+    let invoke = Invoke { body_bytes: body.len() as u32, ..Invoke::default() };
+    Start { resident: resident(), invoke, cold_ns: None }
 }
 
-/// Sends one to `worker`.
+/// Sends a request with this ticket to `worker`.
 pub(crate) fn publish(worker: &mut Worker, ticket: u64, body: &[u8]) {
-    let invoke = Invoke { body_bytes: body.len() as u32, ..Invoke::default() };
-    worker.publish(request(ticket, body), invoke, body);
+    publish_request(worker, request(ticket, body), body);
+}
+
+/// Sends `request` to `worker`.
+pub(crate) fn publish_request(worker: &mut Worker, request: Request, body: &[u8]) {
+    worker.free_line(RING_ENTRIES).unwrap().publish(request, start(body), body);
 }
 
 /// A completion that an honest worker could send now.
@@ -80,7 +85,7 @@ impl FakeWorker {
     pub(crate) fn request(&self, sequence: u64) -> Option<(Invoke, Vec<u8>)> {
         let line = index(sequence, RING_ENTRIES);
         let invoke = Invoke::from_words(self.inbox().requests[line].poll(sequence)?);
-        let body = self.inbox.copy_out(body_offset(sequence), invoke.body_bytes as usize);
+        let body = self.inbox.copy_out(body_offset(line), invoke.body_bytes as usize);
         Some((invoke, body))
     }
 
@@ -97,13 +102,10 @@ impl FakeWorker {
 
     /// Leaves a body and a log, then says that `sequence` ended.
     pub(crate) fn respond(&self, sequence: u64, body: &[u8], log: &[u8], completion: Completion) {
-        self.outbox.copy_in(body_offset(sequence), body);
-        self.outbox.copy_in(LOGS_OFFSET + index(sequence, RING_ENTRIES) * LOG_BYTES, log);
+        let line = index(sequence, RING_ENTRIES);
+        self.outbox.copy_in(body_offset(line), body);
+        self.outbox.copy_in(log_offset(line), log);
         let (body_bytes, log_bytes) = (body.len() as u32, log.len() as u16);
         self.complete(sequence, Completion { body_bytes, log_bytes, ..completion });
     }
-}
-
-fn body_offset(sequence: u64) -> usize {
-    BODIES_OFFSET + index(sequence, RING_ENTRIES) * BODY_BYTES
 }

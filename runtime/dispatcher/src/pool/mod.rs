@@ -1,11 +1,22 @@
 //! All workers of a node: who is free, what they bring, and how the dispatcher sleeps until then.
+//!
+//! ```text
+//!  WorkerPool ─▶ slot ─▶ worker ─▶ process, areas      what runs, and what is shared with it
+//!                          ├────▶ watchdog             when it is signalled or killed (pure)
+//!                          └────▶ slices, report       what it may say (pure)
+//! ```
 
 pub(crate) mod areas;
+pub(crate) mod bell;
+pub(crate) mod error;
 #[cfg(test)]
 pub(crate) mod fake_worker;
+pub(crate) mod outstanding;
+pub(crate) mod pause;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod report;
+pub(crate) mod slices;
 pub(crate) mod slot;
 pub(crate) mod start;
 pub(crate) mod watchdog;
@@ -13,20 +24,31 @@ pub(crate) mod worker;
 
 use std::time::Duration;
 
-use mote_abi::park::WakeFence;
+use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
-use crate::node::error::NodeError;
-use crate::node::job::JobSpec;
+use crate::pool::bell::Bell;
+use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
-use crate::pool::worker::Worker;
+use crate::pool::worker::{FreeLine, Resumption, Worker};
 use crate::sched::cpus::Plan;
 use crate::sys::barrier;
 use crate::sys::clock::{monotonic_ns, now_ns};
 
 /// Between two looks at workers that start.
 const START_LOOK: Duration = Duration::from_micros(50);
+
+/// What else ends a dispatcher's sleep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alarm<'a> {
+    pub(crate) bell: &'a Bell,
+    /// On the node's clock.
+    pub(crate) until_ns: u64,
+}
+
+/// The longest sleep of a dispatcher whose workers are idle: the death of one rings no doorbell.
+const IDLE_SLEEP_NS: u64 = 100_000_000;
 
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
@@ -36,12 +58,12 @@ pub(crate) struct WorkerPool {
 
 impl WorkerPool {
     /// Starts all workers at once, and returns when all are ready.
-    pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, NodeError> {
+    pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, StartError> {
         let slots =
             plan.workers.iter().enumerate().map(|(number, &post)| WorkerSlot::new(number, post));
         let mut pool = Self { slots: slots.collect(), spawn_context };
         loop {
-            pool.turn(now_ns(), &mut PoolEvents::default());
+            pool.tick(now_ns(), &mut PoolEvents::default());
             if let Some(failure) = pool.slots.iter_mut().find_map(WorkerSlot::take_failure) {
                 return Err(failure);
             }
@@ -52,38 +74,39 @@ impl WorkerPool {
         }
     }
 
-    /// One turn of all slots.
-    pub(crate) fn turn(&mut self, now_ns: u64, events: &mut PoolEvents) {
+    /// One tick of all slots.
+    pub(crate) fn tick(&mut self, now_ns: u64, events: &mut PoolEvents) {
         for slot in &mut self.slots {
-            slot.turn(now_ns, &self.spawn_context, events);
+            slot.tick(now_ns, &self.spawn_context, events);
         }
     }
 
-    /// The worker that has the fewest invocations, if it has room for one more.
-    pub(crate) fn freest(&mut self) -> Option<&mut Worker> {
-        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
-        let freest = workers.min_by_key(|worker| worker.load())?;
-        (freest.load() < self.spawn_context.config.ring_depth()).then_some(freest)
-    }
-
-    /// The worker with room for one more whose paused job waits longest, if that waits since `before_ns`
-    /// or longer; and what the job runs.
-    pub(crate) fn next_turn(&mut self, before_ns: u64) -> Option<(&mut Worker, JobSpec)> {
+    /// Room for a job on the worker that has the fewest, if any has room.
+    pub(crate) fn free_line(&mut self) -> Option<FreeLine<'_>> {
         let depth = self.spawn_context.config.ring_depth();
         let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
-        workers
-            .filter(|worker| worker.load() < depth)
-            .filter_map(|worker| {
-                worker.next_turn().map(|(since_ns, spec)| (since_ns, worker, spec))
-            })
-            .filter(|&(since_ns, ..)| since_ns <= before_ns)
-            .min_by_key(|&(since_ns, ..)| since_ns)
-            .map(|(_, worker, spec)| (worker, spec))
+        workers.min_by_key(|worker| worker.load())?.free_line(depth)
     }
 
-    /// Whether a job is paused and has no turn yet.
+    /// The paused job that waits longest of those whose worker has room, if it waits since `before_ns` or
+    /// longer.
+    pub(crate) fn next_slice(&mut self, before_ns: u64) -> Option<Resumption<'_>> {
+        let depth = self.spawn_context.config.ring_depth();
+        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
+        let waiting = workers
+            .filter(|worker| worker.load() < depth)
+            .filter_map(|worker| Some((worker.first_paused_ns()?, worker)));
+        let (since_ns, worker) = waiting.min_by_key(|&(since_ns, _)| since_ns)?;
+        if since_ns > before_ns {
+            return None;
+        }
+        worker.next_slice(depth)
+    }
+
+    /// Whether a job is paused.
     pub(crate) fn has_paused(&self) -> bool {
-        self.slots.iter().filter_map(WorkerSlot::serving).any(Worker::has_paused)
+        let mut workers = self.slots.iter().filter_map(WorkerSlot::serving);
+        workers.any(|worker| worker.first_paused_ns().is_some())
     }
 
     /// Whether a worker may have died without anything showing it.
@@ -91,13 +114,12 @@ impl WorkerPool {
         self.slots.iter().any(|slot| slot.is_checkup_due(now_ns))
     }
 
-    /// Why no worker is left, if none is.
-    pub(crate) fn abandoned(&self) -> Option<String> {
+    /// Why no worker is left, if none is: why the first of them was given up.
+    pub(crate) fn abandoned(&self) -> Option<&StartError> {
         if !self.slots.iter().all(WorkerSlot::is_abandoned) {
             return None;
         }
-        let failure = self.slots.iter().find_map(WorkerSlot::last_failure);
-        Some(failure.map(ToString::to_string).unwrap_or_default())
+        self.slots.iter().find_map(WorkerSlot::last_failure)
     }
 
     /// The next deadline of any invocation.
@@ -117,35 +139,41 @@ impl WorkerPool {
         self.slots.iter().map(WorkerSlot::cpu).collect()
     }
 
-    /// Sleeps until a worker rings, or there is something to do, or a deadline is `lead_ns` away.
+    /// Sleeps until a worker or `alarm` rings, or there is something to do, or a deadline is `lead_ns` away.
     /// Misses no ring: see [`mote_abi::park`].
-    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64) {
+    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64, alarm: Option<Alarm<'_>>) {
         let wakes = self.slots.iter().filter_map(|slot| slot.wake_ns(now_ns, lead_ns));
-        let until_ns = wakes.min();
+        let bell = alarm.map(|alarm| alarm.bell);
+        let until_ns = match alarm {
+            Some(alarm) => wakes.fold(alarm.until_ns.min(now_ns + IDLE_SLEEP_NS), u64::min),
+            None => wakes.min().unwrap_or(now_ns),
+        };
         let workers: Vec<&Worker> = self
             .slots
             .iter()
             .filter_map(WorkerSlot::serving)
             .filter(|worker| worker.load() > 0)
             .collect();
-        let rings: Vec<futex::Wait> = workers.iter().map(|worker| ring_of(worker)).collect();
-        for worker in &workers {
-            worker.areas.inbox().dispatcher_parked.set();
-        }
+        let doorbells = workers.iter().map(|worker| &worker.areas.outbox().doorbell);
+        let doorbells = doorbells.chain(bell.map(Bell::doorbell));
+        let rings: Vec<futex::Wait> = doorbells.map(ring_of).collect();
+        let parked = || {
+            let flags = workers.iter().map(|worker| &worker.areas.inbox().dispatcher_parked);
+            flags.chain(bell.map(Bell::parked))
+        };
+        parked().for_each(ParkedFlag::set);
         if workers.iter().any(|worker| worker.wake_fence == WakeFence::BySleeper) {
             barrier::everywhere();
         }
-        if !workers.iter().any(|worker| worker.has_completion()) {
-            sleep_until(&rings, until_ns.unwrap_or(now_ns), now_ns);
+        let is_rung = bell.is_some_and(Bell::is_rung);
+        if !is_rung && !workers.iter().any(|worker| worker.has_completion()) {
+            sleep_until(&rings, until_ns, now_ns);
         }
-        for worker in &workers {
-            worker.areas.inbox().dispatcher_parked.clear();
-        }
+        parked().for_each(ParkedFlag::clear);
     }
 }
 
-fn ring_of(worker: &Worker) -> futex::Wait {
-    let doorbell = &worker.areas.outbox().doorbell;
+fn ring_of(doorbell: &Doorbell) -> futex::Wait {
     let mut wait = futex::Wait::new();
     wait.val = u64::from(doorbell.value());
     wait.uaddr = futex::WaitPtr::new(doorbell.futex().as_ptr().cast());

@@ -13,6 +13,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open, pidfd_send_signal,
     waitid,
 };
+use thiserror::Error;
 
 use crate::images::zones::WindowFiles;
 use crate::pool::areas::AreaFiles;
@@ -40,21 +41,14 @@ pub(crate) struct Process {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Death {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Death {
     /// It exited with this status.
+    #[error("it exited with status {0}")]
     Exited(i32),
     /// This signal killed it.
+    #[error("it was killed by {}", SignalName(*.0))]
     Killed(i32),
-}
-
-impl fmt::Display for Death {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited(status) => write!(f, "it exited with status {status}"),
-            Self::Killed(signal) => write!(f, "it was killed by {}", SignalName(*signal)),
-        }
-    }
 }
 
 /// A signal's number with its name, where it is one that ends a worker.
@@ -172,7 +166,8 @@ fn above_standard(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::pool::areas::{Areas, program_file};
+    use crate::pool::areas::Areas;
+    use crate::sys::memory_file::program_file;
 
     /// A process of `program`, which is not the real worker.
     pub(crate) fn start_program(program: &[u8], files: &AreaFiles) -> io::Result<Process> {

@@ -1,10 +1,9 @@
-//! The worker program that this executable carries, and where it defines what services call.
+//! The worker program that is embedded in this executable, and where it defines what services call.
 
 use elf::ElfBytes;
 use elf::endian::LittleEndian;
 use mote_abi::imports::{Import, ImportTable};
-
-use crate::node::error::ProgramError;
+use thiserror::Error;
 
 /// The program, as the build script made it: an ELF file at fixed addresses.
 pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote-worker"));
@@ -12,6 +11,21 @@ pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote
 /// The program of [`torture`](crate::torture), made of the same sources.
 pub(crate) const TORTURE_PROGRAM: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/mote-torture-worker"));
+
+/// What is wrong with the embedded worker program.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProgramError {
+    /// It is not a complete ELF file.
+    #[error("it is not a readable ELF file: {0}")]
+    Elf(#[from] elf::ParseError),
+    /// It has no symbol table.
+    #[error("it has no symbol table (.symtab); was it stripped?")]
+    NoSymbols,
+    /// A symbol that services are bound to is missing.
+    #[error("it defines no symbol for the import `{}`", .0.name())]
+    NoImport(Import),
+}
 
 /// The addresses of all imports, from the symbol table of `program`.
 pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
@@ -37,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn carried_program_defines_every_import_at_an_address_of_its_own() {
+    fn embedded_program_defines_every_import_at_an_address_of_its_own() {
         let ImportTable(mut addresses) = imports(PROGRAM).unwrap();
         addresses.sort_unstable();
         assert!(addresses[0] > 0);

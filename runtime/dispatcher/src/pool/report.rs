@@ -1,15 +1,15 @@
-//! What a worker says of an ended invocation: an allegation, checked before anything uses it.
+//! What a worker reports of an ended invocation: an allegation, checked before anything uses it.
 //!
-//! A worker that claims what cannot be is hostile or broken. Nothing it says of other invocations is
-//! worth more, so the caller kills it. What a *service* hands over is another matter: its texts may
-//! be any bytes, and only its own response suffers.
+//! A worker that reports what cannot be is hostile or broken, and so is all else that it reports: the caller
+//! kills it. What a *service* hands over is another matter: its texts may be any bytes, and only its own
+//! response suffers.
 
 use mote_abi::area::{BODY_BYTES, LOG_BYTES};
 use mote_abi::message::{Completion, NOT_PREEMPTED};
 use mote_abi::outcome::{Cleanup, Outcome};
 use thiserror::Error;
 
-use crate::node::completed::{Tokens, Unwinding};
+use crate::job::completed::{Tokens, Unwinding};
 
 /// How much before its publishing, or after now, a request may seem to have been entered, in
 /// nanoseconds: what a processor executes ahead of what it waits for takes less.
@@ -30,7 +30,7 @@ pub(crate) struct Report {
     pub(crate) unwinding: Unwinding,
 }
 
-/// A claim that cannot be true.
+/// A report that cannot be true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ProtocolViolation {
     #[error("it claimed outcome {0}, which no worker can report")]
@@ -51,7 +51,7 @@ pub(crate) enum ProtocolViolation {
     #[error("it claimed to have paused an invocation, and was told no slice")]
     NotSlicing,
     #[error("it claimed to have paused an invocation in stack slot {0}, which cannot be")]
-    StackSlot(u8),
+    StackSlot(u16),
     #[error(
         "it claimed to have paused an invocation that had spent {spent_us} us of its budget; \
          {least_us} us to {most_us} us are possible"
@@ -158,10 +158,29 @@ mod tests {
 
     #[test]
     fn honest_completion_is_taken_as_it_is() {
-        let report = claim(Completion { body_bytes: BODY_BYTES as u32, ..honest() }).unwrap();
+        let (body_bytes, log_bytes) = (BODY_BYTES as u32, LOG_BYTES as u16);
+        let report = claim(Completion { body_bytes, log_bytes, ..honest() }).unwrap();
         assert_eq!((report.outcome, report.cleanup), (Outcome::Ok, Cleanup::Returned));
-        assert_eq!(report.body_bytes, BODY_BYTES);
+        assert_eq!((report.body_bytes, report.log_bytes), (BODY_BYTES, LOG_BYTES));
         assert_eq!((report.late_ns, report.cleanup_ns), (None, None));
+    }
+
+    #[test]
+    fn counts_are_told_as_they_are() {
+        let completion = Completion {
+            tokens_created: 1,
+            tokens_released: 2,
+            tokens_reclaimed: 3,
+            tokens_double_released: 4,
+            landing_pads: 5,
+            frames: 6,
+            gaps: 7,
+            ..honest()
+        };
+        let report = claim(completion).unwrap();
+        let tokens = Tokens { created: 1, released: 2, reclaimed: 3, double_released: 4 };
+        assert_eq!(report.tokens, tokens);
+        assert_eq!(report.unwinding, Unwinding { landing_pads: 5, frames: 6, gaps: 7 });
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! How a worker begins: what it is told, how far it has come, and what it said when it failed.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::fmt;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use mote_abi::area::{ANY_CPU, Stage, StartParameters, WorkerStatus};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::park::WakeFence;
 
-use crate::node::config::NodeConfig;
+use crate::config::NodeConfig;
 use crate::pool::process::SignalName;
 use crate::sched::cpus::Post;
 use crate::sys::{barrier, clock};
+
+/// How long a worker may take to become ready, in seconds.
+pub(crate) const START_LIMIT_S: u64 = 5;
 
 /// Tells a worker what it must know before it starts. It spins when idle only if nobody else would
 /// want its processor meanwhile.
@@ -37,44 +41,80 @@ fn wake_fence(post: Post) -> WakeFence {
 
 /// Whether a worker takes requests.
 pub(crate) fn is_ready(status: &WorkerStatus) -> bool {
-    status.stage.load(std::sync::atomic::Ordering::Acquire) == Stage::Ready as u32
+    status.stage.load(Acquire) == Stage::Ready as u32
 }
 
-/// How far a worker's start has come, for people.
-pub(crate) fn progress(status: &WorkerStatus) -> &'static str {
-    const STAGES: [(Stage, &str); 5] = [
-        (Stage::Starting, "it had not come to life"),
-        (Stage::AreasMapped, "it had mapped its areas"),
-        (Stage::MemoryMapped, "it had mapped the windows, its stacks and its arena"),
-        (Stage::SignalsInstalled, "it had installed its signal handlers"),
-        (Stage::Ready, "it was ready"),
-    ];
-    let found = status.stage.load(Relaxed);
-    STAGES
-        .iter()
-        .find(|(stage, _)| *stage as u32 == found)
-        .map_or("it claimed a stage that does not exist", |(_, words)| words)
+/// How far a worker's start has come: what it says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress(u32);
+
+impl Progress {
+    pub(crate) fn of(status: &WorkerStatus) -> Self {
+        Self(status.stage.load(Relaxed))
+    }
 }
 
-/// What a worker said of its own end: empty, or a clause to append.
-pub(crate) fn exit_reason(status: &WorkerStatus) -> String {
-    let mut words = String::new();
-    let errno = status.errno.load(Relaxed).cast_signed();
-    if errno != 0 {
-        words += &format!(" after the error: {}", std::io::Error::from_raw_os_error(errno));
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const STAGES: [(Stage, &str); 5] = [
+            (Stage::Starting, "it had not come to life"),
+            (Stage::AreasMapped, "it had mapped its areas"),
+            (Stage::MemoryMapped, "it had mapped the windows, its stacks and its arena"),
+            (Stage::SignalsInstalled, "it had installed its signal handlers"),
+            (Stage::Ready, "it was ready"),
+        ];
+        let stage = STAGES.iter().find(|(stage, _)| *stage as u32 == self.0);
+        f.write_str(stage.map_or("it claimed a stage that does not exist", |(_, text)| text))
     }
-    let signal = status.fatal_signal.load(Relaxed).cast_signed();
-    if signal != 0 {
-        let address = status.fatal_address.load(Relaxed);
-        words += &format!(", having met {} at {address:#x}", SignalName(signal));
+}
+
+/// What a worker said of its own end. As text: empty, or a clause to append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastWords {
+    errno: i32,
+    signal: i32,
+    address: u64,
+}
+
+impl LastWords {
+    pub(crate) fn of(status: &WorkerStatus) -> Self {
+        Self {
+            errno: status.errno.load(Relaxed).cast_signed(),
+            signal: status.fatal_signal.load(Relaxed).cast_signed(),
+            address: status.fatal_address.load(Relaxed),
+        }
     }
-    words
+}
+
+impl fmt::Display for LastWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.errno != 0 {
+            let error = std::io::Error::from_raw_os_error(self.errno);
+            write!(f, " after the error: {error}")?;
+        }
+        if self.signal != 0 {
+            write!(f, ", having met {} at {:#x}", SignalName(self.signal), self.address)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, AtomicU64};
+
     use super::*;
     use crate::pool::areas::Areas;
+
+    fn status(stage: u32) -> WorkerStatus {
+        WorkerStatus {
+            stage: AtomicU32::new(stage),
+            stale_signals: AtomicU32::new(0),
+            fatal_signal: AtomicU32::new(0),
+            errno: AtomicU32::new(0),
+            fatal_address: AtomicU64::new(0),
+        }
+    }
 
     #[test]
     fn worker_spins_only_on_a_processor_of_its_own() {
@@ -92,11 +132,24 @@ mod tests {
     }
 
     #[test]
-    fn exit_reason_name_error_and_signal() {
-        let (areas, _files) = Areas::create().unwrap();
-        let status = &areas.outbox().status;
-        assert_eq!(exit_reason(status), "");
-        assert_eq!(progress(status), "it had not come to life");
-        assert!(!is_ready(status));
+    fn last_words_name_error_and_signal() {
+        let status = status(0);
+        assert_eq!(LastWords::of(&status).to_string(), "");
+        status.errno.store(12, Relaxed);
+        let error = " after the error: Cannot allocate memory (os error 12)";
+        assert_eq!(LastWords::of(&status).to_string(), error);
+        status.fatal_signal.store(11, Relaxed);
+        status.fatal_address.store(0x40, Relaxed);
+        let both = format!("{error}, having met signal 11 (SIGSEGV) at 0x40");
+        assert_eq!(LastWords::of(&status).to_string(), both);
+    }
+
+    #[test]
+    fn progress_names_the_last_stage_that_was_reached() {
+        let reached = |stage| Progress::of(&status(stage)).to_string();
+        assert_eq!(reached(Stage::Starting as u32), "it had not come to life");
+        assert_eq!(reached(Stage::AreasMapped as u32), "it had mapped its areas");
+        assert_eq!(reached(99), "it claimed a stage that does not exist");
+        assert!(is_ready(&status(Stage::Ready as u32)) && !is_ready(&status(3)));
     }
 }

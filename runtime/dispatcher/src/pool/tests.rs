@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::*;
-use crate::node::config::NodeConfig;
-use crate::pool::areas::program_file;
-use crate::pool::fake_worker::{self, honest, publish};
+use crate::config::NodeConfig;
+use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
+use crate::sys::memory_file::program_file;
 
 fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
@@ -17,18 +17,18 @@ fn spawn_context(program: &str) -> SpawnContext {
 }
 
 #[test]
-fn crew_reports_the_worker_that_does_not_start() {
+fn pool_reports_the_worker_that_does_not_start() {
     let plan = Plan::new(&[0], 2);
     let failure = WorkerPool::start(spawn_context("/bin/false"), &plan).unwrap_err();
-    assert!(matches!(failure, NodeError::WorkerStart { .. }), "{failure}");
+    assert!(matches!(failure, StartError::NotReady { .. }), "{failure}");
 }
 
 /// A worker with one invocation that is in its budget for long.
 fn working() -> (Worker, fake_worker::FakeWorker) {
     let (mut worker, fake) = fake_worker::worker();
-    let mut request = fake_worker::request(1, b"");
+    let mut request = request(1, b"");
     request.spec.budget_us = 10_000_000;
-    worker.publish(request, mote_abi::message::Invoke::default(), b"");
+    publish_request(&mut worker, request, b"");
     (worker, fake)
 }
 
@@ -37,7 +37,7 @@ fn dispatcher_is_up_before_a_deadline() {
     let (mut worker, _fake) = fake_worker::worker();
     publish(&mut worker, 1, b"");
     let deadline_ns = worker.watch_ns().unwrap();
-    let slot = WorkerSlot::occupied(worker);
+    let slot = WorkerSlot::serving_with(worker);
     assert_eq!(slot.wake_ns(now_ns(), 30_000), Some(deadline_ns - 30_000));
 }
 
@@ -49,7 +49,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
         let (worker, fake) = working();
         let pool = WorkerPool {
             spawn_context: spawn_context("/bin/false"),
-            slots: vec![WorkerSlot::occupied(worker)],
+            slots: vec![WorkerSlot::serving_with(worker)],
         };
         let waker = std::thread::spawn(move || {
             let before = Instant::now();
@@ -63,7 +63,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
             fake.complete(1, honest());
         });
         let before = Instant::now();
-        pool.sleep(now_ns(), 0);
+        pool.sleep(now_ns(), 0, None);
         let slept = before.elapsed();
         waker.join().unwrap();
         (Duration::from_millis(1)..Duration::from_millis(15)).contains(&slept)
@@ -77,10 +77,10 @@ fn dispatcher_does_not_sleep_when_a_completion_is_there() {
     fake.complete(1, honest());
     let pool = WorkerPool {
         spawn_context: spawn_context("/bin/false"),
-        slots: vec![WorkerSlot::occupied(worker)],
+        slots: vec![WorkerSlot::serving_with(worker)],
     };
     let before = Instant::now();
-    (0..100).for_each(|_| pool.sleep(now_ns(), 0));
+    (0..100).for_each(|_| pool.sleep(now_ns(), 0, None));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
     assert!(!fake.inbox().dispatcher_parked.must_wake(WakeFence::ByWaker));
 }
@@ -88,15 +88,30 @@ fn dispatcher_does_not_sleep_when_a_completion_is_there() {
 #[test]
 fn freest_worker_is_the_one_with_the_fewest_invocations() {
     let (mut first, _first_fake) = fake_worker::worker();
-    let (second, _second_fake) = fake_worker::worker();
+    let (mut second, _second_fake) = fake_worker::worker();
+    second.number = 1;
     publish(&mut first, 1, b"");
-    let (busy, idle) = (first.process.pid(), second.process.pid());
-    let slots = vec![WorkerSlot::occupied(first), WorkerSlot::occupied(second)];
+    let slots = vec![WorkerSlot::serving_with(first), WorkerSlot::serving_with(second)];
     let mut pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
     let mut order = Vec::new();
-    while let Some(worker) = pool.freest() {
-        order.push(worker.process.pid());
-        publish(worker, 2, b"");
+    while let Some(line) = pool.free_line() {
+        order.push(line.worker());
+        line.publish(request(2, b""), fake_worker::start(b""), b"");
     }
-    assert_eq!(order, [idle, busy, idle]);
+    assert_eq!(order, [1, 0, 1]);
+}
+
+/// A worker with one invocation that is in its budget for long, and a bell that was rung before.
+#[test]
+fn dispatcher_does_not_sleep_when_its_bell_was_rung() {
+    let (worker, _fake) = working();
+    let slots = vec![WorkerSlot::serving_with(worker)];
+    let pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let bell = Bell::default();
+    bell.ring();
+    let before = Instant::now();
+    let alarm = Alarm { bell: &bell, until_ns: u64::MAX };
+    (0..100).for_each(|_| pool.sleep(now_ns(), 0, Some(alarm)));
+    assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
+    assert!(bell.take() && !bell.take());
 }

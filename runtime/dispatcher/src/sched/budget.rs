@@ -8,7 +8,7 @@
 
 use thiserror::Error;
 
-/// What is promised, and with what.
+/// A target of latency, and the machine that is to keep it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LatencyTarget {
     /// Cores that run services: one for each worker. Not 0.
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn promise_that_cannot_be_kept_is_refused() {
+    fn target_that_cannot_be_kept_is_refused() {
         for tail in [0.0, -0.5, 1.01, f64::NAN, f64::INFINITY] {
             let refused = LatencyTarget { tail, ..PAPERS }.budget_us();
             assert!(matches!(refused, Err(BudgetError::Tail(_))), "{tail}: {refused:?}");
@@ -102,7 +102,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn budget_keeps_the_promise_and_a_longer_one_does_not(
+        fn budget_keeps_the_target_and_a_longer_one_does_not(
             cores in 1_usize..1000, target_us in 1_u32..10_000, percent in 1_u32..=100,
         ) {
             let tail = f64::from(percent) / 100.0;
@@ -113,7 +113,7 @@ mod tests {
         }
 
         #[test]
-        fn budget_is_total_over_all_promises(
+        fn budget_is_total_over_all_targets(
             cores: usize, target_us: u32, tail: f64, quantum_us: u32,
         ) {
             if let Ok(budget_us) = (LatencyTarget { cores, target_us, tail, quantum_us }).budget_us() {

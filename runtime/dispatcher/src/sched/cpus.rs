@@ -99,6 +99,7 @@ mod tests {
     #[test]
     fn workers_take_turns_on_what_the_dispatcher_leaves() {
         let plan = Plan::new(&[2, 4, 7], 3);
+        assert!(plan.may_spin());
         assert_eq!(plan.dispatcher, Some(2));
         let posts: Vec<_> = plan.workers.iter().map(|post| (post.cpu, post.is_alone)).collect();
         assert_eq!(posts, [(Some(4), false), (Some(7), true), (Some(4), false)]);

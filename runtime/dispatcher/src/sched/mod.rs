@@ -3,7 +3,6 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`queue`] | jobs that wait for a worker |
-//! | [`slices`] | jobs that are paused, and what a worker may say of them |
 //! | [`budget`] | the budget that keeps a latency target |
 //! | [`wait`] | spin or park |
 //! | [`cpus`] | who runs where |
@@ -11,5 +10,4 @@
 pub(crate) mod budget;
 pub(crate) mod cpus;
 pub(crate) mod queue;
-pub(crate) mod slices;
 pub(crate) mod wait;

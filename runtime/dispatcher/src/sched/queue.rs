@@ -1,16 +1,28 @@
-//! The jobs that wait for a worker: first come, first served, and bounded.
+//! The jobs that wait for a worker: first come, first served, and bounded. Pure.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 
-use crate::node::completed::Completed;
-use crate::node::error::SubmitError;
-use crate::node::request::{Request, Waiting};
+use mote_abi::outcome::Outcome;
+
+use crate::job::completed::{Completed, Ending};
+use crate::job::request::{Request, Waiting};
+
+/// No more jobs may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QueueFull {
+    pub(crate) limit: usize,
+}
 
 #[derive(Debug)]
 pub(crate) struct Queue {
     jobs: VecDeque<Waiting>,
     limit: usize,
 }
+
+/// Room for one more job.
+#[derive(Debug)]
+pub(crate) struct Room<'a>(&'a mut Queue);
 
 impl Queue {
     pub(crate) fn new(limit: usize) -> Self {
@@ -21,43 +33,39 @@ impl Queue {
         self.jobs.is_empty()
     }
 
-    /// Refuses when one more would be too many.
-    pub(crate) fn check_room(&self) -> Result<(), SubmitError> {
-        if self.jobs.len() < self.limit {
-            return Ok(());
-        }
-        Err(SubmitError::QueueFull { limit: self.limit })
-    }
-
-    pub(crate) fn push(&mut self, request: Request, body: &[u8], since_ns: u64) {
-        self.jobs.push_back(Waiting { request, body: body.to_vec(), since_ns });
+    /// Room for one more, unless that would be too many.
+    pub(crate) fn room(&mut self) -> Result<Room<'_>, QueueFull> {
+        let limit = self.limit;
+        if self.jobs.len() < limit { Ok(Room(self)) } else { Err(QueueFull { limit }) }
     }
 
     /// Since when the first of them waits; `u64::MAX` if there is none.
     pub(crate) fn first_ns(&self) -> u64 {
-        self.jobs.front().map_or(u64::MAX, |first| first.since_ns)
+        self.jobs.front().map_or(u64::MAX, |first| first.request.submitted_ns)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
         self.jobs.pop_front()
     }
 
-    /// Jobs that had a worker and lost it go first, in their order. They were admitted before, so the
-    /// limit does not hold for them.
-    pub(crate) fn take_back(&mut self, orphans: &mut Vec<Waiting>) {
-        for orphan in orphans.drain(..).rev() {
-            // What its latency counts from is its new publishing.
-            let request = Request { cold_ns: None, ..orphan.request };
-            self.jobs.push_front(Waiting { request, ..orphan });
-        }
+    /// A job that had a worker, and lost it or was refused there, goes first. It was admitted before, so the
+    /// limit does not hold for it.
+    pub(crate) fn push_front(&mut self, waiting: Waiting) {
+        self.jobs.push_front(waiting);
     }
 
     /// Ends all of them, because nobody is left to run them.
-    pub(crate) fn drain_lost(&mut self, why: &str) -> impl Iterator<Item = Completed> {
-        self.jobs.drain(..).map(move |waiting| Completed {
-            error: Some(format!("no worker is left to run it: {why}")),
-            ..waiting.request.lost()
-        })
+    pub(crate) fn drain_lost(&mut self, why: impl Display) -> impl Iterator<Item = Completed> {
+        let why = format!("no worker is left to run it: {why}");
+        let lost = move || Ending::unreported(Outcome::WorkerLost, &why);
+        self.jobs.drain(..).map(move |waiting| waiting.request.not_run(lost()))
+    }
+}
+
+impl Room<'_> {
+    /// Puts a job behind all others.
+    pub(crate) fn push(self, request: Request, body: &[u8]) {
+        self.0.jobs.push_back(Waiting { request, body: body.to_vec() });
     }
 }
 
@@ -66,15 +74,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::node::job::Ticket;
-    use crate::node::job::tests::job;
-
-    fn request(number: u64) -> Request {
-        Request { ticket: Ticket(number), spec: job(b"").spec(), cold_ns: Some(1) }
-    }
+    use crate::job::request::tests::request;
 
     fn waiting(number: u64) -> Waiting {
-        Waiting { request: request(number), body: vec![number as u8], since_ns: number }
+        Waiting { request: request(number, b""), body: vec![number as u8] }
+    }
+
+    fn push(queue: &mut Queue, number: u64) {
+        queue.room().unwrap().push(request(number, b""), b"");
     }
 
     fn order(queue: &mut Queue) -> Vec<u64> {
@@ -82,29 +89,23 @@ mod tests {
     }
 
     #[test]
-    fn orphans_go_first_even_when_the_queue_is_full() {
+    fn job_that_lost_its_worker_goes_first_even_when_the_queue_is_full() {
         let mut queue = Queue::new(1);
-        queue.push(request(3), b"", 3);
-        assert!(matches!(queue.check_room(), Err(SubmitError::QueueFull { limit: 1 })));
+        push(&mut queue, 3);
+        assert_eq!(queue.room().unwrap_err(), QueueFull { limit: 1 });
         assert_eq!(queue.first_ns(), 3);
-        queue.take_back(&mut vec![waiting(1), waiting(2)]);
+        queue.push_front(waiting(2));
+        queue.push_front(waiting(1));
         assert_eq!(queue.first_ns(), 1);
         assert_eq!(order(&mut queue), [1, 2, 3]);
     }
 
     #[test]
-    fn orphan_is_no_longer_cold() {
-        let mut queue = Queue::new(1);
-        queue.take_back(&mut vec![waiting(1)]);
-        let next = queue.pop().unwrap();
-        assert_eq!((next.request.cold_ns, next.body), (None, vec![1]));
-    }
-
-    #[test]
     fn all_are_lost_when_nobody_is_left() {
         let mut queue = Queue::new(2);
-        queue.push(request(1), b"", 1);
-        queue.push(request(2), b"", 2);
+        push(&mut queue, 1);
+        push(&mut queue, 2);
+        assert!(!queue.is_empty());
         let lost: Vec<Completed> = queue.drain_lost("x").collect();
         assert_eq!(lost.iter().map(|lost| lost.ticket.0).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(lost[0].error.as_deref(), Some("no worker is left to run it: x"));
@@ -117,9 +118,9 @@ mod tests {
             let mut queue = Queue::new(limit);
             let (mut pushed, mut popped) = (0, 0);
             for is_push in steps {
-                if is_push && queue.check_room().is_ok() {
+                if is_push && queue.room().is_ok() {
                     pushed += 1;
-                    queue.push(request(pushed), b"", pushed);
+                    push(&mut queue, pushed);
                 } else if let Some(next) = queue.pop() {
                     popped += 1;
                     prop_assert_eq!(next.request.ticket.0, popped);

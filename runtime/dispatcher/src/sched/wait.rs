@@ -1,4 +1,4 @@
-//! What a waiting dispatcher does between two fruitless turns: spin or sleep.
+//! What a waiting dispatcher does between two fruitless ticks: spin or sleep.
 //!
 //! Spinning takes a completion within a cache line's way; sleeping costs no processor. On a machine
 //! with one processor spinning would keep the worker from running, so it always sleeps there.

@@ -17,35 +17,29 @@ const TRIES: usize = 16;
 
 static TSC_SCALE: OnceLock<TscScale> = OnceLock::new();
 
-/// The tsc_scale that this process's nodes share. The first call takes 2 ms.
+/// The scale of the counter that this process's nodes share. The first call takes 2 ms.
 pub(crate) fn tsc_scale() -> TscScale {
     *TSC_SCALE.get_or_init(|| if is_trusted() { measure() } else { TscScale::FALLBACK })
 }
 
-/// The node's clock, in nanoseconds, after everything before it in the program.
+/// The node's clock, in nanoseconds, after everything before it in the program: that of
+/// [`Completed::stamp_ns`](crate::Completed::stamp_ns) and of `now_ns` in a service. It starts as
+/// CLOCK_MONOTONIC and then keeps its own pace, so compare times of this clock only. The first call takes
+/// 2 ms.
 #[inline]
-pub(crate) fn now_ns() -> u64 {
-    shown(ticks_in_order)
+#[must_use]
+pub fn now_ns() -> u64 {
+    tsc_scale().read(ticks_in_order, monotonic_ns)
 }
 
 /// The same, perhaps some ten nanoseconds early: for a stamp of something that follows.
 #[inline]
 pub(crate) fn about_now_ns() -> u64 {
-    shown(ticks)
-}
-
-#[inline]
-fn shown(ticks: impl FnOnce() -> u64) -> u64 {
-    let tsc_scale = tsc_scale();
-    if tsc_scale.is_usable() { tsc_scale.ns(ticks()) } else { monotonic_ns() }
+    tsc_scale().read(ticks, monotonic_ns)
 }
 
 /// CLOCK_MONOTONIC, in nanoseconds, through the vDSO. Source: clock_gettime(2), vdso(7).
-///
-/// The clock of a node ([`Completed::stamp_ns`](crate::Completed::stamp_ns), and `now_ns` in a service)
-/// starts as this one and then keeps its own pace: compare times of one clock only.
-#[must_use]
-pub fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a live timespec that the call may write. With this clock it cannot fail:
     // CLOCK_MONOTONIC exists on every kernel that a node accepts.

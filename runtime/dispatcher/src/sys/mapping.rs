@@ -34,11 +34,11 @@ pub(crate) enum Access {
 /// write it at any time.
 pub(crate) unsafe trait Head {}
 
-// SAFETY: boot, flags, doorbell and lines are made of `AtomicU32` and `AtomicU64` only.
+// SAFETY: start parameters, flags, doorbell and lines are made of `AtomicU32` and `AtomicU64` only.
 unsafe impl Head for Inbox {}
-// SAFETY: as above, with the condition and the running invocation.
+// SAFETY: as above, with the worker's status and the running invocation.
 unsafe impl Head for Outbox {}
-// SAFETY: as above, with order and progress.
+// SAFETY: as above, with the sweep's request and progress.
 unsafe impl Head for mote_abi::torture::Head {}
 
 /// A shared mapping from the start of a memory file, unmapped when dropped.
@@ -79,6 +79,19 @@ impl Mapping {
         // SAFETY: `at` checked that the range is inside this mapping, and populating changes no byte.
         unsafe { madvise(from.as_ptr().cast(), bytes, advice)? };
         Ok(())
+    }
+
+    /// Gives the memory of `bytes` bytes from `offset` back to the kernel; they read as zeros afterwards, for
+    /// whoever has mapped the file. Where the kernel refuses, they stay as they are.
+    ///
+    /// # Panics
+    /// If that is not inside the mapping.
+    #[cold]
+    pub(crate) fn release(&self, offset: usize, bytes: usize) {
+        let from = self.at(offset, bytes);
+        // SAFETY: `at` checked that the range is inside this mapping. Nobody holds a reference to its
+        // bytes, and this process writes them.
+        let _refused = unsafe { madvise(from.as_ptr().cast(), bytes, Advice::LinuxRemove) };
     }
 
     /// The head of the area.
@@ -191,7 +204,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
-    use crate::pool::areas::memory_file;
+    use crate::sys::memory_file::memory_file;
 
     #[test]
     fn bytes_copied_into_one_mapping_come_out_of_another() {

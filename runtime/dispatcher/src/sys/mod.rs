@@ -5,6 +5,7 @@
 //! | [`barrier`] | a fence on every processor |
 //! | [`clock`] | the clocks |
 //! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
+//! | [`memory_file`] | sealed files in memory |
 //! | [`signal`] | a signal that carries a value |
 //! | [`spawn`] | a child process with chosen file descriptors |
 //!
@@ -12,6 +13,8 @@
 
 pub(crate) mod barrier;
 pub(crate) mod clock;
+pub(crate) mod limits;
 pub(crate) mod mapping;
+pub(crate) mod memory_file;
 pub(crate) mod signal;
 pub(crate) mod spawn;

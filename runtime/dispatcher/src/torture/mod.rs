@@ -21,17 +21,19 @@ use mote_abi::torture::{
 use mote_abi::windows::Windows;
 use mote_loader::{Checked, Expected, Placed, verify};
 
-use crate::TOOLCHAIN;
+use crate::config::{MAX_SLICE_US, NodeConfig};
+use crate::images::error::{DeployError, PlaceError};
+use crate::images::toolchain::TOOLCHAIN;
 use crate::images::zones::Zones;
-use crate::node::config::{MAX_SLICE_US, NodeConfig};
-use crate::node::error::{DeployError, NodeError, PlaceError};
+use crate::node::error::NodeError;
 use crate::node::requirements;
-use crate::pool::areas::{Areas, memory_file, program_file};
-use crate::pool::process::{LastingFiles, Process};
+use crate::pool::areas::Areas;
+use crate::pool::process::{Death, LastingFiles, Process};
 use crate::pool::program::{TORTURE_PROGRAM, imports};
-use crate::pool::start;
+use crate::pool::start::{self, LastWords};
 use crate::sched::cpus::Post;
 use crate::sys::mapping::{Access, Mapping};
+use crate::sys::memory_file::{memory_file, program_file};
 
 pub use case::{Canaries, Canary, Case, Request};
 pub use mote_abi::torture::{Record as Point, damage, facts};
@@ -76,24 +78,24 @@ pub enum SweepError {
     #[error(transparent)]
     Node(#[from] NodeError),
     /// The worker ended before the first injection.
-    #[error("the torture worker did not begin: {how}, {progress}{exit_reason}")]
+    #[error("the torture worker did not begin: {death}, {progress}{last_words}")]
     NotBegun {
         /// How it ended.
-        how: String,
+        death: Death,
         /// How far it had come.
-        progress: &'static str,
+        progress: start::Progress,
         /// What it said.
-        exit_reason: String,
+        last_words: LastWords,
     },
     /// The worker itself, and not an injected copy of it, ended otherwise than with its work.
-    #[error("the torture worker broke down after {points} injections: {how}{exit_reason}")]
+    #[error("the torture worker broke down after {points} injections: {death}{last_words}")]
     Broken {
         /// Records that it completed.
         points: u64,
         /// How it ended.
-        how: String,
+        death: Death,
         /// What it said.
-        exit_reason: String,
+        last_words: LastWords,
     },
 }
 
@@ -161,14 +163,14 @@ impl Sweep {
     pub fn is_over(&mut self) -> Result<bool, SweepError> {
         let Some(death) = self.process.death() else { return Ok(false) };
         let status = &self.head().status;
-        let (how, exit_reason) = (death.to_string(), start::exit_reason(status));
+        let last_words = LastWords::of(status);
         if self.head().progress.is_begun.load(Acquire) != 1 {
-            let progress = start::progress(status);
-            return Err(SweepError::NotBegun { how, progress, exit_reason });
+            let progress = start::Progress::of(status);
+            return Err(SweepError::NotBegun { death, progress, last_words });
         }
-        if death != crate::pool::process::Death::Exited(0) {
+        if death != Death::Exited(0) {
             let points = self.progress().points;
-            return Err(SweepError::Broken { points, how, exit_reason });
+            return Err(SweepError::Broken { points, death, last_words });
         }
         Ok(true)
     }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
+use super::follow;
 use super::views::{ErrorView, FunctionView, StatsView, VersionView};
 use crate::app::App;
 use crate::config::settings::Settings;
@@ -15,10 +19,14 @@ use crate::http::body::{self, Body, BodyError, BodyLimits};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::plain;
-use crate::registry::deploy::{ChangeError, Release};
+use crate::registry::deploy::Release;
+use crate::registry::error::ChangeError;
 
 /// The longest image that is taken, in bytes.
 const IMAGE_BYTES: usize = 64 << 20;
+
+/// A reply that is there as a whole, or lines as they come.
+pub(super) type AdminReply = Response<Either<Full<Bytes>, Channel<Bytes>>>;
 
 /// Why a request was not fulfilled.
 #[derive(Debug, Error)]
@@ -52,7 +60,14 @@ impl Failure {
 }
 
 /// Answers the operator with the number `uid`.
-pub(super) async fn serve(app: &App, uid: u32, request: Request<Incoming>) -> Reply {
+pub(super) async fn serve(app: &Arc<App>, uid: u32, request: Request<Incoming>) -> AdminReply {
+    if request.method() == Method::GET && request.uri().path() == "/v1/logs" {
+        return logs(app, request.uri().query()).map(Either::Right);
+    }
+    whole(app, uid, request).await.map(Either::Left)
+}
+
+async fn whole(app: &App, uid: u32, request: Request<Incoming>) -> Reply {
     let asked = format!("{} {}", request.method(), request.uri().path());
     let reply = act(app, request).await.unwrap_or_else(|failure| {
         reply::json(failure.status(), &ErrorView { error: failure.to_string() })
@@ -77,6 +92,12 @@ async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
         }
         (method, _) => Err(Failure::NoRoute { method: method.clone(), path }),
     }
+}
+
+fn logs(app: &Arc<App>, query: Option<&str>) -> Response<Channel<Bytes>> {
+    let function = query::value(query, "function");
+    let is_to_follow = query::value(query, "follow").is_some_and(|follow| follow == "true");
+    Response::new(follow::body(app, function, is_to_follow))
 }
 
 fn list<T: serde::Serialize>(app: &App, view: impl Fn(&crate::registry::Deployed) -> T) -> Reply {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::HOST;
 use hyper::{Method, Request, Response, StatusCode};
@@ -12,6 +13,8 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::UnixStream;
+
+pub use crate::logs::LogLine;
 
 pub use super::views::{ErrorView, FunctionView, StatsView, VersionView};
 
@@ -121,6 +124,33 @@ impl AdminClient {
         self.call(Method::POST, &format!("/v1/functions/{name}/invoke"), body.into()).await
     }
 
+    /// Reads what `function` logged lately, or every function, and what is logged from now on if `follow`
+    /// says so: each line as soon as it is there.
+    ///
+    /// # Errors
+    /// [`AdminError`], or that of `show`, which ends it.
+    pub async fn logs<E: From<AdminError>>(
+        &self,
+        function: Option<&str>,
+        follow: bool,
+        mut show: impl FnMut(LogLine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let function = function.map(|name| format!("&function={name}")).unwrap_or_default();
+        let path = format!("/v1/logs?follow={follow}{function}");
+        let mut body = self.send(Method::GET, &path, Bytes::new()).await?.into_body();
+        let mut lines = Vec::new();
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame.map_err(AdminError::from)?.into_data() {
+                lines.extend_from_slice(&data);
+            }
+            let whole = lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+            for line in lines.drain(..whole).as_slice().split_inclusive(|&byte| byte == b'\n') {
+                show(serde_json::from_slice(line).map_err(AdminError::from)?)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn json<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -138,19 +168,25 @@ impl AdminClient {
         path: &str,
         body: Bytes,
     ) -> Result<Response<Bytes>, AdminError> {
+        let (head, body) = self.send(method, path, body).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, AdminError> {
         let request = Request::builder().method(method).uri(path).header(HOST, "mote");
         let request = request.body(Full::new(body))?;
         let stream = UnixStream::connect(&self.socket)
             .await
             .map_err(|source| AdminError::Connect { socket: self.socket.clone(), source })?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // The connection moves the bytes while the request waits for its reply.
-        let connection = tokio::spawn(connection);
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        drop(sender);
-        connection.abort();
-        Ok(Response::from_parts(head, body))
+        // The connection moves the bytes while its request waits, and ends with its reply.
+        tokio::spawn(connection);
+        Ok(sender.send_request(request).await?)
     }
 }
 

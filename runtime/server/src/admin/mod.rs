@@ -9,12 +9,14 @@
 //! | `POST /v1/functions/NAME/rollback?version=…` | | the number of the version that is back |
 //! | `POST /v1/functions/NAME/invoke?qualifier=…` | the request's | as `POST /invoke/NAME` of plain HTTP |
 //! | `DELETE /v1/functions/NAME` | | nothing (204) |
+//! | `GET /v1/logs?function=NAME&follow=true` | | what was logged lately, and what is logged now: an object a line |
 //! | `GET /v1/stats` | | how invocations ended, by function |
 //!
 //! A deployment's query may have every one of a function's settings; the others stay as they were.
 
 mod api;
 pub mod client;
+mod follow;
 mod views;
 
 use std::convert::Infallible;

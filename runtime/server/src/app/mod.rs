@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mote_dispatcher::{Completed, Outcome, now_ns};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::config::Config;
 use crate::door::{Door, Order};
 use crate::functions::name::Target;
 use crate::http::body::{Body, BodyLimits};
+use crate::logs::Logs;
 use crate::metrics::Metrics;
+use crate::package::Packager;
 use crate::registry::Registry;
 use crate::registry::deploy::Deployer;
 use refusal::Refusal;
@@ -26,8 +28,11 @@ pub(crate) struct App {
     pub(crate) bodies: BodyLimits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) deployer: Deployer,
+    pub(crate) packager: Packager,
     pub(crate) metrics: Metrics,
+    pub(crate) logs: Logs,
     door: Arc<Door>,
+    closing: watch::Sender<bool>,
 }
 
 /// An invocation that ended.
@@ -48,6 +53,7 @@ impl App {
         door: Arc<Door>,
         registry: Arc<Registry>,
         deployer: Deployer,
+        packager: Packager,
     ) -> Self {
         let limits = &config.limits;
         let bodies = BodyLimits {
@@ -55,7 +61,28 @@ impl App {
             time: limits.body_timeout(),
             memory: Arc::new(Semaphore::new(limits.in_flight_bytes as usize)),
         };
-        Self { config, bodies, registry, deployer, metrics: Metrics::default(), door }
+        Self {
+            config,
+            bodies,
+            registry,
+            deployer,
+            packager,
+            metrics: Metrics::default(),
+            logs: Logs::default(),
+            door,
+            closing: watch::Sender::new(false),
+        }
+    }
+
+    /// Tells all that go on until the node ends that it does.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Until [`App::close`] is called.
+    pub(crate) async fn closing(&self) {
+        // The sender lives as long as this.
+        let _ = self.closing.subscribe().wait_for(|is_closing| *is_closing).await;
     }
 
     /// Runs `target` once. Dropping the future cancels the invocation.
@@ -72,17 +99,21 @@ impl App {
             service: resolved.service,
             body: body.bytes.clone(),
             settings: resolved.settings,
+            arrived_ns,
+            metrics: Arc::clone(&resolved.metrics),
         };
         let completed = self.door.invoke(order).await?;
         let queue_ns = completed.stamp_ns.saturating_sub(arrived_ns);
         let request_ns = u64::try_from(arrived.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        resolved.metrics.add(&completed, queue_ns, request_ns);
+        resolved.metrics.request.add(request_ns);
         let message = match completed.outcome {
             Outcome::Ok => String::new(),
             outcome => ending::message(outcome, completed.error.as_deref(), &resolved.settings),
         };
         let answer = Answer { version: resolved.version, completed, message, queue_ns };
         log(id, &target.name, &answer);
+        let Answer { version, completed, message, .. } = &answer;
+        self.logs.add(id, &target.name, version, completed, message);
         Ok(answer)
     }
 

@@ -1,12 +1,16 @@
 //! Why a request was answered without an invocation.
 
-use mote_dispatcher::SubmitError;
+use mote_dispatcher::{JobError, SubmitError};
 use thiserror::Error;
 
-use crate::functions::name::NameError;
+use crate::door::NotRun;
+use crate::functions::name::{NameError, Target};
+use crate::functions::variables::VariableError;
 use crate::http::body::BodyError;
 use crate::metrics::Refused;
+use crate::package::PackageError;
 use crate::registry::Unresolved;
+use crate::registry::error::ChangeError;
 
 /// Why a request was answered without an invocation.
 #[derive(Debug, Error)]
@@ -20,11 +24,31 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
-    Submit(#[from] SubmitError),
+    NotRun(#[from] NotRun),
     #[error("the header {name} is `{found}`; it must be {allowed}")]
     Header { name: &'static str, found: String, allowed: &'static str },
     #[error("there is nothing at {method} {path}")]
     NoRoute { method: String, path: String },
+    #[error(
+        "functions are not managed through this address: set `manage = true`, or use the admin socket"
+    )]
+    Unmanaged,
+    #[error("the request's body is not what it must be: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("Code.ZipFile is missing: this node takes code in no other way")]
+    NoPackage,
+    #[error("Code.ZipFile is not base64: {0}")]
+    Base64(base64::DecodeError),
+    #[error("only a version can be deleted by itself: give its number")]
+    NotAVersion,
+    #[error("CodeSha256 is not that of the last state: somebody else changed it; look again")]
+    OtherCode,
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    #[error(transparent)]
+    Variable(#[from] VariableError),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     #[error("events are not taken: this node cannot keep them; invoke with RequestResponse")]
     NoEvents,
 }
@@ -39,26 +63,55 @@ impl From<Unresolved> for Refusal {
 }
 
 impl Refusal {
+    /// That there is nothing that `target` means.
+    pub(crate) fn unknown(target: &Target) -> Self {
+        Unresolved::unknown(target).into()
+    }
+
     /// What kind of refusal it is; each way in has a status for each kind.
     pub(crate) fn kind(&self) -> Refused {
         match self {
-            Self::Name(_) | Self::Header { .. } | Self::NoEvents => Refused::BadRequest,
+            Self::Name(_)
+            | Self::Header { .. }
+            | Self::NoEvents
+            | Self::Json(_)
+            | Self::NoPackage
+            | Self::Base64(_)
+            | Self::NotAVersion
+            | Self::Package(_)
+            | Self::Variable(_) => Refused::BadRequest,
+            Self::Unmanaged => Refused::Denied,
+            Self::OtherCode => Refused::Outdated,
+            Self::Change(error) => change_kind(error),
             Self::Unknown { .. } | Self::NoRoute { .. } => Refused::Unknown,
             Self::Body(BodyError::TooLong { .. }) => Refused::TooLong,
             Self::Body(BodyError::TooSlow { .. }) => Refused::TooSlow,
             Self::Body(BodyError::NoMemory) => Refused::Overload,
             Self::Body(BodyError::Broken(_)) => Refused::BadRequest,
-            Self::Submit(error) => submit_kind(error),
+            Self::NotRun(error) => not_run_kind(error),
             Self::Stale { .. } => Refused::Unavailable,
         }
     }
 }
 
-fn submit_kind(error: &SubmitError) -> Refused {
+fn change_kind(error: &ChangeError) -> Refused {
     match error {
-        SubmitError::QueueFull { .. } => Refused::Overload,
-        SubmitError::Banned { .. } => Refused::Banned,
-        SubmitError::BodyTooLong { .. } => Refused::TooLong,
-        _ => Refused::Unavailable,
+        ChangeError::Name(_) | ChangeError::Image(_) => Refused::BadRequest,
+        ChangeError::Unknown { .. }
+        | ChangeError::NoVersion { .. }
+        | ChangeError::NoState { .. } => Refused::Unknown,
+        ChangeError::Exists { .. } | ChangeError::InUse { .. } => Refused::Conflict,
+        ChangeError::Revision { .. } => Refused::Outdated,
+        ChangeError::Store(_) => Refused::Unavailable,
+    }
+}
+
+fn not_run_kind(error: &NotRun) -> Refused {
+    match error {
+        NotRun::QueueFull { .. } | NotRun::Expired { .. } => Refused::Overload,
+        NotRun::Refused(SubmitError::QueueFull { .. }) => Refused::Overload,
+        NotRun::Refused(SubmitError::Banned { .. }) => Refused::Denied,
+        NotRun::Refused(SubmitError::Job(JobError::BodyTooLong { .. })) => Refused::TooLong,
+        NotRun::Refused(_) => Refused::Unavailable,
     }
 }

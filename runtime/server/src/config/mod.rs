@@ -7,6 +7,7 @@ pub mod limits;
 pub mod node;
 mod range;
 pub mod settings;
+pub mod tls;
 
 use std::fs;
 use std::io;
@@ -19,6 +20,7 @@ use thiserror::Error;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
+use tls::TlsSection;
 
 /// The port of [`Config::default`].
 const PORT: u16 = 9000;
@@ -31,6 +33,11 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The folder of functions, their images and the admin socket; `None`: see [`Config::state_folder`].
     pub state: Option<PathBuf>,
+    /// Files for TLS; without them, clients speak in the clear.
+    pub tls: Option<TlsSection>,
+    /// Whether Lambda's clients may create, change and delete functions; by default where only this
+    /// machine's programs can connect.
+    pub manage: Option<bool>,
     /// Users that may use the admin socket, by number, beside root and the one that the node runs as.
     pub admin_uids: Vec<u32>,
     /// Workers and their queue.
@@ -46,6 +53,8 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             state: None,
+            tls: None,
+            manage: None,
             admin_uids: Vec::new(),
             node: NodeSection::default(),
             limits: Limits::default(),
@@ -116,6 +125,12 @@ impl Config {
         self.defaults.check()
     }
 
+    /// Whether Lambda's clients may manage functions.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        self.manage.unwrap_or(self.listen.ip().is_loopback())
+    }
+
     /// Where functions are kept: `state`, or else `$STATE_DIRECTORY` (which systemd sets),
     /// `$XDG_STATE_HOME/mote` or `~/.local/state/mote`.
     ///
@@ -155,7 +170,17 @@ mod tests {
     fn example_has_every_setting_with_its_default() {
         let text = include_str!("../../mote.toml");
         assert_eq!(read(text).unwrap(), Config::default());
-        for name in ["streams", "queue_limit", "memory_kib", "slice_us", "ban_after", "state"] {
+        for name in [
+            "streams",
+            "queue_limit",
+            "memory_kib",
+            "slice_us",
+            "ban_after",
+            "state",
+            "manage",
+            "certificate",
+            "key",
+        ] {
             assert!(text.contains(&format!("{name} = ")), "{name}");
         }
     }

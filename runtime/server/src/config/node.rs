@@ -15,8 +15,10 @@ pub struct NodeSection {
     pub stack_kib: u32,
     /// [`NodeConfig::zones`].
     pub zones: usize,
-    /// [`NodeConfig::queue_limit`].
+    /// Requests that may wait for a worker.
     pub queue_limit: usize,
+    /// How long one may wait, in milliseconds.
+    pub queue_timeout_ms: u32,
     /// [`NodeConfig::spin_us`].
     pub spin_us: u32,
     /// [`NodeConfig::slice_us`]; left out: invocations run one after the other.
@@ -34,6 +36,7 @@ impl Default for NodeSection {
             stack_kib: node.stack_kib,
             zones: node.zones,
             queue_limit: node.queue_limit,
+            queue_timeout_ms: 1_000,
             spin_us: node.spin_us,
             slice_us: node.slice_us,
             ban_after: node.ban_after,
@@ -42,6 +45,18 @@ impl Default for NodeSection {
 }
 
 impl NodeSection {
+    /// How many invocations the node has at once: those that run, those that are paused, and those
+    /// behind them in a worker's ring.
+    pub(crate) fn at_once(&self) -> usize {
+        let node = self.config();
+        self.workers * if self.slice_us.is_some() { node.stack_slots } else { node.depth }
+    }
+
+    /// [`NodeSection::queue_timeout_ms`], in nanoseconds.
+    pub(crate) fn queue_timeout_ns(&self) -> u64 {
+        u64::from(self.queue_timeout_ms) * 1_000_000
+    }
+
     /// What the node is started with.
     #[must_use]
     pub fn config(&self) -> NodeConfig {
@@ -50,7 +65,6 @@ impl NodeSection {
             arena_kib: self.arena_kib,
             stack_kib: self.stack_kib,
             zones: self.zones,
-            queue_limit: self.queue_limit,
             spin_us: self.spin_us,
             slice_us: self.slice_us,
             ban_after: self.ban_after,

@@ -1,15 +1,19 @@
 //! The node, as asynchronous code sees it: commands in, answers out. One thread owns the node, and sleeps
 //! while there is nothing to do.
 
+mod queue;
 mod thread;
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
-use mote_dispatcher::{Completed, DeployError, NodeConfig, NodeError, ServiceId, SubmitError};
+use mote_dispatcher::{Completed, DeployError, NodeError, ServiceId, SubmitError};
+use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::config::node::NodeSection;
 use crate::config::settings::Settings;
+use crate::metrics::function::FunctionMetrics;
 
 /// The way to a node. The node ends with it.
 #[derive(Debug)]
@@ -23,6 +27,21 @@ pub(crate) struct Order {
     pub(crate) service: ServiceId,
     pub(crate) body: Bytes,
     pub(crate) settings: Settings,
+    /// When its request arrived, on the node's clock, in nanoseconds.
+    pub(crate) arrived_ns: u64,
+    /// Where it is counted when it ends, whether or not anybody waits for it still.
+    pub(crate) metrics: Arc<FunctionMetrics>,
+}
+
+/// Why an invocation did not begin.
+#[derive(Debug, Error)]
+pub(crate) enum NotRun {
+    #[error(transparent)]
+    Refused(#[from] SubmitError),
+    #[error("{limit} requests wait for a worker already; try again")]
+    QueueFull { limit: usize },
+    #[error("no worker was free within {waited_ms} ms; try again")]
+    Expired { waited_ms: u32 },
 }
 
 /// Where an answer goes. Whoever asked may have gone.
@@ -31,13 +50,13 @@ type To<T> = oneshot::Sender<T>;
 #[derive(Debug)]
 enum Command {
     Deploy { name: String, image: Vec<u8>, to: To<Result<ServiceId, DeployError>> },
-    Invoke { order: Order, to: To<Result<Completed, SubmitError>> },
+    Invoke { order: Order, to: To<Result<Completed, NotRun>> },
     Remove { service: ServiceId },
 }
 
 impl Door {
     /// Starts a node on a thread of its own, and returns when it is ready.
-    pub(crate) fn start(config: &NodeConfig) -> Result<Self, NodeError> {
+    pub(crate) fn start(config: &NodeSection) -> Result<Self, NodeError> {
         let (commands, receiver) = mpsc::channel();
         thread::start(config, receiver)?;
         Ok(Self { commands })
@@ -54,8 +73,8 @@ impl Door {
         answer.await.expect("the node answers every command while its door is open")
     }
 
-    /// Runs a service once.
-    pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, SubmitError> {
+    /// Runs a service once. Dropping the future takes it out of the queue, if it is there still.
+    pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, NotRun> {
         let (to, answer) = oneshot::channel();
         self.send(Command::Invoke { order, to });
         answer.await.expect("the node answers every command while its door is open")

@@ -40,7 +40,9 @@ impl Shape {
             Refused::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException"),
             Refused::TooSlow => (StatusCode::BAD_REQUEST, "InvalidRequestContentException"),
             Refused::Overload => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
-            Refused::Banned => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+            Refused::Conflict => (StatusCode::CONFLICT, "ResourceConflictException"),
+            Refused::Outdated => (StatusCode::PRECONDITION_FAILED, "PreconditionFailedException"),
+            Refused::Denied => (StatusCode::FORBIDDEN, "AccessDeniedException"),
             Refused::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException"),
         };
         let is_overload = refusal.kind() == Refused::Overload;
@@ -68,6 +70,8 @@ mod tests {
     use super::*;
     use mote_dispatcher::SubmitError;
 
+    use crate::door::NotRun;
+
     #[test]
     fn unknown_function_is_told_as_lambda_does() {
         let reply = reply(&Refusal::Unknown { arn: "arn:x".to_owned() });
@@ -78,7 +82,7 @@ mod tests {
 
     #[test]
     fn overload_says_when_to_try_again() {
-        let reply = reply(&SubmitError::QueueFull { limit: 1 }.into());
+        let reply = reply(&NotRun::Expired { waited_ms: 1 }.into());
         assert_eq!(reply.status(), 429);
         assert_eq!(reply.headers()["x-amzn-errortype"], "TooManyRequestsException");
         assert_eq!(reply.headers()["retry-after"], "1");
@@ -88,6 +92,6 @@ mod tests {
     #[test]
     fn ban_is_not_retried_by_clients() {
         let banned = SubmitError::Banned { name: "f".to_owned(), times: 3 };
-        assert_eq!(reply(&banned.into()).status(), 403);
+        assert_eq!(reply(&NotRun::Refused(banned).into()).status(), 403);
     }
 }

@@ -26,7 +26,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What a client wants to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum InvocationType {
+pub(super) enum InvocationType {
     RequestResponse,
     Event,
     DryRun,
@@ -36,11 +36,47 @@ enum InvocationType {
 /// Spec: AWS Lambda developer guide, "Lambda function errors".
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FunctionError<'a> {
+pub(super) struct FunctionError<'a> {
     error_message: &'a str,
     error_type: &'a str,
     request_id: Uuid,
     stack_trace: [&'a str; 0],
+}
+
+impl<'a> FunctionError<'a> {
+    pub(super) fn of(request_id: Uuid, outcome: Outcome, error_message: &'a str) -> Self {
+        Self { error_message, error_type: outcome.name(), request_id, stack_trace: [] }
+    }
+}
+
+/// What a client asks for, but for the body.
+pub(super) struct Asked {
+    pub(super) target: Target,
+    pub(super) kind: InvocationType,
+    pub(super) wants_log: bool,
+}
+
+impl Asked {
+    /// Reads the head of a request to invoke `function`.
+    pub(super) fn read(function: &str, request: &Request<Incoming>) -> Result<Self, Refusal> {
+        let qualifier = query::value(request.uri().query(), "Qualifier");
+        Ok(Self {
+            target: Target::parse(function, qualifier.as_deref())?,
+            kind: invocation_type(request.headers())?,
+            wants_log: wants_log(request.headers())?,
+        })
+    }
+
+    /// Reads the body, and runs the function with it.
+    pub(super) async fn run(
+        &self,
+        app: &App,
+        id: Uuid,
+        request: Request<Incoming>,
+    ) -> Result<Answer, Refusal> {
+        let body = body::read(request.into_body(), &app.bodies).await?;
+        app.invoke(id, &self.target, &body).await
+    }
 }
 
 /// Answers an Invoke of `function`.
@@ -50,22 +86,18 @@ pub(super) async fn serve(
     function: &str,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
-    let qualifier = query::value(request.uri().query(), "Qualifier");
-    let target = Target::parse(function, qualifier.as_deref())?;
-    let kind = invocation_type(request.headers())?;
-    let wants_log = wants_log(request.headers())?;
-    let resolved = app.registry.resolve(&target)?;
-    match kind {
-        InvocationType::Event => return Err(Refusal::NoEvents),
-        InvocationType::DryRun => return Ok(dry_run(&resolved.version)),
-        InvocationType::RequestResponse => {}
+    let asked = Asked::read(function, &request)?;
+    let version = app.registry.resolve(&asked.target)?.version;
+    match asked.kind {
+        InvocationType::Event => Err(Refusal::NoEvents),
+        InvocationType::DryRun => Ok(dry_run(&version)),
+        InvocationType::RequestResponse => {
+            Ok(answered(id, asked.run(app, id, request).await?, asked.wants_log))
+        }
     }
-    let body = body::read(request.into_body(), &app.bodies).await?;
-    let answer = app.invoke(id, &target, &body).await?;
-    Ok(answered(id, answer, wants_log))
 }
 
-fn dry_run(version: &str) -> Reply {
+pub(super) fn dry_run(version: &str) -> Reply {
     let mut reply = reply::empty(StatusCode::NO_CONTENT);
     reply::set(&mut reply, "x-amz-executed-version", version);
     reply
@@ -86,19 +118,13 @@ fn answered(id: Uuid, answer: Answer, wants_log: bool) -> Reply {
 }
 
 fn failed(id: Uuid, outcome: Outcome, message: &str) -> Reply {
-    let error = FunctionError {
-        error_message: message,
-        error_type: outcome.name(),
-        request_id: id,
-        stack_trace: [],
-    };
-    let mut reply = reply::json(StatusCode::OK, &error);
+    let mut reply = reply::json(StatusCode::OK, &FunctionError::of(id, outcome, message));
     reply::set(&mut reply, "x-amz-function-error", "Unhandled");
     reply
 }
 
 /// The end of the log, between the lines that Lambda writes around it.
-fn log_result(id: Uuid, version: &str, completed: &Completed) -> String {
+pub(super) fn log_result(id: Uuid, version: &str, completed: &Completed) -> String {
     let mut log = format!("START RequestId: {id} Version: {version}\n{}", completed.log);
     if !log.ends_with('\n') {
         log.push('\n');

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1, or HTTP/2 if the client begins with it.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,14 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
+use super::tls;
 use crate::app::App;
 use crate::config::limits::Limits;
 use crate::http::reply::Reply;
@@ -31,28 +36,36 @@ const HEADERS_FOR_FREE: usize = 100;
 
 /// Connections of clients.
 pub(super) struct Connections {
-    app: Arc<App>,
-    http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    protocols: Arc<Protocols>,
     ending: GracefulShutdown,
 }
 
+/// What connections have in common.
+struct Protocols {
+    app: Arc<App>,
+    tls: Option<TlsAcceptor>,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
 impl Connections {
-    pub(super) fn new(app: Arc<App>) -> Self {
+    pub(super) fn new(app: Arc<App>, tls: Option<Arc<ServerConfig>>) -> Self {
         let limits = &app.config.limits;
-        Self { http1: http1(limits), http2: http2(limits), ending: GracefulShutdown::new(), app }
+        let (http1, http2) = (http1(limits), http2(limits));
+        let tls = tls.map(TlsAcceptor::from);
+        let protocols = Arc::new(Protocols { app, tls, http1, http2 });
+        Self { protocols, ending: GracefulShutdown::new() }
     }
 
     /// Serves a connection, which holds its place among those that are allowed, in a task of its own.
     pub(super) fn start(&self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
-        let (http1, http2) = (self.http1.clone(), self.http2.clone());
-        let (app, watcher) = (Arc::clone(&self.app), self.ending.watcher());
+        let (protocols, watcher) = (Arc::clone(&self.protocols), self.ending.watcher());
         tokio::spawn(async move {
-            app.metrics.accepted();
-            if let Err(error) = serve(&app, stream, &http1, &http2, watcher).await {
+            protocols.app.metrics.accepted();
+            if let Err(error) = protocols.serve(stream, watcher).await {
                 tracing::debug!(%error, "a connection broke");
             }
-            app.metrics.closed();
+            protocols.app.metrics.closed();
             drop(place);
         });
     }
@@ -60,6 +73,50 @@ impl Connections {
     /// Lets connections end with the request that they are at, and waits for that.
     pub(super) async fn finish(self) {
         self.ending.shutdown().await;
+    }
+}
+
+impl Protocols {
+    async fn serve(&self, stream: TcpStream, watcher: Watcher) -> Result<(), Broken> {
+        stream.set_nodelay(true)?;
+        match &self.tls {
+            None => {
+                let is_http2 = self.in_time(is_http2(&stream)).await?;
+                self.speak(stream, is_http2, watcher).await
+            }
+            Some(tls) => {
+                let stream = self.in_time(tls.accept(stream)).await?;
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
+                self.speak(stream, is_http2, watcher).await
+            }
+        }
+    }
+
+    /// What comes before the first request: it has the time of headers, and is not waited for when the
+    /// node ends.
+    async fn in_time<T>(&self, work: impl Future<Output = io::Result<T>>) -> Result<T, Broken> {
+        tokio::select! {
+            result = tokio::time::timeout(self.app.config.limits.header_timeout(), work) => {
+                Ok(result.map_err(|_elapsed| Broken::Silent)??)
+            }
+            () = self.app.closing() => Err(Broken::Closing),
+        }
+    }
+
+    async fn speak(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        is_http2: bool,
+        watcher: Watcher,
+    ) -> Result<(), Broken> {
+        let service = service_fn(|request| answer(Arc::clone(&self.app), request));
+        let stream = TokioIo::new(stream);
+        if is_http2 {
+            watcher.watch(self.http2.serve_connection(stream, service)).await?;
+        } else {
+            watcher.watch(self.http1.serve_connection(stream, service)).await?;
+        }
+        Ok(())
     }
 }
 
@@ -86,32 +143,13 @@ fn http2(limits: &Limits) -> http2::Builder<TokioExecutor> {
     http2
 }
 
-async fn serve(
-    app: &Arc<App>,
-    stream: TcpStream,
-    http1: &http1::Builder,
-    http2: &http2::Builder<TokioExecutor>,
-    watcher: Watcher,
-) -> Result<(), Broken> {
-    stream.set_nodelay(true)?;
-    let preface = is_http2(&stream);
-    let is_http2 = tokio::time::timeout(app.config.limits.header_timeout(), preface).await;
-    let is_http2 = is_http2.map_err(|_elapsed| Broken::Silent)??;
-    let service = service_fn(|request| answer(Arc::clone(app), request));
-    let stream = TokioIo::new(stream);
-    if is_http2 {
-        watcher.watch(http2.serve_connection(stream, service)).await?;
-    } else {
-        watcher.watch(http1.serve_connection(stream, service)).await?;
-    }
-    Ok(())
-}
-
 /// Why a connection ended that had not come to its end.
 #[derive(Debug, thiserror::Error)]
 enum Broken {
     #[error("the client sent nothing")]
     Silent,
+    #[error("the node ends")]
+    Closing,
     #[error(transparent)]
     System(#[from] io::Error),
     #[error(transparent)]

@@ -2,11 +2,13 @@
 //! for.
 
 mod connection;
+pub(crate) mod tls;
 
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -14,8 +16,13 @@ use crate::app::App;
 use crate::http::ACCEPT_PAUSE;
 
 /// Accepts clients until `end`, then waits until the requests under way are answered.
-pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, end: impl Future<Output = ()>) {
-    let connections = connection::Connections::new(Arc::clone(&app));
+pub(crate) async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    end: impl Future<Output = ()>,
+) {
+    let connections = connection::Connections::new(Arc::clone(&app), tls);
     let places = Arc::new(Semaphore::new(app.config.limits.connections as usize));
     let accepting = async {
         loop {

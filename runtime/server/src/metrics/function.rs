@@ -11,7 +11,7 @@ use super::histogram::Histogram;
 pub(crate) struct FunctionMetrics {
     /// By outcome, then by cleanup.
     ended: Vec<[AtomicU64; Cleanup::ALL.len()]>,
-    /// From the request's arrival to its answer.
+    /// From the request's arrival to its answer, where its client waited for that.
     pub(crate) request: Histogram,
     /// From the request's arrival until a worker had it.
     pub(crate) queue: Histogram,
@@ -41,11 +41,10 @@ impl Default for FunctionMetrics {
 }
 
 impl FunctionMetrics {
-    /// Counts an invocation that waited for a worker for `queue_ns`, and took `request_ns` in all.
-    pub(crate) fn add(&self, completed: &Completed, queue_ns: u64, request_ns: u64) {
+    /// Counts an invocation that ended, and had waited for a worker for `queue_ns`.
+    pub(crate) fn add(&self, completed: &Completed, queue_ns: u64) {
         let counter = &self.ended[completed.outcome as usize][completed.cleanup as usize];
         counter.fetch_add(1, Ordering::Relaxed);
-        self.request.add(request_ns);
         self.queue.add(queue_ns);
         if let Some(start_ns) = completed.latency_ns {
             self.start.add(start_ns);

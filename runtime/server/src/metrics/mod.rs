@@ -27,20 +27,26 @@ pub(crate) enum Refused {
     TooSlow,
     /// There was no room for it, or no worker in time.
     Overload,
-    /// Its function is banned.
-    Banned,
+    /// Its function is banned, or what it asks for is not allowed here.
+    Denied,
+    /// It contradicts what is there already.
+    Conflict,
+    /// It is for a state that is the last one no more.
+    Outdated,
     /// The node cannot run it.
     Unavailable,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::BadRequest, "bad_request"),
         (Self::Unknown, "unknown_function"),
         (Self::TooLong, "body_too_long"),
         (Self::TooSlow, "body_too_slow"),
         (Self::Overload, "overload"),
-        (Self::Banned, "banned"),
+        (Self::Denied, "denied"),
+        (Self::Conflict, "conflict"),
+        (Self::Outdated, "outdated"),
         (Self::Unavailable, "unavailable"),
     ];
 }
@@ -126,7 +132,11 @@ fn invocations(to: &mut Exposition, functions: Functions<'_>) {
 fn durations(to: &mut Exposition, functions: Functions<'_>) {
     type Part = fn(&FunctionMetrics) -> &histogram::Histogram;
     let families: [(&str, &str, Part); 5] = [
-        ("mote_request_seconds", "From a request's arrival to its answer.", |m| &m.request),
+        (
+            "mote_request_seconds",
+            "From a request's arrival to its answer, where its client waited for that.",
+            |m| &m.request,
+        ),
         ("mote_queue_seconds", "From a request's arrival until a worker had it.", |m| &m.queue),
         ("mote_start_seconds", "From there until its service was entered.", |m| &m.start),
         ("mote_run_seconds", "From the service's entry until its answer was there.", |m| &m.run),

@@ -31,7 +31,10 @@ pub(super) fn refused(refusal: &Refusal) -> Reply {
         Refused::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too_long", "send a shorter body"),
         Refused::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "send the body faster"),
         Refused::Overload => (StatusCode::TOO_MANY_REQUESTS, "overload", "try again later"),
-        Refused::Banned => (StatusCode::FORBIDDEN, "banned", "deploy a version that yields"),
+        Refused::Denied => (StatusCode::FORBIDDEN, "denied", "deploy a version that yields"),
+        Refused::Conflict | Refused::Outdated => {
+            (StatusCode::CONFLICT, "conflict", "look at what is there now")
+        }
         Refused::Unavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "ask the node's operator")
         }

@@ -6,16 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use mote_dispatcher::{DeployError, ServiceId};
-use thiserror::Error;
+use mote_dispatcher::ServiceId;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::spawn_blocking;
 
+use super::error::{ChangeError, Numbers};
 use super::{Deployed, Registry};
 use crate::config::settings::Settings;
 use crate::door::Door;
+use crate::functions::description::Description;
 use crate::functions::images::Digest;
 use crate::functions::name::{NameError, is_function_name};
 use crate::functions::record::{Function, Revision};
@@ -28,35 +28,6 @@ pub(crate) struct Deployer {
     door: Arc<Door>,
     store: Arc<Store>,
     one_at_a_time: Mutex<()>,
-}
-
-/// Why functions are as they were.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ChangeError {
-    /// It may not be called so.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// The node does not take the image.
-    #[error(transparent)]
-    Image(#[from] DeployError),
-    /// It cannot be made durable.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There is no such function.
-    #[error("there is no function `{name}`")]
-    Unknown {
-        /// The name.
-        name: String,
-    },
-    /// There is no such version.
-    #[error("`{name}` has no version to go back to; its versions are {versions}")]
-    NoVersion {
-        /// The function.
-        name: String,
-        /// The numbers of its versions.
-        versions: String,
-    },
 }
 
 /// What is to be deployed.
@@ -98,7 +69,7 @@ impl Deployer {
     /// Deploys a new version, and returns its number.
     pub(crate) async fn deploy(&self, release: Release) -> Result<u32, ChangeError> {
         let _turn = self.turn().await;
-        self.replace(release).await
+        self.publish(release).await
     }
 
     /// Deploys a new version unless the last one is the same.
@@ -108,30 +79,22 @@ impl Deployer {
             let latest = &deployed.function.latest;
             let is_same =
                 latest.image == Digest::of(&release.image) && latest.settings == release.settings;
-            if is_same && deployed.services.contains_key(&latest.image) {
+            if is_same && deployed.is_ready() {
                 return Ok(latest.version);
             }
         }
-        self.replace(release).await
+        self.publish(release).await
     }
 
     /// Makes an earlier version the last state again; the one before if none is named.
     pub(crate) async fn roll_back(&self, name: &str, to: Option<u32>) -> Result<u32, ChangeError> {
-        let _turn = self.turn().await;
-        let deployed = self.known(name)?;
-        let mut function = deployed.function.clone();
-        let Some(version) = function.roll_back(to) else {
-            let versions: Vec<_> = function.versions.keys().map(ToString::to_string).collect();
-            return Err(ChangeError::NoVersion {
+        let back = |function: &mut Function| {
+            function.roll_back(to).ok_or_else(|| ChangeError::NoVersion {
                 name: name.to_owned(),
-                versions: versions.join(", "),
-            });
+                versions: Numbers(function.versions.keys().copied().collect()),
+            })
         };
-        self.keep(&function).await?;
-        let services = deployed.services.clone();
-        let metrics = Arc::clone(&deployed.metrics);
-        self.registry.put(Deployed { function, services, metrics });
-        Ok(version)
+        self.edit(name, back).await
     }
 
     /// Removes a function with all its versions.
@@ -146,59 +109,91 @@ impl Deployer {
         Ok(())
     }
 
-    async fn replace(&self, release: Release) -> Result<u32, ChangeError> {
-        let Release { name, image, settings } = release;
-        if !is_function_name(&name) {
-            return Err(NameError::Function { found: name }.into());
-        }
-        let service = self.door.deploy(&name, image.clone()).await?;
-        let before = self.registry.get(&name);
-        let changed = self.record(before.as_deref(), &name, image, settings).await;
-        let function = match changed {
-            Ok(function) => function,
-            Err(error) => {
-                self.door.remove(service);
-                return Err(error);
-            }
-        };
-        let version = function.latest.version;
-        self.show(before.as_deref(), function, service);
-        Ok(version)
+    /// Changes what is kept of a function, but none of its images.
+    pub(crate) async fn edit<T>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Function) -> Result<T, ChangeError>,
+    ) -> Result<T, ChangeError> {
+        let _turn = self.turn().await;
+        let deployed = self.known(name)?;
+        let mut function = deployed.function.clone();
+        let result = change(&mut function)?;
+        self.keep(&function).await?;
+        self.show(Some(&deployed), function, None);
+        Ok(result)
     }
 
-    /// The function with its new version, on disk.
-    async fn record(
+    /// Gives a function another image, or makes the function. `change` gets the function, if there is
+    /// one, and makes of it what it is to be.
+    pub(crate) async fn release<T>(
         &self,
-        before: Option<&Deployed>,
         name: &str,
         image: Vec<u8>,
-        settings: Settings,
-    ) -> Result<Function, ChangeError> {
-        let image_bytes = image.len() as u64;
-        let store = Arc::clone(&self.store);
-        let image = blocking(move || store.put_image(&image)).await?;
-        let next = Revision { image, image_bytes, settings, modified_ms: now_ms(), version: 0 };
-        let function = match before {
-            None => Function::new(name, next),
-            Some(deployed) => {
-                let mut function = deployed.function.clone();
-                function.replace(next);
-                function
-            }
-        };
-        self.keep(&function).await?;
-        Ok(function)
+        change: impl FnOnce(Option<Function>) -> Result<(Function, T), ChangeError>,
+    ) -> Result<T, ChangeError> {
+        let _turn = self.turn().await;
+        self.replace(name, image, change).await
     }
 
-    /// Lets requests see the function, whose last state is run by `service`.
-    fn show(&self, before: Option<&Deployed>, function: Function, service: ServiceId) {
-        let mut services = before.map(|deployed| deployed.services.clone()).unwrap_or_default();
-        let metrics = before.map(|deployed| Arc::clone(&deployed.metrics)).unwrap_or_default();
-        // The same image again runs as a new service: what was remembered of the old one, such as a
-        // ban, is forgotten.
-        let replaced = services.insert(function.latest.image, service);
+    async fn publish(&self, release: Release) -> Result<u32, ChangeError> {
+        let Release { name, image, settings } = release;
+        let next = Revision::new(&image, settings, Description::of_image(&image));
+        let change = |before: Option<Function>| {
+            let mut function = match before {
+                None => Function::new(&name, next),
+                Some(before) => Function { latest: next, ..before },
+            };
+            let version = function.publish();
+            Ok((function, version))
+        };
+        self.replace(&name, image, change).await
+    }
+
+    async fn replace<T>(
+        &self,
+        name: &str,
+        image: Vec<u8>,
+        change: impl FnOnce(Option<Function>) -> Result<(Function, T), ChangeError>,
+    ) -> Result<T, ChangeError> {
+        if !is_function_name(name) {
+            return Err(NameError::Function { found: name.to_owned() }.into());
+        }
+        let before = self.registry.get(name);
+        let (function, result) = change(before.as_ref().map(|known| known.function.clone()))?;
+        let service = self.door.deploy(name, image.clone()).await?;
+        if let Err(error) = self.keep_with_image(&function, image).await {
+            self.door.remove(service);
+            return Err(error);
+        }
+        self.show(before.as_deref(), function, Some(service));
+        Ok(result)
+    }
+
+    /// Lets requests see the function, whose last state is run by `service` if that is a new one. The
+    /// same image again runs as a new service: what was remembered of the old one, such as a ban, is
+    /// forgotten.
+    fn show(&self, before: Option<&Deployed>, function: Function, service: Option<ServiceId>) {
+        let mut services = before.map(|known| known.services.clone()).unwrap_or_default();
+        let metrics = before.map(|known| Arc::clone(&known.metrics)).unwrap_or_default();
+        let mut gone: Vec<_> = service
+            .and_then(|service| services.insert(function.latest.image, service))
+            .into_iter()
+            .collect();
+        let needed = function.images();
+        gone.extend(services.extract_if(.., |image, _| !needed.contains(image)).map(|(_, id)| id));
         self.registry.put(Deployed { function, services, metrics });
-        replaced.into_iter().for_each(|service| self.door.remove(service));
+        gone.into_iter().for_each(|service| self.door.remove(service));
+    }
+
+    async fn keep_with_image(
+        &self,
+        function: &Function,
+        image: Vec<u8>,
+    ) -> Result<(), ChangeError> {
+        let store = Arc::clone(&self.store);
+        blocking(move || store.put_image(&image)).await?;
+        self.keep(function).await
     }
 
     async fn keep(&self, function: &Function) -> Result<(), ChangeError> {
@@ -220,9 +215,4 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     spawn_blocking(work).await.expect("work with the store does not panic and is not aborted")
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,7 @@
 //! The functions of a running node: what is kept of each, and which of the node's services runs it.
 
 pub(crate) mod deploy;
+pub(crate) mod error;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,7 +11,7 @@ use mote_dispatcher::ServiceId;
 use crate::config::settings::Settings;
 use crate::functions::images::Digest;
 use crate::functions::name::{Target, arn};
-use crate::functions::record::Function;
+use crate::functions::record::{Function, Revision};
 use crate::metrics::function::FunctionMetrics;
 
 /// All functions, by name. Readers see a function before or after a change, and never during it.
@@ -47,19 +48,29 @@ pub(crate) enum Unresolved {
     Stale { name: String },
 }
 
+impl Unresolved {
+    pub(crate) fn unknown(target: &Target) -> Self {
+        let qualifier = target.qualifier.as_ref().map(ToString::to_string);
+        Self::Unknown { arn: arn(&target.name, qualifier.as_deref()) }
+    }
+}
+
 impl Deployed {
+    /// Whether the node runs this state.
+    pub(crate) fn runs(&self, state: &Revision) -> bool {
+        self.services.contains_key(&state.image)
+    }
+
     /// Whether the node runs its last state.
     pub(crate) fn is_ready(&self) -> bool {
-        self.services.contains_key(&self.function.latest.image)
+        self.runs(&self.function.latest)
     }
 }
 
 impl Registry {
     /// What `target` means now.
     pub(crate) fn resolve(&self, target: &Target) -> Result<Resolved, Unresolved> {
-        let unknown = || Unresolved::Unknown {
-            arn: arn(&target.name, target.qualifier.as_ref().map(ToString::to_string).as_deref()),
-        };
+        let unknown = || Unresolved::unknown(target);
         let deployed = self.get(&target.name).ok_or_else(unknown)?;
         let (state, version) =
             deployed.function.state(target.qualifier.as_ref()).ok_or_else(unknown)?;

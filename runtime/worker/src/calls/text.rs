@@ -16,10 +16,17 @@ impl<'a> Text<'a> {
 
     /// Adds bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        let room = &mut self.room[self.len..];
-        let fits = bytes.len().min(room.len());
-        room[..fits].copy_from_slice(&bytes[..fits]);
-        self.len += fits;
+        self.fill(|room| {
+            let fits = bytes.len().min(room.len());
+            room[..fits].copy_from_slice(&bytes[..fits]);
+            fits
+        })
+    }
+
+    /// Adds what `fill` writes into the room that is left; it returns how much that was.
+    pub fn fill(&mut self, fill: impl FnOnce(&mut [u8]) -> usize) -> &mut Self {
+        let written = fill(&mut self.room[self.len..]);
+        self.len = (self.len + written).min(self.room.len());
         self
     }
 

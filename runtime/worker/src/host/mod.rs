@@ -1,46 +1,54 @@
 //! What the worker owns while services run: areas, stack slots, tokens, and the state of the running
 //! invocation that only host code touches.
 //!
-//! There is one [`Host`] in a process, behind [`get`]. Signal handlers never touch it; what they need
-//! is in [`current`](crate::preempt::current).
+//! There is one [`Host`] in a process, and [`lend`] lends it. Signal handlers never touch it; what they
+//! need is in [`current`](crate::preempt::current).
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`areas`] | the two shared areas |
+//! | [`heap`] | blocks for the running service |
+//! | [`image`] | the image that is run: header, data window, text and tables |
+//! | [`reply`] | what an invocation has handed over |
+//! | [`saved_state`] | what a paused invocation leaves besides stack and heap |
+//! | [`service_memory`] | memory that a service points to: checked, then copied |
+//! | [`stack_slot`] | stack, heap and saved state of each invocation that may be under way |
+//! | [`suspend`] | the running invocation's way to its saved state, and back |
+//! | [`tokens`] | the handle table |
 
+pub mod areas;
+pub mod heap;
+pub mod image;
+pub mod reply;
 pub mod saved_state;
+pub mod service_memory;
 pub mod stack_slot;
+pub mod suspend;
 pub mod tokens;
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::ops::Range;
-use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use mote_abi::area::{
-    BODIES_OFFSET, BODY_BYTES, Inbox, LOG_BYTES, LOGS_OFFSET, Outbox, RING_ENTRIES,
-};
-use mote_abi::line::index;
 use mote_abi::message::Invoke;
-use mote_alloc::{Arena, PageSource};
-use mote_sigctx::unwind::{Module, Unwinder};
+use mote_sigctx::unwind::HostText;
 
-use crate::host::saved_state::{SavedInvocation, SavedState};
+use crate::host::areas::Areas;
+use crate::host::reply::{Reply, Unwinding};
+use crate::host::saved_state::Part;
 use crate::host::stack_slot::StackSlots;
-use crate::host::tokens::Tokens;
-use crate::start::memory;
+use crate::host::tokens::{Tally, Tokens};
+use crate::sys::exit::abort;
 
 /// What the worker owns.
 #[derive(Debug)]
 pub struct Host {
     /// The two shared areas.
     pub areas: Areas,
-    /// The heap of the running invocation.
-    pub arena: &'static mut Arena<ReleasePages>,
+    /// The stack slots; the running invocation has the current one.
+    pub slots: StackSlots,
     /// Its handle table.
     pub tokens: Tokens,
-    /// Its stack.
-    pub stack: Range<u64>,
-    /// What else its stack slot has, if it may be paused.
-    pub saved_state: Option<SavedState>,
-    /// The other stack slots.
-    pub slots: StackSlots,
     /// Where its request's body lies.
     pub body: u64,
     /// Its request.
@@ -55,106 +63,35 @@ pub struct Host {
     pub is_cut_short: bool,
     /// What unwinding it took.
     pub unwinding: Unwinding,
-    /// The tables of the worker's own code: fake frame and memory functions.
-    pub host_module: Module<'static>,
-    /// Scratch space of the unwinder.
-    pub unwinder: Unwinder,
+    /// The worker's own code whose frames may lie between a service's.
+    pub host_text: HostText,
     /// How many zones there are.
     pub zones: usize,
     /// The zones' generation when this processor last serialized.
     pub generation: u32,
 }
 
-/// What a service handed over, or what is said in its stead.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reply {
-    /// Whether the service handed anything over.
-    pub is_given: bool,
-    /// Whether it is an error's text.
-    pub is_error: bool,
-    /// Its length.
-    pub bytes: usize,
-}
-
-/// What unwinding an invocation took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unwinding {
-    /// Landing pads that ran.
-    pub landing_pads: u16,
-    /// Frames that were left.
-    pub frames: u16,
-    /// Frames whose LSDA did not cover the instruction.
-    pub gaps: u16,
-}
-
-/// Gives arena pages back to the kernel.
-#[derive(Debug)]
-pub struct ReleasePages;
-
-impl PageSource for ReleasePages {
-    unsafe fn release(&mut self, start: NonNull<u8>, bytes: usize) -> bool {
-        // SAFETY: the arena's region is a private anonymous mapping, and the arena gives only what it
-        // does not need.
-        unsafe { memory::release(start.as_ptr(), bytes) }.is_ok()
-    }
-}
-
-/// The two shared areas, as this worker has mapped them.
-#[derive(Clone, Copy, Debug)]
-pub struct Areas {
-    inbox: NonNull<u8>,
-    outbox: NonNull<u8>,
-}
-
-impl Areas {
-    /// # Safety
-    /// The inbox is mapped readable, the outbox readable and writable, with their full lengths, until
-    /// the process ends.
-    #[must_use]
-    pub const unsafe fn new(inbox: NonNull<u8>, outbox: NonNull<u8>) -> Self {
-        Self { inbox, outbox }
-    }
-
-    /// The lines and flags that the dispatcher writes.
-    #[must_use]
-    pub fn inbox(&self) -> &'static Inbox {
-        // SAFETY: the mapping is long enough and aligned to a page; every field is atomic, so the
-        // dispatcher may write while we look.
-        unsafe { self.inbox.cast().as_ref() }
-    }
-
-    /// The lines and flags that this worker writes.
-    #[must_use]
-    pub fn outbox(&self) -> &'static Outbox {
-        // SAFETY: as for the inbox.
-        unsafe { self.outbox.cast().as_ref() }
-    }
-
-    /// The body of request `sequence`: `BODY_BYTES` bytes.
-    #[must_use]
-    pub fn request(&self, sequence: u64) -> *const u8 {
-        self.inbox.as_ptr().wrapping_add(body_offset(sequence))
-    }
-
-    /// Where the body of reply `sequence` goes: `BODY_BYTES` bytes.
-    #[must_use]
-    pub fn reply(&self, sequence: u64) -> *mut u8 {
-        self.outbox.as_ptr().wrapping_add(body_offset(sequence))
-    }
-
-    /// Where the log of `sequence` goes: `LOG_BYTES` bytes.
-    #[must_use]
-    pub fn log(&self, sequence: u64) -> *mut u8 {
-        let offset = LOGS_OFFSET + index(sequence, RING_ENTRIES) * LOG_BYTES;
-        self.outbox.as_ptr().wrapping_add(offset)
-    }
-}
-
-fn body_offset(sequence: u64) -> usize {
-    BODIES_OFFSET + index(sequence, RING_ENTRIES) * BODY_BYTES
-}
-
 impl Host {
+    /// A host whose worker has run nothing yet.
+    #[must_use]
+    pub fn new(areas: Areas, slots: StackSlots, zones: usize, host_text: HostText) -> Self {
+        Self {
+            areas,
+            slots,
+            tokens: Tokens::new(),
+            body: 0,
+            invoke: Invoke::default(),
+            sequence: 0,
+            reply: Reply::default(),
+            log_bytes: 0,
+            is_cut_short: false,
+            unwinding: Unwinding::default(),
+            host_text,
+            zones,
+            generation: 0,
+        }
+    }
+
     /// Forgets the last invocation. Arena and tokens are emptied when an invocation ends.
     ///
     /// The ring's line is used again when an invocation is paused; so one that may be gets a body of
@@ -164,11 +101,11 @@ impl Host {
         self.sequence = sequence;
         self.invoke = invoke;
         let request = self.areas.request(sequence);
-        self.body = match &self.saved_state {
+        self.body = match &mut self.slots.current.saved_state {
             None => request as u64,
             // SAFETY: the ring has room for the longest body, and lies in the inbox.
-            Some(saved_state) => unsafe {
-                saved_state.copy_request(request, invoke.body_bytes as usize)
+            Some(state) => unsafe {
+                state.save(Part::Request, request, invoke.body_bytes as usize)
             },
         };
         self.reply = Reply::default();
@@ -177,61 +114,58 @@ impl Host {
         self.unwinding = Unwinding::default();
     }
 
-    /// Remembers an invocation that was paused in the slot that is in use now, and goes on as number
-    /// `sequence`.
-    pub fn go_on(&mut self, sequence: u64, kept: SavedInvocation) {
-        self.sequence = sequence;
-        self.invoke = kept.invoke;
-        self.body = self.saved_state.as_ref().map_or(0, SavedState::request);
-        self.reply = kept.reply;
-        self.log_bytes = kept.log_bytes;
-        self.tokens = kept.tokens;
-        // A raise ends an invocation, so none has begun.
-        self.unwinding = Unwinding::default();
-    }
-
-    /// Whether the running service may read the `bytes` bytes at `address`: they lie on its stack, in
-    /// the arena, in the windows, or in its request.
-    #[must_use]
-    pub fn is_services(&self, address: u64, bytes: usize) -> bool {
-        let bytes = bytes as u64;
-        let inside = |range: Range<u64>| {
-            address >= range.start && address <= range.end && range.end - address >= bytes
-        };
-        let arena = self.arena.addresses();
-        inside(arena.start as u64..arena.end as u64)
-            || inside(self.stack.clone())
-            || mote_abi::windows::is_inside_one_window(address, bytes, self.zones)
-            || inside(self.body..self.body + u64::from(self.invoke.body_bytes))
+    /// Leaves nothing of the invocation in arena, request and handle table.
+    #[inline]
+    pub fn clean(&mut self) -> Tally {
+        let slot = &mut self.slots.current;
+        slot.arena.discard();
+        if let Some(state) = &mut slot.saved_state {
+            state.forget(Part::Request, self.invoke.body_bytes as usize);
+        }
+        self.tokens.reclaim()
     }
 }
 
 struct HostCell(UnsafeCell<MaybeUninit<Host>>);
 
-// SAFETY: a worker has one thread; see `get` for nesting.
+// SAFETY: a worker has one thread; `lend` guards against nesting.
 unsafe impl Sync for HostCell {}
 
 static HOST: HostCell = HostCell(UnsafeCell::new(MaybeUninit::uninit()));
 
+/// Whether there is nothing to lend: it is lent, or not there yet.
+static IS_LENT: AtomicBool = AtomicBool::new(true);
+
 /// Puts the host in its place.
 ///
 /// # Safety
-/// Called once, before [`get`].
-pub unsafe fn set(host: Host) -> &'static mut Host {
-    // SAFETY: nobody has a reference yet, by the contract.
+/// Called once, by the only thread of the process.
+pub unsafe fn set(host: Host) {
+    // SAFETY: nobody has a reference yet, because `lend` lends nothing.
     let cell = unsafe { &mut *HOST.0.get() };
-    cell.write(host)
+    cell.write(host);
+    IS_LENT.store(false, Relaxed);
 }
 
-/// The host.
-///
-/// # Safety
-/// [`set`] was called, and no other reference is in use: the loop holds none while a service runs, a
-/// host call none when it returns or leaves, host calls never nest, and handlers never call this.
-#[must_use]
-pub unsafe fn get() -> &'static mut Host {
-    // SAFETY: the contract makes this the only reference.
+/// Lends the host to `borrower`, which must not enter or leave a service. The worker ends if it is
+/// lent already.
+#[inline]
+pub fn lend<R>(borrower: impl FnOnce(&mut Host) -> R) -> R {
+    if IS_LENT.load(Relaxed) {
+        abort();
+    }
+    IS_LENT.store(true, Relaxed);
+    // SAFETY: it is not lent, so this is the only reference, until the end of this function. A handler
+    // that came between the two lines above would be over by now.
     let cell = unsafe { &mut *HOST.0.get() };
-    // SAFETY: `set` initialised it.
-    unsafe { cell.assume_init_mut() }
+    // SAFETY: `set` initialised it before anything could be lent.
+    let result = borrower(unsafe { cell.assume_init_mut() });
+    IS_LENT.store(false, Relaxed);
+    result
+}
+
+/// Whether the host is lent: then nobody may leave the stack on which its borrower runs.
+#[must_use]
+pub fn is_lent() -> bool {
+    IS_LENT.load(Relaxed)
 }

@@ -1,11 +1,13 @@
 //! What a paused invocation leaves besides its stack and heap.
 //!
 //! ```text
-//!  saved_state: frame (registers) │ what the host noted │ log │ request │ reply │ data segment
+//!  saved state: frame (registers) │ saved invocation │ log │ request │ reply │ data segment
 //! ```
 //!
-//! The handler writes the frame, host code all else, and never both at once. Called by
-//! [`pause`](crate::invocation::pause), [`slots`](crate::host::stack_slot) and [`host`](crate::host).
+//! The handler writes the frame, host code all else, and never both at once. Each part begins with a page of
+//! its own, so that it takes memory for those bytes only that were saved, and gives back what was much.
+//!
+//! Called by [`stack_slot`](crate::host::stack_slot) and the host.
 
 use core::fmt;
 use core::mem::offset_of;
@@ -17,10 +19,14 @@ use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
 use mote_sigctx::arch::SavedFrame;
 
-use crate::host::Reply;
+use crate::host::reply::Reply;
 use crate::host::tokens::Tokens;
+use crate::sys::pages::{self, PAGE_BYTES};
 
-/// What the host notes of an invocation that is paused.
+/// Up to so many bytes are zeroed when they are forgotten; of more, the pages are given back.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// What the host knows of an invocation that is paused.
 #[derive(Clone, Debug)]
 pub struct SavedInvocation {
     /// Its request.
@@ -37,22 +43,30 @@ pub struct SavedInvocation {
     pub tokens: Tokens,
 }
 
-/// What a saved_state holds.
+/// Bytes that begin with a page of their own.
+#[repr(C, align(4096))]
+struct OwnPages<const BYTES: usize>([u8; BYTES]);
+
+/// The memory of a saved state.
 #[repr(C)]
 pub struct SavedStateSpace {
     frame: SavedFrame,
-    kept: Option<SavedInvocation>,
-    log: [u8; LOG_BYTES],
-    request: [u8; BODY_BYTES],
-    reply: [u8; BODY_BYTES],
-    data: [u8; DATA_LIMIT_BYTES as usize],
+    saved: Option<SavedInvocation>,
+    log: OwnPages<LOG_BYTES>,
+    request: OwnPages<BODY_BYTES>,
+    reply: OwnPages<BODY_BYTES>,
+    data: OwnPages<{ DATA_LIMIT_BYTES as usize }>,
 }
+
+const _: () = assert!(align_of::<OwnPages<1>>() == PAGE_BYTES);
 
 /// The bytes that a paused invocation leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Its log.
     Log,
+    /// The body of its request.
+    Request,
     /// The body of its reply.
     Reply,
     /// The data segment of its image.
@@ -60,10 +74,11 @@ pub enum Part {
 }
 
 impl Part {
-    /// Where they are kept, and how much room there is.
+    /// Where they are saved, and how much room there is.
     const fn place(self) -> (usize, usize) {
         match self {
             Self::Log => (offset_of!(SavedStateSpace, log), LOG_BYTES),
+            Self::Request => (offset_of!(SavedStateSpace, request), BODY_BYTES),
             Self::Reply => (offset_of!(SavedStateSpace, reply), BODY_BYTES),
             Self::Data => (offset_of!(SavedStateSpace, data), DATA_LIMIT_BYTES as usize),
         }
@@ -72,7 +87,7 @@ impl Part {
 
 /// Where an invocation leaves everything but its stack and heap.
 pub struct SavedState {
-    number: u8,
+    number: u16,
     space: NonNull<SavedStateSpace>,
 }
 
@@ -83,25 +98,25 @@ impl fmt::Debug for SavedState {
 }
 
 impl SavedState {
-    /// The saved_state of slot `number` over `space`.
+    /// The saved state of slot `number` over `space`.
     ///
     /// # Safety
-    /// `space` is mapped, all zeros, and nobody else's until the process ends.
+    /// `space` is a private anonymous mapping, all zeros, and nobody else's until the process ends.
     #[must_use]
-    pub unsafe fn new(number: u8, space: NonNull<SavedStateSpace>) -> Self {
-        let saved_state = Self { number, space };
+    pub unsafe fn new(number: u16, space: NonNull<SavedStateSpace>) -> Self {
+        let state = Self { number, space };
         // SAFETY: by the contract; an `Option` need not be valid as zeros, so it is written.
-        unsafe { saved_state.kept().write(None) };
-        saved_state
+        unsafe { state.saved().write(None) };
+        state
     }
 
     /// The slot's number.
     #[must_use]
-    pub fn number(&self) -> u8 {
+    pub fn number(&self) -> u16 {
         self.number
     }
 
-    /// Where registers are kept.
+    /// Where registers are saved.
     #[must_use]
     pub fn frame(&self) -> *mut SavedFrame {
         self.at(offset_of!(SavedStateSpace, frame)).cast()
@@ -111,71 +126,71 @@ impl SavedState {
     #[must_use]
     pub fn is_taken(&self) -> bool {
         // SAFETY: `new` wrote it, and only host code touches it, one reference at a time.
-        unsafe { (*self.kept()).is_some() }
+        unsafe { (*self.saved()).is_some() }
     }
 
-    /// Notes what the host knows of the invocation.
-    pub fn keep(&self, kept: SavedInvocation) {
+    /// Saves what the host knows of the invocation.
+    pub fn put(&mut self, saved: SavedInvocation) {
         // SAFETY: as in `is_taken`. What was there is `None`: nothing needs dropping.
-        unsafe { self.kept().write(Some(kept)) };
+        unsafe { self.saved().write(Some(saved)) };
     }
 
     /// Takes that back.
     #[must_use]
-    pub fn take(&self) -> Option<SavedInvocation> {
+    pub fn take(&mut self) -> Option<SavedInvocation> {
         // SAFETY: as in `is_taken`.
-        unsafe { (*self.kept()).take() }
+        unsafe { (*self.saved()).take() }
     }
 
-    /// Keeps a copy of `bytes` bytes of `part`, or as many as there is room for.
+    /// Saves a copy of `bytes` bytes, or as many as there is room for, and says where it lies.
     ///
     /// # Safety
-    /// They are readable from `from`, which is not on a saved_state.
-    pub unsafe fn save(&self, part: Part, from: *const u8, bytes: usize) {
+    /// So many bytes are readable from `from`, which is not in a saved state.
+    pub(super) unsafe fn save(&mut self, part: Part, from: *const u8, bytes: usize) -> u64 {
         let (offset, room) = part.place();
+        let to = self.at(offset);
         // SAFETY: the source is the caller's promise; the target has this room.
-        unsafe { ptr::copy_nonoverlapping(from, self.at(offset), bytes.min(room)) };
+        unsafe { ptr::copy_nonoverlapping(from, to, bytes.min(room)) };
+        to as u64
     }
 
     /// Puts the bytes back, and forgets them.
     ///
     /// # Safety
-    /// `to` is writable for so many, and not on a saved_state.
-    pub unsafe fn restore(&self, part: Part, to: *mut u8, bytes: usize) {
+    /// `to` is writable for so many, and not in a saved state.
+    pub(super) unsafe fn restore(&mut self, part: Part, to: *mut u8, bytes: usize) {
         let (offset, room) = part.place();
-        let (from, bytes) = (self.at(offset), bytes.min(room));
         // SAFETY: the target is the caller's promise; the source has this room.
-        unsafe { ptr::copy_nonoverlapping(from, to, bytes) };
-        // SAFETY: the same.
-        unsafe { from.write_bytes(0, bytes) };
+        unsafe { ptr::copy_nonoverlapping(self.at(offset), to, bytes.min(room)) };
+        self.forget(part, bytes);
     }
 
-    /// Copies the body of a request from the ring, and says where it lies.
-    ///
-    /// # Safety
-    /// So many bytes, or [`BODY_BYTES`], are readable from `from`, which is not on a saved_state.
-    pub unsafe fn copy_request(&self, from: *const u8, bytes: usize) -> u64 {
-        let to = self.at(offset_of!(SavedStateSpace, request));
-        // SAFETY: the source is the caller's promise; the saved_state has room for the longest body.
-        unsafe { ptr::copy_nonoverlapping(from, to, bytes.min(BODY_BYTES)) };
-        to as u64
-    }
-
-    /// Where that copy lies.
+    /// Where the bytes lie while they are saved.
     #[must_use]
-    pub fn request(&self) -> u64 {
-        self.at(offset_of!(SavedStateSpace, request)) as u64
+    pub fn address(&self, part: Part) -> u64 {
+        self.at(part.place().0) as u64
     }
 
-    /// Forgets that copy.
-    pub fn clear_request(&self, bytes: usize) {
-        let at = self.at(offset_of!(SavedStateSpace, request));
-        // SAFETY: the saved_state has room for the longest body.
-        unsafe { at.write_bytes(0, bytes.min(BODY_BYTES)) };
+    /// Makes the first `bytes` bytes zeros again.
+    pub fn forget(&mut self, part: Part, bytes: usize) {
+        let (offset, room) = part.place();
+        let bytes = bytes.min(room);
+        if bytes > KEPT_BYTES && self.give_back(offset, bytes.next_multiple_of(PAGE_BYTES)) {
+            return;
+        }
+        // SAFETY: the part has this room, and nobody uses what is to be forgotten.
+        unsafe { self.at(offset).write_bytes(0, bytes) };
     }
 
-    fn kept(&self) -> *mut Option<SavedInvocation> {
-        self.at(offset_of!(SavedStateSpace, kept)).cast()
+    fn give_back(&self, offset: usize, bytes: usize) -> bool {
+        let Some(start) = NonNull::new(self.at(offset)) else { return false };
+        // SAFETY: the part begins with a page and shares none; it lies in a private anonymous mapping by
+        // the contract of `new`, and nobody uses what is to be forgotten.
+        unsafe { pages::release(start, bytes) }
+    }
+
+    fn saved(&self) -> *mut Option<SavedInvocation> {
+        self.at(offset_of!(SavedStateSpace, saved)).cast()
     }
 
     fn at(&self, offset: usize) -> *mut u8 {
@@ -186,51 +201,59 @@ impl SavedState {
 #[cfg(test)]
 mod tests {
     extern crate std;
-    use std::alloc::{Layout, alloc_zeroed};
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 
     use super::*;
 
-    fn saved_state(number: u8) -> SavedState {
-        // SAFETY: the layout is not empty. The memory is never freed: a saved_state is for ever.
-        let space = unsafe { alloc_zeroed(Layout::new::<SavedStateSpace>()) };
-        // SAFETY: zeroed memory of that layout, which nobody else knows.
+    fn saved_state(number: u16) -> SavedState {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        let (bytes, flags) =
+            (size_of::<SavedStateSpace>(), MapFlags::PRIVATE | MapFlags::NORESERVE);
+        // SAFETY: the kernel chooses the address. The memory is never unmapped.
+        let space = unsafe { mmap_anonymous(ptr::null_mut(), bytes, protection, flags) }.unwrap();
+        // SAFETY: a fresh mapping, which nobody else knows.
         unsafe { SavedState::new(number, NonNull::new(space.cast()).unwrap()) }
     }
 
-    #[test]
-    fn bytes_come_back_and_are_forgotten() {
-        let saved_state = saved_state(3);
-        let said = [7_u8; LOG_BYTES + 1];
-        let mut heard = [1_u8; LOG_BYTES + 1];
-        // SAFETY: the array is readable.
-        unsafe { saved_state.save(Part::Log, said.as_ptr(), said.len()) };
-        // SAFETY: the array is writable.
-        unsafe { saved_state.restore(Part::Log, heard.as_mut_ptr(), heard.len()) };
-        assert!(heard[..LOG_BYTES].iter().all(|&byte| byte == 7));
-        assert_eq!(heard[LOG_BYTES], 1, "no more than there is room for");
-        // SAFETY: as above.
-        unsafe { saved_state.restore(Part::Log, heard.as_mut_ptr(), 10) };
-        assert_eq!(heard[..11], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]);
+    fn bytes_of(state: &SavedState, part: Part, bytes: usize) -> Vec<u8> {
+        // SAFETY: the part has so many bytes, and nobody else uses them.
+        unsafe { core::slice::from_raw_parts(state.address(part) as *const u8, bytes) }.to_vec()
     }
 
     #[test]
-    fn parts_do_not_overlap() {
-        let parts = [Part::Log, Part::Reply, Part::Data].map(Part::place);
-        let request = (offset_of!(SavedStateSpace, request), BODY_BYTES);
-        for (a, &(start, bytes)) in parts.iter().chain([&request]).enumerate() {
-            for (b, &(other, _)) in parts.iter().chain([&request]).enumerate() {
+    fn no_more_is_saved_than_there_is_room_for() {
+        let mut state = saved_state(3);
+        let from = [7_u8; LOG_BYTES + 1];
+        let mut to = [1_u8; LOG_BYTES + 1];
+        // SAFETY: the array is readable.
+        unsafe { state.save(Part::Log, from.as_ptr(), from.len()) };
+        // SAFETY: the array is writable.
+        unsafe { state.restore(Part::Log, to.as_mut_ptr(), to.len()) };
+        assert!(to[..LOG_BYTES].iter().all(|&byte| byte == 7));
+        assert_eq!(to[LOG_BYTES], 1);
+    }
+
+    #[test]
+    fn parts_have_pages_of_their_own() {
+        let parts = [Part::Log, Part::Request, Part::Reply, Part::Data].map(Part::place);
+        for (a, &(start, bytes)) in parts.iter().enumerate() {
+            assert_eq!(start % PAGE_BYTES, 0);
+            for (b, &(other, _)) in parts.iter().enumerate() {
                 assert!(a == b || other < start || other >= start + bytes);
             }
         }
     }
 
     #[test]
-    fn shelf_is_taken_until_what_is_kept_is_taken_back() {
-        let saved_state = saved_state(0);
-        assert!(!saved_state.is_taken() && saved_state.take().is_none());
+    fn state_is_taken_until_what_is_saved_is_taken_back() {
+        let mut state = saved_state(0);
+        assert!(!state.is_taken() && state.take().is_none());
         let mut tokens = Tokens::new();
         tokens.create();
-        saved_state.keep(SavedInvocation {
+        state.put(SavedInvocation {
             invoke: Invoke::default(),
             left_ns: 5,
             verdict: Outcome::Ok,
@@ -238,22 +261,27 @@ mod tests {
             log_bytes: 9,
             tokens,
         });
-        assert!(saved_state.is_taken());
-        let mut kept = saved_state.take().unwrap();
-        assert_eq!((kept.left_ns, kept.log_bytes, kept.tokens.reclaim().created), (5, 9, 1));
-        assert!(!saved_state.is_taken());
+        assert!(state.is_taken());
+        let mut saved = state.take().unwrap();
+        assert_eq!((saved.left_ns, saved.log_bytes, saved.tokens.reclaim().created), (5, 9, 1));
+        assert!(!state.is_taken());
     }
 
-    #[test]
-    fn request_is_copied_and_cleared() {
-        let saved_state = saved_state(1);
-        let body = *b"hello";
-        // SAFETY: the body is readable.
-        let at = unsafe { saved_state.copy_request(body.as_ptr(), body.len()) } as *const [u8; 5];
-        // SAFETY: the copy lies on the saved_state.
-        assert_eq!(unsafe { at.read() }, body);
-        saved_state.clear_request(5);
-        // SAFETY: the same.
-        assert_eq!(unsafe { at.read() }, [0; 5]);
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn bytes_come_back_and_are_forgotten(bytes in 0..BODY_BYTES, seed: u8) {
+            let mut state = saved_state(1);
+            let from: Vec<u8> = (0..bytes).map(|i| seed.wrapping_add((i / 7) as u8)).collect();
+            for part in [Part::Request, Part::Reply] {
+                // SAFETY: the vector is readable.
+                unsafe { state.save(part, from.as_ptr(), bytes) };
+                let mut to = std::vec![0_u8; bytes];
+                // SAFETY: the vector is writable.
+                unsafe { state.restore(part, to.as_mut_ptr(), bytes) };
+                prop_assert!(to == from);
+                prop_assert!(bytes_of(&state, part, bytes).iter().all(|&byte| byte == 0));
+            }
+        }
     }
 }

@@ -2,13 +2,13 @@
 //! in the middle while another runs.
 //!
 //! ```text
-//!  Host: the slot in use ◀── change ──▶ StackSlots: all others, free or paused
-//!        arena, stack, saved_state                   arena, stack, saved_state; arena, stack, saved_state; …
+//!  StackSlots: current ◀── switch ──▶ others, free or paused
+//!        arena, stack, saved state      arena, stack, saved state; arena, stack, saved state; …
 //! ```
 //!
-//! A worker has one slot in use, and pauses only while another is free: so the next invocation always
+//! A worker has one current slot, and pauses only while another is free: so the next invocation always
 //! has one, and starting it costs no more than without slices. Everything is mapped at the start.
-//! Called by `start`, `host`, [`pause`](crate::invocation::pause).
+//! Called by `start` and the host.
 
 use core::mem;
 use core::ops::Range;
@@ -16,91 +16,131 @@ use core::ptr;
 
 use mote_abi::area::MAX_STACK_SLOTS;
 use mote_alloc::Arena;
+use mote_sigctx::arch::SavedFrame;
 
 use crate::host::saved_state::{SavedInvocation, SavedState};
-use crate::host::{Host, ReleasePages};
-use crate::preempt::current::CURRENT;
+use crate::sys::pages::ArenaPages;
+
+/// Bytes of the guard below a stack: more than a page, so that code which touches its frame out of
+/// order still meets it.
+pub const GUARD_BYTES: u64 = 64 << 10;
 
 /// What one invocation runs in.
 #[derive(Debug)]
 pub struct StackSlot {
     /// Its heap.
-    pub arena: &'static mut Arena<ReleasePages>,
+    pub arena: &'static mut Arena<ArenaPages>,
     /// Its stack, above a guard.
     pub stack: Range<u64>,
     /// What else it needs to be paused, if it can be.
     pub saved_state: Option<SavedState>,
 }
 
-/// The stack slots that are not in use, each at its number.
+/// All stack slots of the worker.
 #[derive(Debug)]
 pub struct StackSlots {
-    parked: [Option<StackSlot>; MAX_STACK_SLOTS],
+    /// The one in use.
+    pub current: StackSlot,
+    /// The others, each at its number.
+    others: [Option<StackSlot>; MAX_STACK_SLOTS],
+    /// The numbers of those in which nothing is paused.
+    free: Numbers,
     slice_ns: u64,
 }
 
+/// What handlers must know of the current slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The stack that the service runs on.
+    pub stack: Range<u64>,
+    /// How long it may run before it is paused; `u64::MAX` if it cannot be.
+    pub slice_ns: u64,
+    /// Where its registers are saved then; null if it cannot be paused.
+    pub frame: *mut SavedFrame,
+}
+
 impl StackSlots {
-    /// None yet; `slice_ns` is how long an invocation runs before it may be paused.
+    /// One slot; `slice_ns` is how long an invocation runs before it may be paused.
     #[must_use]
-    pub const fn new(slice_ns: u64) -> Self {
-        Self { parked: [const { None }; MAX_STACK_SLOTS], slice_ns }
+    pub const fn new(current: StackSlot, slice_ns: u64) -> Self {
+        let others = [const { None }; MAX_STACK_SLOTS];
+        Self { current, others, free: Numbers::new(), slice_ns }
     }
 
-    /// Adds one that is not in use. One without a saved_state is of no use here.
-    pub fn park(&mut self, slot: StackSlot) {
-        let number = slot.saved_state.as_ref().map(|saved_state| usize::from(saved_state.number()));
-        if let Some(place) = number.and_then(|number| self.parked.get_mut(number)) {
+    /// Adds one that is not in use. One without a saved state is of no use here.
+    pub fn add(&mut self, slot: StackSlot) {
+        let Some(state) = &slot.saved_state else { return };
+        let number = state.number();
+        if !state.is_taken() {
+            self.free.push(number);
+        }
+        if let Some(place) = self.others.get_mut(usize::from(number)) {
             *place = Some(slot);
         }
     }
 
-    fn free(&mut self) -> Option<&mut Option<StackSlot>> {
-        self.parked.iter_mut().find(|slot| slot.as_ref().is_some_and(StackSlot::is_free))
-    }
-}
-
-impl StackSlot {
-    fn is_free(&self) -> bool {
-        self.saved_state.as_ref().is_some_and(|saved_state| !saved_state.is_taken())
-    }
-}
-
-impl Host {
-    /// Tells the handlers of the slot in use. Its invocation can be paused if another slot is free.
-    pub fn publish_slot(&mut self) {
-        let has_room = self.slots.free().is_some();
-        let frame = self.saved_state.as_ref().map(SavedState::frame).filter(|_| has_room);
-        let slice_ns = if frame.is_some() { self.slots.slice_ns } else { u64::MAX };
-        CURRENT.set_slot(&self.stack, slice_ns, frame.unwrap_or(ptr::null_mut()));
+    /// Where the next invocation runs. It can be paused if another slot is free.
+    #[must_use]
+    pub fn placement(&self) -> Placement {
+        let state = self.current.saved_state.as_ref().filter(|_| !self.free.is_empty());
+        Placement {
+            stack: self.current.stack.clone(),
+            slice_ns: state.map_or(u64::MAX, |_| self.slice_ns),
+            frame: state.map_or(ptr::null_mut(), SavedState::frame),
+        }
     }
 
-    /// Leaves the slot in use, whose invocation is paused or over, for a free one. False if there is
+    /// Leaves the current slot, whose invocation is paused or over, for a free one. False if there is
     /// none.
     #[must_use]
-    pub fn change_to_free(&mut self) -> bool {
-        let Some(free) = self.slots.free().and_then(Option::take) else { return false };
-        self.change(free);
-        true
+    pub fn switch_to_free(&mut self) -> bool {
+        let Some(number) = self.free.pop() else { return false };
+        self.switch_to(number).is_some()
     }
 
-    /// Leaves the slot in use, which is free, for the one where an invocation was paused; what was
-    /// noted of it. `None` if there is none.
+    /// Leaves the current slot, which is free, for the one where an invocation was paused; what was
+    /// saved of it. `None` if there is none.
     #[must_use]
-    pub fn change_to_paused(&mut self, number: usize) -> Option<SavedInvocation> {
-        let place = self.slots.parked.get_mut(number)?;
-        let kept = place.as_ref()?.saved_state.as_ref()?.take()?;
-        let slot = place.take()?;
-        self.change(slot);
-        Some(kept)
+    pub fn switch_to_paused(&mut self, number: u16) -> Option<SavedInvocation> {
+        let place = self.others.get_mut(usize::from(number))?;
+        let saved = place.as_mut()?.saved_state.as_mut()?.take()?;
+        self.switch_to(number)?;
+        Some(saved)
     }
 
-    fn change(&mut self, next: StackSlot) {
-        let last = StackSlot {
-            arena: mem::replace(&mut self.arena, next.arena),
-            stack: mem::replace(&mut self.stack, next.stack),
-            saved_state: mem::replace(&mut self.saved_state, next.saved_state),
-        };
-        self.slots.park(last);
-        self.publish_slot();
+    fn switch_to(&mut self, number: u16) -> Option<()> {
+        let next = self.others.get_mut(usize::from(number))?.take()?;
+        let last = mem::replace(&mut self.current, next);
+        self.add(last);
+        Some(())
+    }
+}
+
+/// Numbers of slots, last in, first out: the slot that was left last is the one that is still cached.
+#[derive(Debug)]
+struct Numbers {
+    all: [u16; MAX_STACK_SLOTS],
+    len: usize,
+}
+
+impl Numbers {
+    const fn new() -> Self {
+        Self { all: [0; MAX_STACK_SLOTS], len: 0 }
+    }
+
+    fn push(&mut self, number: u16) {
+        if let Some(place) = self.all.get_mut(self.len) {
+            *place = number;
+            self.len += 1;
+        }
+    }
+
+    fn pop(&mut self) -> Option<u16> {
+        self.len = self.len.checked_sub(1)?;
+        Some(self.all[self.len])
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len == 0
     }
 }

@@ -16,6 +16,7 @@ pub struct Tokens {
     created: u32,
     released: u32,
     double_released: u32,
+    has_refused: bool,
 }
 
 /// What became of an invocation's tokens.
@@ -35,7 +36,7 @@ impl Tokens {
     /// An empty table.
     #[must_use]
     pub const fn new() -> Self {
-        Self { live: [0; WORDS], created: 0, released: 0, double_released: 0 }
+        Self { live: [0; WORDS], created: 0, released: 0, double_released: 0, has_refused: false }
     }
 
     /// Opens a token; 0 when the invocation has created [`TOKEN_LIMIT`] already.
@@ -47,6 +48,11 @@ impl Tokens {
         self.created += 1;
         self.live[index as usize / 64] |= 1 << (index % 64);
         self.created
+    }
+
+    /// A token was refused. Whether it is the first of this invocation.
+    pub fn note_refusal(&mut self) -> bool {
+        !core::mem::replace(&mut self.has_refused, true)
     }
 
     /// Releases `token`; one that is not live is counted as released twice.
@@ -72,6 +78,7 @@ impl Tokens {
         };
         if self.created > 0 {
             self.live[..(self.created as usize).div_ceil(64)].fill(0);
+            self.has_refused = false;
         }
         self.created = 0;
         self.released = 0;
@@ -118,8 +125,10 @@ mod tests {
             assert_eq!(tokens.create(), expected);
         }
         assert_eq!(tokens.create(), 0);
+        assert!(tokens.note_refusal() && !tokens.note_refusal());
         tokens.release(TOKEN_LIMIT);
         assert_eq!(tokens.reclaim().reclaimed, TOKEN_LIMIT - 1);
+        assert!(tokens.note_refusal(), "the next invocation is told again");
         tokens.release(1);
         assert_eq!(
             tokens.reclaim().double_released,

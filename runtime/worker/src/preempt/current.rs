@@ -11,6 +11,8 @@ use mote_abi::outcome::{Mode, Outcome};
 use mote_sigctx::arch::SavedFrame;
 use mote_sigctx::preempt::{AtDeadline, Deadline, Deadlines};
 
+use crate::host::stack_slot::Placement;
+
 /// The running invocation of this worker.
 pub static CURRENT: Current = Current::new();
 
@@ -19,7 +21,7 @@ pub static CURRENT: Current = Current::new();
 pub struct Current {
     /// Its sequence number; 0 between invocations, and then no signal does anything.
     sequence: AtomicU64,
-    /// When others may have their turn; `u64::MAX` for never.
+    /// When others may run; `u64::MAX` for never.
     slice_end_ns: AtomicU64,
     /// How long a slice is; `u64::MAX` if there are none, or nowhere to pause.
     slice_ns: AtomicU64,
@@ -34,9 +36,9 @@ pub struct Current {
     stale_signals: AtomicU32,
     /// The stack that services run on.
     stack: [AtomicU64; 2],
-    /// Where a service is kept when it is paused; null if it cannot be.
+    /// Where a service is saved when it is paused; null if it cannot be.
     frame: AtomicPtr<SavedFrame>,
-    /// Whether the service is kept there: then it does not run any more.
+    /// Whether the service is saved there: then it does not run any more.
     is_saved: AtomicBool,
 }
 
@@ -73,29 +75,28 @@ impl Current {
         }
     }
 
-    /// A turn begins. Its sequence number is set last (`Release` binds the compiler; a handler runs on
+    /// A time slice begins. Its sequence number is set last (`Release` binds the compiler; a handler runs on
     /// the same processor), because it is what handlers ask first.
     #[inline]
-    pub fn begin(&self, turn: &TimeSlice, invoke: &Invoke) {
-        let soft_ns = turn.entered_ns.saturating_add(turn.budget_ns);
+    pub fn begin(&self, slice: &TimeSlice, invoke: &Invoke) {
+        let soft_ns = slice.entered_ns.saturating_add(slice.budget_ns);
         let slice_ns = self.slice_ns.load(Relaxed);
-        self.slice_end_ns.store(turn.entered_ns.saturating_add(slice_ns), Relaxed);
+        self.slice_end_ns.store(slice.entered_ns.saturating_add(slice_ns), Relaxed);
         self.soft_ns.store(soft_ns, Relaxed);
         self.hard_ns.store(soft_ns.saturating_add(u64::from(invoke.grace_us) * 1000), Relaxed);
         self.at_deadline.store(at_deadline(invoke.mode()) as u8, Relaxed);
         self.is_raised.store(false, Relaxed);
-        self.verdict.store(turn.verdict as u8, Relaxed);
+        self.verdict.store(slice.verdict as u8, Relaxed);
         self.late_ns.store(NOT_PREEMPTED, Relaxed);
-        self.sequence.store(turn.sequence, Release);
+        self.sequence.store(slice.sequence, Release);
     }
 
-    /// Between invocations: the next one runs on `stack`, and when it has run for `slice_ns` it may be
-    /// paused and kept in `frame`. `u64::MAX` and null if there are no slices or nowhere to pause.
-    pub fn set_slot(&self, stack: &Range<u64>, slice_ns: u64, frame: *mut SavedFrame) {
-        self.stack[0].store(stack.start, Relaxed);
-        self.stack[1].store(stack.end, Relaxed);
-        self.slice_ns.store(slice_ns, Relaxed);
-        self.frame.store(frame, Relaxed);
+    /// Between invocations: where the next one runs.
+    pub fn set_placement(&self, placement: &Placement) {
+        self.stack[0].store(placement.stack.start, Relaxed);
+        self.stack[1].store(placement.stack.end, Relaxed);
+        self.slice_ns.store(placement.slice_ns, Relaxed);
+        self.frame.store(placement.frame, Relaxed);
     }
 
     /// The stack that services run on.
@@ -104,18 +105,18 @@ impl Current {
         self.stack[0].load(Relaxed)..self.stack[1].load(Relaxed)
     }
 
-    /// Where the running service is kept when it is paused; null if it cannot be.
+    /// Where the running service is saved when it is paused; null if it cannot be.
     #[must_use]
     pub fn frame(&self) -> *mut SavedFrame {
         self.frame.load(Relaxed)
     }
 
-    /// The service is kept, or is being kept: from now on, no handler touches its frame.
+    /// The service is saved, or is being saved: from now on, no handler touches its frame.
     pub fn set_saved(&self, is_saved: bool) {
         self.is_saved.store(is_saved, SeqCst);
     }
 
-    /// Whether the service is kept and does not run any more.
+    /// Whether the service is saved and does not run any more.
     #[must_use]
     pub fn is_saved(&self) -> bool {
         self.is_saved.load(Relaxed)
@@ -218,10 +219,12 @@ impl Current {
         (late_ns != NOT_PREEMPTED).then(|| (late_ns, self.acted_ns.load(Relaxed)))
     }
 
-    /// Sets the outcome for the case that the service does not return. A refused allocation sets it
-    /// too: what the service does next shows whether it mattered.
+    /// Sets the outcome for the case that the service does not return. One that did what it must not
+    /// stays that, whatever ends it then.
     pub fn judge(&self, outcome: Outcome) {
-        self.verdict.store(outcome as u8, Relaxed);
+        if self.verdict() != Outcome::Fault {
+            self.verdict.store(outcome as u8, Relaxed);
+        }
     }
 
     /// What was decided; `Ok` if nothing was.
@@ -257,11 +260,11 @@ mod tests {
     fn begun() -> Current {
         let current = Current::new();
         let invoke = Invoke { budget_us: 10, grace_us: 5, mode: 0, ..Invoke::default() };
-        current.begin(&turn(7, 1_000, 10_000), &invoke);
+        current.begin(&slice(7, 1_000, 10_000), &invoke);
         current
     }
 
-    fn turn(sequence: u64, entered_ns: u64, budget_ns: u64) -> TimeSlice {
+    fn slice(sequence: u64, entered_ns: u64, budget_ns: u64) -> TimeSlice {
         TimeSlice { sequence, entered_ns, budget_ns, verdict: Outcome::Ok }
     }
 
@@ -291,7 +294,7 @@ mod tests {
         current.note_action(12_000, Deadline::Soft);
         current.end();
         assert_eq!(current.sequence(), 0);
-        current.begin(&turn(8, 2_000, 0), &Invoke { mode: 2, ..Invoke::default() });
+        current.begin(&slice(8, 2_000, 0), &Invoke { mode: 2, ..Invoke::default() });
         assert_eq!(
             (current.is_raised(), current.verdict(), current.action()),
             (false, Outcome::Ok, None)
@@ -300,15 +303,27 @@ mod tests {
     }
 
     #[test]
+    fn fault_is_not_judged_otherwise() {
+        let current = begun();
+        current.judge(Outcome::Panicked);
+        current.judge(Outcome::Fault);
+        current.judge(Outcome::OverBudget);
+        assert_eq!(current.verdict(), Outcome::Fault);
+        current.begin(&slice(8, 2_000, 0), &Invoke::default());
+        assert_eq!(current.verdict(), Outcome::Ok);
+    }
+
+    #[test]
     fn slice_ends_again_and_again_until_the_soft_deadline() {
         let current = Current::new();
-        current.set_slot(&(0..16), 4_000, ptr::null_mut());
-        current.begin(&turn(7, 1_000, 10_000), &Invoke::default());
+        let placement = Placement { stack: 0..16, slice_ns: 4_000, frame: ptr::null_mut() };
+        current.set_placement(&placement);
+        current.begin(&slice(7, 1_000, 10_000), &Invoke::default());
         assert_eq!((current.deadline(4_999), current.look_ns(1_000)), (Deadline::None, 5_000));
         assert_eq!((current.deadline(5_000), current.look_ns(5_000)), (Deadline::Slice, 9_000));
         assert_eq!(current.look_ns(9_000), 11_000);
-        current.set_slot(&(0..16), u64::MAX, ptr::null_mut());
-        current.begin(&turn(8, 1_000, 10_000), &Invoke::default());
+        current.set_placement(&Placement { slice_ns: u64::MAX, ..placement });
+        current.begin(&slice(8, 1_000, 10_000), &Invoke::default());
         assert_eq!((current.deadline(10_999), current.look_ns(1_000)), (Deadline::None, 11_000));
     }
 

@@ -1,20 +1,15 @@
-//! What signals do. Handlers run on the alternate stack, decide by pure functions, and edit the
-//! context; they allocate nothing, lock nothing and format nothing.
+//! The signal handlers. They run on the alternate stack, decide by pure functions, and edit the context;
+//! they allocate nothing, lock nothing and format nothing. What each signal does is in
+//! [`TABLE`](crate::preempt::signals::TABLE).
 //!
-//! | signal | in service text | in host text |
-//! | --- | --- | --- |
-//! | `SIGALRM`, not for the running invocation, or early | nothing | nothing |
-//! | `SIGALRM`, at the end of a slice, while another request waits | pause | pending |
-//! | `SIGALRM` of the worker's own timer, early | nothing | nothing |
-//! | `SIGALRM`, at a deadline | by mode | pending |
-//! | a fault | discard | ends the worker |
-//! | an abort while it is unwound | discard; the outcome stays | ends the worker |
-//! | a fault signal that somebody sent | nothing | nothing |
+//! **Flags of a service.** A service that sets the trap flag or the alignment check and then calls the host
+//! makes host text trap. That is its own fault: the handler clears the flags, lets host text go on, and
+//! leaves word that the service is to be discarded.
 
 use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
-use linux_raw_sys::general::{SIGILL, SIGSEGV};
+use linux_raw_sys::general::{SIGBUS, SIGILL, SIGSEGV, SIGTRAP};
 use mote_abi::area::{Inbox, RING_ENTRIES, WorkerStatus, signal_value};
 use mote_abi::line::index;
 use mote_abi::outcome::Outcome;
@@ -22,18 +17,16 @@ use mote_abi::windows;
 use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
-use mote_sigctx::signal::{self, Errno, FAULTS, PREEMPT};
-use mote_sigctx::timer::SI_TIMER;
+use mote_sigctx::si_code;
+use mote_sigctx::signal::{self, Errno};
 
-use crate::calls::service_mem;
+use crate::host::stack_slot::GUARD_BYTES;
 use crate::preempt::current::CURRENT;
+use crate::preempt::signals::{self, Effect, Row, TABLE};
 use crate::preempt::timer;
-use crate::start::memory::GUARD_BYTES;
 use crate::sys::clock::now_ns;
 use crate::sys::exit::abort;
-
-/// `si_code` of a signal queued with a value: sigqueue(3), `SI_QUEUE`.
-const SI_QUEUE: i32 = -1;
+use crate::sys::mem_functions::service;
 
 /// What the handlers know of the process; set once before they are installed.
 struct Surroundings {
@@ -44,7 +37,7 @@ struct Surroundings {
 
 static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
 
-/// Installs the handlers.
+/// Installs the handlers of the table.
 ///
 /// # Errors
 /// The kernel's.
@@ -54,18 +47,19 @@ pub fn install(
     status: &'static WorkerStatus,
 ) -> Result<(), Errno> {
     SURROUNDINGS.call_once(|| Surroundings { inbox, host_text, status });
-    // SAFETY: see the module's header; `on_preempt` redirects service text only.
-    unsafe { signal::install(PREEMPT, on_preempt, &[]) }?;
-    for fault in FAULTS {
-        // SAFETY: the same; a preemption waits until the fault has been dealt with.
-        unsafe { signal::install(fault, on_fault, &[PREEMPT]) }?;
-    }
-    Ok(())
+    TABLE.iter().try_for_each(|row| {
+        let handler = match row.in_service {
+            Effect::LookAtClock => on_preempt,
+            Effect::Discard(_) | Effect::EndWorker => on_fault,
+        };
+        // SAFETY: see the module; both redirect service text only.
+        unsafe { signal::install(row.signal, handler, row.blocks) }
+    })
 }
 
 /// Whether RIP is in code that runs for the service and holds no state of the host.
 pub(crate) fn is_service(rip: u64) -> bool {
-    windows::is_text(rip) || service_mem::range().contains(&rip)
+    windows::is_text(rip) || service::range().contains(&rip)
 }
 
 /// Whether RIP is in the worker program. What is in neither is in the kernel's vDSO.
@@ -82,9 +76,14 @@ fn is_host(rip: u64, surroundings: &Surroundings) -> bool {
 
 pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut Context) {
     let sequence = CURRENT.sequence();
-    let is_for_another = info.code() == SI_QUEUE && info.value() as u32 != signal_value(sequence);
-    if info.code() != SI_TIMER && (sequence == 0 || is_for_another) {
+    let is_timer = info.code() == si_code::TIMER;
+    let is_for_another =
+        info.code() == si_code::QUEUE && info.value() as u32 != signal_value(sequence);
+    if !is_timer && (sequence == 0 || is_for_another) {
         return note_stale();
+    }
+    if is_timer {
+        timer::note_overruns(info.overruns());
     }
     if sequence == 0 {
         return timer::expired(None);
@@ -95,21 +94,26 @@ pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut 
     }
     let now = now_ns();
     let deadline = due(sequence, now);
-    if info.code() == SI_TIMER {
+    if is_timer {
         timer::expired(Some((deadline, now)));
     } else if deadline == Deadline::None {
         return note_stale();
     }
+    preempt(deadline, now, context);
+}
+
+/// Does what is due on `deadline`, or leaves word.
+fn preempt(deadline: Deadline, now_ns: u64, context: &mut Context) {
     let is_service = is_service(context.rip());
     let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());
-    let is_news = match action {
+    let ends_it = match action {
         // A pause is no preemption: the service goes on.
         Action::Nothing | Action::Pause | Action::Pend(Pending::Pause) => false,
         Action::Pend(pending) => pending > Crossing::get().pending(),
         Action::Raise | Action::Discard => true,
     };
-    if is_news {
-        CURRENT.note_action(now, deadline);
+    if ends_it {
+        CURRENT.note_action(now_ns, deadline);
     }
     act(action, context);
 }
@@ -133,36 +137,34 @@ fn is_next_waiting(sequence: u64) -> bool {
 fn act(action: Action, context: &mut Context) {
     match action {
         Action::Nothing => {}
-        Action::Pend(pending) => {
-            let crossing = Crossing::get();
-            if pending == Pending::Pause {
-                prepare(context);
-            }
-            crossing.set_pending(crossing.pending().max(pending));
-            if let Some(start) = Crossing::restart(context.rip()) {
-                context.set_rip(start);
-            }
-        }
+        Action::Pend(pending) => pend(pending, context),
         Action::Pause => pause(context),
         Action::Raise => raise(context),
         Action::Discard => discard(Outcome::OverBudget, context),
     }
 }
 
-/// Keeps what the way back to the service needs of this signal to pause it.
-fn prepare(context: &Context) {
-    // SAFETY: a slice ends only where a frame was set, which stays mapped. Nobody else uses it now:
-    // keeping a call is marked before it begins, and resuming reads what this does not write.
-    unsafe { (*CURRENT.frame()).prepare(context) };
+/// Leaves word for the way back to the service.
+fn pend(pending: Pending, context: &mut Context) {
+    let crossing = Crossing::get();
+    if pending == Pending::Pause {
+        // SAFETY: a slice ends only where a frame was set, which stays mapped. Nobody else uses it now:
+        // saving a call is marked before it begins, and resuming reads what this does not write.
+        unsafe { (*CURRENT.frame()).prepare(context) };
+    }
+    crossing.set_pending(crossing.pending().max(pending));
+    if let Some(start) = Crossing::restart(context.rip()) {
+        context.set_rip(start);
+    }
 }
 
-/// Keeps the service and goes to the recovery point; where there is no room for its registers, it runs
+/// Saves the service and goes to the recovery point; where there is no room for its registers, it runs
 /// on.
 fn pause(context: &mut Context) {
-    // SAFETY: as in `prepare`.
+    // SAFETY: as in `pend`.
     let frame = unsafe { &mut *CURRENT.frame() };
     // SAFETY: the context is the kernel's, of this handler.
-    if !unsafe { frame.keep(context) } {
+    if !unsafe { frame.save(context) } {
         return;
     }
     CURRENT.set_saved(true);
@@ -191,27 +193,51 @@ fn discard(outcome: Outcome, context: &mut Context) {
 }
 
 pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Context) {
-    let Some(surroundings) = SURROUNDINGS.get() else { return };
+    let (Some(surroundings), Some(row)) = (SURROUNDINGS.get(), signals::row(signal)) else {
+        return;
+    };
     if info.code() <= 0 {
         // Somebody sent it: nothing faulted.
         return note_stale();
     }
-    if CURRENT.sequence() == 0 || is_host(context.rip(), surroundings) {
-        return die(signal, context.rip(), surroundings);
+    let is_running = CURRENT.sequence() != 0;
+    if is_running && !is_host(context.rip(), surroundings) {
+        return in_service(row, info, context);
     }
-    let stack = CURRENT.stack();
-    let guard = stack.start - GUARD_BYTES..stack.start;
-    let is_overflow = signal == SIGSEGV && guard.contains(&info.fault_address());
-    discard(verdict_on(signal, is_overflow), context);
+    if is_running && is_by_flags(signal, info, context) {
+        context.clear_flags();
+        CURRENT.judge(Outcome::Fault);
+        return pend(Pending::Discard, context);
+    }
+    die(signal, context.rip(), surroundings);
 }
 
-/// What a fault in service text ends it with. A service that aborts while it is being unwound lets
-/// nothing pass, as some guards in the standard collections do: what began the raise has ended it.
-fn verdict_on(signal: u32, is_overflow: bool) -> Outcome {
+/// Does what `row` says of service text.
+fn in_service(row: &Row, info: &SigInfo, context: &mut Context) {
+    let Effect::Discard(outcome) = row.in_service else { return };
+    let stack = CURRENT.stack();
+    let guard = stack.start - GUARD_BYTES..stack.start;
+    let is_overflow = row.signal == SIGSEGV && guard.contains(&info.fault_address());
+    discard(verdict_on(row.signal, outcome, is_overflow), context);
+}
+
+/// Whether host text trapped because of flags that only a service sets.
+fn is_by_flags(signal: u32, info: &SigInfo, context: &Context) -> bool {
+    match signal {
+        SIGTRAP => info.code() == si_code::TRACE,
+        SIGBUS => info.code() == si_code::MISALIGNED && context.checks_alignment(),
+        _ => false,
+    }
+}
+
+/// What a fault in service text ends it with: `outcome`, unless more is known. A service that aborts while
+/// it is being unwound lets nothing pass, as some guards in the standard collections do: what began the
+/// raise has ended it.
+fn verdict_on(signal: u32, outcome: Outcome, is_overflow: bool) -> Outcome {
     match CURRENT.verdict() {
         _ if is_overflow => Outcome::StackOverflow,
         begun if signal == SIGILL && CURRENT.is_raised() => begun,
-        _ => Outcome::Fault,
+        _ => outcome,
     }
 }
 

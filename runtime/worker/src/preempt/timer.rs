@@ -1,15 +1,16 @@
 //! The worker's own timer: it makes a handler look at the clock when nobody else does.
 //!
-//! | duty | expires | for |
+//! | kind | expires | for |
 //! | --- | --- | --- |
-//! | every | each period, unless the worker sleeps | the periodic source (at the quantum); the backstop of the watchdog (seldom) |
+//! | every | each period, unless the worker is parked | the periodic source (at the quantum); the backstop of the watchdog (seldom) |
 //! | once | at the deadlines of each invocation, and at the end of each slice | the one-shot source |
 //!
 //! A repeating timer is left running from one invocation to the next, so the warm path makes no system
-//! call for it. It stops when it finds the worker asleep, and the next invocation starts it again: an
-//! idle worker is woken once by it, and then left alone. Handlers call [`expired`] only.
+//! call for it. It stops when it finds the worker parked, and the next invocation starts it again: an
+//! idle worker is woken once by it, and then left alone. One that expires faster than its signals are
+//! handled is slowed down ([`Pace`]). Handlers call [`note_overruns`] and [`expired`] only.
 
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use mote_abi::area::ONE_SHOT;
 use mote_sigctx::preempt::Deadline;
@@ -17,30 +18,34 @@ use mote_sigctx::signal::Errno;
 use mote_sigctx::timer::{Setting, Timer};
 
 use crate::preempt::current::CURRENT;
+use crate::preempt::pace::Pace;
 use crate::sys::clock::now_ns;
 use crate::sys::exit::abort;
 
-/// The timer and its duty.
+/// The timer of this process.
 #[derive(Debug)]
-struct Alarm {
+struct PreemptionTimer {
     timer: Timer,
-    duty: Duty,
+    kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Duty {
+enum Kind {
     /// Expires every so many nanoseconds.
     Every(u64),
     /// Is set for each deadline.
     Once,
 }
 
-static ALARM: spin::Once<Alarm> = spin::Once::new();
+static TIMER: spin::Once<PreemptionTimer> = spin::Once::new();
 
 /// Whether a repeating timer runs.
 static IS_RUNNING: AtomicBool = AtomicBool::new(false);
 
-/// Whether the worker sleeps, or is about to.
+/// The [`Pace`] of a repeating timer. Only the handler of its signals changes it, which does not nest.
+static PACE: AtomicU64 = AtomicU64::new(Pace::new().to_word());
+
+/// Whether the worker is parked, or about to be.
 static IS_PARKED: AtomicBool = AtomicBool::new(false);
 
 /// Creates the timer, with a period of `timer_us` microseconds or for [`ONE_SHOT`].
@@ -48,21 +53,21 @@ static IS_PARKED: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// The kernel's.
 pub fn prepare(timer_us: u32) -> Result<(), Errno> {
-    let duty = match timer_us {
-        ONE_SHOT => Duty::Once,
-        period_us => Duty::Every(u64::from(period_us) * 1000),
+    let kind = match timer_us {
+        ONE_SHOT => Kind::Once,
+        period_us => Kind::Every(u64::from(period_us) * 1000),
     };
     let timer = Timer::new()?;
-    ALARM.call_once(|| Alarm { timer, duty });
+    TIMER.call_once(|| PreemptionTimer { timer, kind });
     Ok(())
 }
 
 /// An invocation begins, and [`CURRENT`] knows its deadlines.
 #[inline]
 pub fn begin() {
-    match ALARM.get() {
-        Some(Alarm { duty: Duty::Every(_), .. }) if IS_RUNNING.load(Relaxed) => {}
-        Some(alarm) => alarm.start(),
+    match TIMER.get() {
+        Some(PreemptionTimer { kind: Kind::Every(_), .. }) if IS_RUNNING.load(Relaxed) => {}
+        Some(timer) => timer.start(),
         None => {}
     }
 }
@@ -72,18 +77,29 @@ pub fn set_parked(is_parked: bool) {
     IS_PARKED.store(is_parked, Relaxed);
 }
 
+/// A signal of the timer came, and so many expiries were counted while it waited.
+pub fn note_overruns(overruns: u32) {
+    let Some(timer) = TIMER.get().filter(|timer| timer.kind != Kind::Once) else { return };
+    let mut pace = Pace::from_word(PACE.load(Relaxed));
+    let is_another = pace.note(overruns);
+    PACE.store(pace.to_word(), Relaxed);
+    if is_another {
+        timer.start();
+    }
+}
+
 /// The timer expired. If an invocation runs: which of its deadlines has passed, and the time.
 pub fn expired(deadline: Option<(Deadline, u64)>) {
-    let Some(alarm) = ALARM.get() else { return };
-    match (alarm.duty, deadline) {
-        (Duty::Once, Some((deadline, now_ns))) => {
+    let Some(timer) = TIMER.get() else { return };
+    match (timer.kind, deadline) {
+        (Kind::Once, Some((deadline, now_ns))) => {
             if let Some(next_ns) = after(deadline, now_ns) {
-                alarm.set(until(next_ns));
+                timer.set(until(next_ns));
             }
         }
-        (Duty::Every(_), None) if IS_PARKED.load(Relaxed) => {
+        (Kind::Every(_), None) if IS_PARKED.load(Relaxed) => {
             IS_RUNNING.store(false, Relaxed);
-            alarm.set(Setting::Off);
+            timer.set(Setting::Off);
         }
         _ => {}
     }
@@ -103,14 +119,14 @@ fn until(at_ns: u64) -> Setting {
     Setting::In(at_ns.saturating_sub(now_ns()))
 }
 
-impl Alarm {
+impl PreemptionTimer {
     #[cold]
     fn start(&self) {
-        match self.duty {
-            Duty::Once => self.set(until(CURRENT.look_ns(0))),
-            Duty::Every(ns) => {
+        match self.kind {
+            Kind::Once => self.set(until(CURRENT.look_ns(0))),
+            Kind::Every(ns) => {
                 IS_RUNNING.store(true, Relaxed);
-                self.set(Setting::Every(ns));
+                self.set(Setting::Every(Pace::from_word(PACE.load(Relaxed)).period_ns(ns)));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The loop: take a request, run it, publish its completion; spin while idle, then sleep.
+//! The worker's loop: take a request, run it, publish its completion; spin while idle, then park.
 
 pub mod prefetch;
 
@@ -9,63 +9,60 @@ use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::{Line, index};
 use mote_abi::message::{Invoke, Words};
 use mote_abi::park::WakeFence;
-use rustix::thread::futex;
 
-use crate::host::Areas;
+use crate::host::areas::Areas;
 use crate::invocation;
 use crate::preempt::timer;
-use crate::sys::barrier;
 use crate::sys::clock::now_ns;
+use crate::sys::{barrier, futex};
 
 /// Polls between two looks at the clock. There is no `pause` between polls: it takes as long as a line's
 /// way from the other processor, and nobody shares the processor of a worker that spins.
 const POLLS_PER_LOOK: u32 = 1024;
 
-/// How many requests ahead of the running one their services are asked for: memory takes as long to
-/// answer as a few small services to run.
-const AHEAD: u64 = 3;
+/// How many requests behind the running one have their memory prefetched: memory takes as long to answer
+/// as a few small services to run.
+const PREFETCHED: u64 = 3;
 
-/// Serves requests for ever.
+/// Serves requests until the process ends.
 pub fn run(areas: Areas) -> ! {
     let start = &areas.inbox().start;
     let spin_ns = u64::from(start.spin_us.load(Relaxed)) * 1000;
     let wake_fence = WakeFence::from_number(start.wake_fence.load(Relaxed));
-    let mut fetched = 0;
+    let mut prefetched = 0;
     for sequence in 1.. {
         let invoke = Invoke::from_words(take(&areas, sequence, spin_ns, wake_fence));
-        if fetched < sequence {
-            prefetch::fetch(&invoke, areas.request(sequence));
-            fetched = sequence;
+        if prefetched < sequence {
+            prefetch::prefetch(&invoke, areas.request(sequence));
+            prefetched = sequence;
         }
-        fetched = fetch_behind(&areas, fetched, sequence + AHEAD);
-        // SAFETY: the start set the host, and this loop holds no reference to it.
+        prefetched = prefetch_behind(&areas, prefetched, sequence + PREFETCHED);
+        // SAFETY: the request comes from the dispatcher, and this loop runs one at a time.
         let completion = unsafe { invocation::run::run(sequence, invoke) };
         publish(&areas, sequence, completion.to_words(), wake_fence);
     }
     unreachable!("2^64 invocations take longer than any machine lasts")
 }
 
-/// Asks for what the requests behind `fetched` need, as far as there are any and up to `last`. The last
-/// that was asked for.
+/// Prefetches what the requests behind `prefetched` need, as far as there are any and up to `last`. The
+/// last that was prefetched.
 #[inline]
-fn fetch_behind(areas: &Areas, mut fetched: u64, last: u64) -> u64 {
-    while fetched < last {
-        let next = fetched + 1;
+fn prefetch_behind(areas: &Areas, mut prefetched: u64, last: u64) -> u64 {
+    while prefetched < last {
+        let next = prefetched + 1;
         let line = &areas.inbox().requests[index(next, RING_ENTRIES)];
         let Some(words) = line.poll(next) else { break };
-        prefetch::fetch(&Invoke::from_words(words), areas.request(next));
-        fetched = next;
+        prefetch::prefetch(&Invoke::from_words(words), areas.request(next));
+        prefetched = next;
     }
-    fetched
+    prefetched
 }
 
 fn publish(areas: &Areas, sequence: u64, words: Words, wake_fence: WakeFence) {
     let outbox = areas.outbox();
     outbox.completions[index(sequence, RING_ENTRIES)].publish(sequence, words);
     if areas.inbox().dispatcher_parked.must_wake(wake_fence) {
-        outbox.doorbell.ring();
-        // Waking fails for a bad address only.
-        let _ = futex::wake(outbox.doorbell.futex(), futex::Flags::empty(), 1);
+        futex::ring(&outbox.doorbell);
     }
 }
 
@@ -75,7 +72,7 @@ fn take(areas: &Areas, sequence: u64, spin_ns: u64, wake_fence: WakeFence) -> Wo
         if let Some(words) = spin(line, sequence, spin_ns) {
             return words;
         }
-        sleep(areas, line, sequence, wake_fence);
+        park(areas, line, sequence, wake_fence);
     }
 }
 
@@ -99,7 +96,7 @@ fn spin(line: &Line, sequence: u64, spin_ns: u64) -> Option<Words> {
 }
 
 /// Sleeps until the dispatcher rings. Signals and spurious wakes only cost another spin.
-fn sleep(areas: &Areas, line: &Line, sequence: u64, wake_fence: WakeFence) {
+fn park(areas: &Areas, line: &Line, sequence: u64, wake_fence: WakeFence) {
     let (inbox, outbox) = (areas.inbox(), areas.outbox());
     let value = inbox.doorbell.value();
     outbox.worker_parked.set();
@@ -108,8 +105,7 @@ fn sleep(areas: &Areas, line: &Line, sequence: u64, wake_fence: WakeFence) {
         barrier::everywhere();
     }
     if line.poll(sequence).is_none() {
-        // Any way that this returns, the loop looks again.
-        let _ = futex::wait(inbox.doorbell.futex(), futex::Flags::empty(), value, None);
+        futex::wait(&inbox.doorbell, value);
     }
     timer::set_parked(false);
     outbox.worker_parked.clear();

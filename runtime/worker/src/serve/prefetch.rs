@@ -1,10 +1,9 @@
-//! Bringing near what an invocation will touch, all of it at once, before it is needed.
+//! Prefetching what an invocation will touch first, all of it at once, before it is needed.
 //!
-//! One of thousands of services has been out of this processor's caches for long. Its first
-//! instructions, its global offset table and its request's body lie in different places, and the
-//! service meets them one after the other, at some ten nanoseconds each. Asked for together, they
-//! arrive together; asked for while the invocation before runs, they are there. A hint that is wrong
-//! costs nothing but the hint: no address faults here.
+//! A service that is one of thousands is not in this processor's caches. Its first instructions, its
+//! global offset table and its request's body lie in different places, and the service would miss them one
+//! after the other. Prefetched together, the misses overlap; prefetched while the invocation before runs,
+//! they are over. A hint that is wrong costs nothing but the hint: no address faults here.
 
 use mote_abi::message::Invoke;
 use mote_abi::prefetch::{self, LINE_BYTES};
@@ -15,9 +14,9 @@ const TEXT_LINES: u64 = 4;
 /// Lines of its read-only segment, from the global offset table on.
 const RODATA_LINES: u64 = 2;
 
-/// Asks for what the service that `invoke` names, whose request's body lies at `body`, begins with.
+/// Prefetches what the service that `invoke` names, whose request's body lies at `body`, begins with.
 #[inline]
-pub fn fetch(invoke: &Invoke, body: *const u8) {
+pub fn prefetch(invoke: &Invoke, body: *const u8) {
     let windows = invoke.windows();
     lines(windows.text() + u64::from(invoke.entry), TEXT_LINES);
     lines(windows.rodata() + u64::from(invoke.relocated), RODATA_LINES);

@@ -8,7 +8,7 @@
 //!  of each stack slot:
 //!    arena  rw-  private, reserved
 //!    guard | service stack  rw-
-//!    saved_state  rw-  private, reserved
+//!    saved state  rw-  private, reserved
 //! ```
 //!
 //! Source: mmap(2), madvise(2), memfd_create(2).
@@ -25,14 +25,28 @@ use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise};
 
 use crate::host::saved_state::SavedStateSpace;
+use crate::host::stack_slot::GUARD_BYTES;
+use crate::sys::pages::PAGE_BYTES;
 
-/// Bytes of the guard below a stack: more than a page, so that code which touches its frame out of
-/// order still meets it.
-pub const GUARD_BYTES: u64 = 64 << 10;
+/// How much of a stack or arena is made present at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// As much as ordinary invocations use, so that they never fault.
+    Ordinary,
+    /// Nothing: it takes memory when it is used.
+    WhenUsed,
+}
 
-/// Bytes of a stack or arena that are made present at once, so that ordinary invocations never fault.
-/// A torture worker forks at every instruction, and pays for each present page.
-const PRESENT_BYTES: usize = if cfg!(feature = "torture") { 16 << 10 } else { 256 << 10 };
+impl Presence {
+    /// Of `bytes` bytes. A torture worker forks at every instruction, and pays for each present page.
+    fn of(self, bytes: usize) -> usize {
+        const ORDINARY_BYTES: usize = if cfg!(feature = "torture") { 16 << 10 } else { 256 << 10 };
+        match self {
+            Self::Ordinary => bytes.min(ORDINARY_BYTES),
+            Self::WhenUsed => 0,
+        }
+    }
+}
 
 /// Maps the inbox.
 ///
@@ -86,12 +100,12 @@ pub fn windows(zone: u8) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Maps a stack of at least `bytes` bytes above a guard, and makes its upper part present.
+/// Maps a stack of at least `bytes` bytes above a guard, with its upper part present.
 ///
 /// # Errors
 /// The kernel's.
-pub fn stack(bytes: usize) -> Result<Range<u64>, Errno> {
-    let bytes = bytes.next_multiple_of(4096);
+pub fn stack(bytes: usize, presence: Presence) -> Result<Range<u64>, Errno> {
+    let bytes = bytes.next_multiple_of(PAGE_BYTES);
     let base = map_private(null_mut(), bytes + GUARD_BYTES as usize, MapFlags::empty())?;
     // SAFETY: the guard is the lower part of the mapping just made, which nothing uses yet.
     unsafe {
@@ -99,32 +113,32 @@ pub fn stack(bytes: usize) -> Result<Range<u64>, Errno> {
     }?;
     let low = base.as_ptr() as u64 + GUARD_BYTES;
     let high = low + bytes as u64;
-    let present = bytes.min(PRESENT_BYTES);
+    let present = presence.of(bytes);
     populate(high - present as u64, present)?;
     Ok(low..high)
 }
 
-/// Reserves `bytes` bytes, a multiple of the page size, and makes both ends present: the bump heap
+/// Reserves `bytes` bytes, a multiple of the page size, with both ends present: the bump heap
 /// grows down from the end, the general one up from the start.
 ///
 /// # Errors
 /// The kernel's.
-pub fn arena(bytes: usize) -> Result<NonNull<u8>, Errno> {
+pub fn arena(bytes: usize, presence: Presence) -> Result<NonNull<u8>, Errno> {
     let base = map_private(null_mut(), bytes, MapFlags::empty())?;
-    let present = bytes.min(PRESENT_BYTES);
+    let present = presence.of(bytes);
     let start = base.as_ptr() as u64;
     populate(start, present)?;
     populate(start + (bytes - present) as u64, present)?;
     Ok(base)
 }
 
-/// Maps a saved_state, all zeros, and makes the part present that a handler writes.
+/// Maps a saved state, all zeros, and makes the part present that a handler writes.
 ///
 /// # Errors
 /// The kernel's.
 pub fn saved_state() -> Result<NonNull<SavedStateSpace>, Errno> {
     let base = map_private(null_mut(), size_of::<SavedStateSpace>(), MapFlags::empty())?;
-    populate(base.as_ptr() as u64, size_of::<SavedFrame>().next_multiple_of(4096))?;
+    populate(base.as_ptr() as u64, size_of::<SavedFrame>().next_multiple_of(PAGE_BYTES))?;
     Ok(base.cast())
 }
 
@@ -133,24 +147,12 @@ pub fn saved_state() -> Result<NonNull<SavedStateSpace>, Errno> {
 /// # Errors
 /// The kernel's.
 pub fn place<T>(value: T) -> Result<&'static mut T, Errno> {
-    const { assert!(align_of::<T>() <= 4096) };
+    const { assert!(align_of::<T>() <= PAGE_BYTES) };
     let base = map_private(null_mut(), size_of::<T>(), MapFlags::empty())?.cast::<T>();
     // SAFETY: a fresh mapping, long enough and aligned to a page.
     unsafe { base.write(value) };
     // SAFETY: just written; nobody else knows of it, and it is never unmapped.
     Ok(unsafe { &mut *base.as_ptr() })
-}
-
-/// Gives whole pages back to the kernel; they read as zeros afterwards.
-///
-/// # Safety
-/// The range lies in private anonymous memory of this worker, and what it holds is not needed.
-///
-/// # Errors
-/// The kernel's.
-pub unsafe fn release(address: *mut u8, bytes: usize) -> Result<(), Errno> {
-    // SAFETY: passed on to the caller.
-    unsafe { madvise(address.cast(), bytes, Advice::LinuxDontNeed) }
 }
 
 /// Closes the descriptors that the areas and windows were mapped from: a worker keeps none.
@@ -168,6 +170,9 @@ fn address(of: u64) -> *mut c_void {
 }
 
 fn populate(address: u64, bytes: usize) -> Result<(), Errno> {
+    if bytes == 0 {
+        return Ok(());
+    }
     // SAFETY: the range lies in a private mapping of ours; making it present changes no byte.
     unsafe { madvise(address as *mut c_void, bytes, Advice::LinuxPopulateWrite) }
 }

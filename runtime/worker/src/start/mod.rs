@@ -4,38 +4,33 @@
 //! and why.
 
 pub mod memory;
-pub mod program;
+pub mod slots;
 
 use core::ops::Range;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
-use mote_abi::area::{ANY_CPU, Inbox, MAX_STACK_SLOTS, Stage, StartParameters, WorkerStatus};
+use mote_abi::area::{ANY_CPU, Inbox, Stage, StartParameters, WorkerStatus};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::park::WakeFence;
 use mote_abi::windows::ZONES_MAX;
-use mote_alloc::{Arena, ChunkSource, Region};
+use mote_alloc::ChunkSource;
 use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
-use mote_sigctx::unwind::Unwinder;
+use mote_sigctx::unwind::HostText;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use rustix::thread::CpuSet;
 
-use crate::calls;
-use crate::host;
-use crate::host::saved_state::SavedState;
-use crate::host::stack_slot::{StackSlot, StackSlots};
-use crate::host::tokens::Tokens;
-use crate::host::{Areas, Host, ReleasePages, Reply, Unwinding};
-use crate::preempt::handlers;
-use crate::preempt::timer;
+use crate::calls::{hooks, stubs};
+use crate::host::areas::Areas;
+use crate::host::{self, Host};
+use crate::preempt::current::CURRENT;
+use crate::preempt::{handlers, timer};
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
-use crate::start::program::Program;
-use crate::sys::barrier;
-use crate::sys::clock;
+use crate::start::memory::Presence;
 use crate::sys::exit::exit;
-use crate::sys::serialize;
+use crate::sys::{barrier, clock, mem_functions, program, serialize};
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
 
@@ -73,7 +68,10 @@ fn status(areas: &Areas) -> Option<&'static WorkerStatus> {
 /// A torture worker's outbox is its own; the results are what the tool sees.
 #[cfg(feature = "torture")]
 fn status(_areas: &Areas) -> Option<&'static WorkerStatus> {
-    Some(&crate::torture::results::map().ok()?.status)
+    let base = memory::results().ok()?;
+    // SAFETY: just mapped, whole, and never unmapped.
+    unsafe { crate::torture::results::set(base) };
+    Some(&crate::torture::results::head().status)
 }
 
 fn reach(status: &WorkerStatus, stage: Stage) {
@@ -108,20 +106,29 @@ unsafe fn prepare(
         barrier::register()?;
     }
     serialize::prepare();
-    let program = Program::running().ok_or(Errno::NOEXEC)?;
+    let text = program::text().ok_or(Errno::NOEXEC)?;
     let zones = zones(start)?;
     zones.clone().try_for_each(memory::windows)?;
-    let (slot, slots) = stack_slots(start, chunks)?;
-    memory::close_descriptors(zones);
+    let slots = slots::map(start, chunks)?;
+    memory::close_descriptors(zones.clone());
     reach(status, Stage::MemoryMapped);
-    Crossing::get().install(calls::HOOKS);
-    install_handlers(status, areas.inbox(), program.text.clone())?;
+    stubs::keep();
+    Crossing::get().install(hooks::HOOKS);
+    install_handlers(status, areas.inbox(), text)?;
     timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
     reach(status, Stage::SignalsInstalled);
+    CURRENT.set_placement(&slots.placement());
     // SAFETY: once, before the loop.
-    let host = unsafe { host::set(new_host(areas, slot, slots, program)) };
-    host.publish_slot();
+    unsafe { host::set(Host::new(areas, slots, zones.len(), host_text())) };
     Ok(())
+}
+
+/// The worker's own code whose frames may lie between a service's.
+fn host_text() -> HostText {
+    HostText {
+        fake_frame: Crossing::fake_frame_text(),
+        memory_functions: mem_functions::service::range(),
+    }
 }
 
 /// A worker without a dispatcher serves nobody: it dies with it, and at once if that has happened.
@@ -155,53 +162,13 @@ fn zones(start: &StartParameters) -> Result<Range<u8>, Errno> {
     }
 }
 
-/// The stack slot that is in use first, and all others. Without slices there is one.
-fn stack_slots(
-    start: &StartParameters,
-    chunks: &'static ChunkSource,
-) -> Result<(StackSlot, StackSlots), Errno> {
-    let slice_us = start.slice_us.load(Relaxed);
-    let mut slots = StackSlots::new(u64::from(slice_us) * 1000);
-    if slice_us == 0 {
-        return Ok((stack_slot(start, chunks)?, slots));
-    }
-    let numbered = |number: u8| {
-        let space = memory::saved_state()?;
-        // SAFETY: freshly mapped for this, never unmapped.
-        let saved_state = Some(unsafe { SavedState::new(number, space) });
-        Ok::<_, Errno>(StackSlot { saved_state, ..stack_slot(start, chunks)? })
-    };
-    let count = start.stack_slots.load(Relaxed).clamp(1, MAX_STACK_SLOTS as u32) as u8;
-    for number in 1..count {
-        slots.park(numbered(number)?);
-    }
-    Ok((numbered(0)?, slots))
-}
-
-/// A stack slot where nothing can be paused.
-fn stack_slot(start: &StartParameters, chunks: &'static ChunkSource) -> Result<StackSlot, Errno> {
-    let stack = memory::stack(start.stack_kib.load(Relaxed) as usize * 1024)?;
-    let arena = arena(start.arena_kib.load(Relaxed) as usize * 1024, chunks)?;
-    Ok(StackSlot { arena: memory::place(arena)?, stack, saved_state: None })
-}
-
-fn arena(limit_bytes: usize, chunks: &'static ChunkSource) -> Result<Arena<ReleasePages>, Errno> {
-    let bytes = Region::bytes_for(limit_bytes);
-    let base = memory::arena(bytes)?;
-    // SAFETY: a fresh private mapping of that length, which nobody else knows.
-    let region = unsafe { Region::new(base, bytes) };
-    // SAFETY: the arena gets a place of its own before its first use, and is discarded only after its
-    // invocation has ended. Arenas are discarded one at a time.
-    unsafe { Arena::new(region, chunks, ReleasePages) }.map_err(|_| Errno::NOMEM)
-}
-
 fn install_handlers(
     status: &'static WorkerStatus,
     inbox: &'static Inbox,
     text: Range<u64>,
 ) -> Result<(), Errno> {
     let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
-    let alternate = memory::stack(bytes)?;
+    let alternate = memory::stack(bytes, Presence::Ordinary)?;
     let length = (alternate.end - alternate.start) as usize;
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
@@ -211,27 +178,4 @@ fn install_handlers(
 
 fn errno(of: signal::Errno) -> Errno {
     Errno::from_raw_os_error(of.0)
-}
-
-fn new_host(areas: Areas, slot: StackSlot, slots: StackSlots, program: Program) -> Host {
-    let zones = areas.inbox().start.zones.load(Relaxed) as usize;
-    Host {
-        areas,
-        arena: slot.arena,
-        tokens: Tokens::new(),
-        stack: slot.stack,
-        saved_state: slot.saved_state,
-        slots,
-        body: 0,
-        invoke: mote_abi::message::Invoke::default(),
-        sequence: 0,
-        reply: Reply::default(),
-        log_bytes: 0,
-        is_cut_short: false,
-        unwinding: Unwinding::default(),
-        host_module: program.module,
-        unwinder: Unwinder::new(),
-        zones,
-        generation: 0,
-    }
 }

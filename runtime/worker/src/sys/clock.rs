@@ -14,7 +14,7 @@ pub fn prepare(tsc_scale: TscScale) {
 #[inline]
 #[must_use]
 pub fn now_ns() -> u64 {
-    shown(ticks_in_order)
+    TSC_SCALE.get().read(ticks_in_order, fallback_ns)
 }
 
 /// Now, or some ten nanoseconds before what precedes it in the program is done: see
@@ -22,18 +22,12 @@ pub fn now_ns() -> u64 {
 #[inline]
 #[must_use]
 pub fn about_now_ns() -> u64 {
-    shown(ticks)
+    TSC_SCALE.get().read(ticks, fallback_ns)
 }
 
 /// CLOCK_MONOTONIC now, in nanoseconds.
 #[cold]
-fn kernels_ns() -> u64 {
+fn fallback_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     (now.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec as u64)
-}
-
-#[inline]
-fn shown(ticks: impl FnOnce() -> u64) -> u64 {
-    let tsc_scale = TSC_SCALE.get();
-    if tsc_scale.is_usable() { tsc_scale.ns(ticks()) } else { kernels_ns() }
 }

@@ -16,10 +16,10 @@ use mote_abi::torture::TARGET;
 use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::signal::{self, Errno, PREEMPT};
 
-use super::sys;
 use crate::preempt::current::CURRENT;
 use crate::preempt::handlers::on_preempt;
 use crate::sys::clock::now_ns;
+use crate::torture::sys;
 
 /// From one signal at the hard deadline to the next, in nanoseconds.
 const REPEAT_NS: u64 = 1_000_000;

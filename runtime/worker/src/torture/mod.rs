@@ -16,36 +16,35 @@
 //! | --- | --- |
 //! | [`stepper`] | the trap handler, in the parent and for second preemptions |
 //! | [`injection`] | what a child does between the trap and the service |
+//! | [`messages`] | the requests that the tool sent, and their answers |
 //! | [`oracle`] | what must be as before, and the canaries |
 //! | [`recovery`] | the recovery point, as `enter` made it |
-//! | [`results`] | order and records |
-//! | [`unstepped`] | work of the host that is not stepped |
+//! | [`results`] | sweep request and records |
 //! | [`sys`] | fork, timers, floating-point state |
 
 pub mod injection;
+pub mod messages;
 pub mod oracle;
 pub mod recovery;
 pub mod results;
 pub mod stepper;
 pub mod sys;
-pub mod unstepped;
 
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
-use mote_abi::area::RING_ENTRIES;
-use mote_abi::line::index;
 use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Mode, Outcome};
-use mote_abi::torture::{Record, TARGET, answer_sum, facts};
+use mote_abi::torture::{Record, TARGET, facts};
 
-use crate::host::Areas;
-use crate::invocation;
+use crate::host::areas::Areas;
+use crate::invocation::run;
 use crate::sys::exit::exit;
-use oracle::Expected;
-use stepper::Role;
+use crate::torture::messages::{answer, request};
+use crate::torture::oracle::Expected;
+use crate::torture::stepper::Role;
 
 /// Exit status of a torture worker that was given no request, or whose handler cannot be installed.
-const NO_ORDER: i32 = 73;
+const NO_REQUEST: i32 = 73;
 
 /// Exit status of a child in which a canary answered wrongly while the invocation was paused.
 const BAD_CANARY: i32 = 75;
@@ -54,12 +53,12 @@ const BAD_CANARY: i32 = 75;
 /// end.
 const UNDISTURBED_US: u32 = 50_000;
 
-/// Runs the sweep that the results file orders, and exits.
+/// Runs the sweep that the results file asks for, and exits.
 pub fn run(areas: Areas) -> ! {
-    let Some(target) = request(&areas, TARGET) else { exit(NO_ORDER) };
+    let Some(target) = request(&areas, TARGET) else { exit(NO_REQUEST) };
     let head = results::head();
     if stepper::install().and_then(|()| injection::install()).is_err() {
-        exit(NO_ORDER);
+        exit(NO_REQUEST);
     }
     let (undisturbed, answer) = baseline(&areas, target);
     for (word, value) in head.progress.baseline.iter().zip(undisturbed.to_words()) {
@@ -70,8 +69,8 @@ pub fn run(areas: Areas) -> ! {
     let expected = Expected::now(target, answer);
     head.progress.is_begun.store(1, Release);
     stepper::begin(&head.request);
-    // SAFETY: the start set the host, no reference to it is held, and the tool sent the request.
-    let completion = unsafe { invocation::run::run(TARGET, target) };
+    // SAFETY: the tool sent the request, and this runs one at a time.
+    let completion = unsafe { run::run(TARGET, target) };
     match stepper::end() {
         Role::Child => report(&areas, &expected, go_on(&areas, target, completion)),
         _ => {
@@ -91,7 +90,7 @@ fn go_on(areas: &Areas, target: Invoke, completion: Completion) -> Completion {
     }
     stepper::note_pause();
     // SAFETY: as in `run`; the invocation is paused where its completion says.
-    unsafe { invocation::run::run(TARGET, Invoke { resume: completion.paused, ..target }) }
+    unsafe { run::run(TARGET, Invoke { resume: completion.paused, ..target }) }
 }
 
 /// In a child: what became of the injection.
@@ -127,7 +126,7 @@ fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
 fn bounded(invoke: Invoke) -> Completion {
     injection::arm_discard(u64::from(UNDISTURBED_US) * 1000);
     // SAFETY: as in `run`.
-    let completion = unsafe { invocation::run::run(TARGET, invoke) };
+    let completion = unsafe { run::run(TARGET, invoke) };
     injection::disarm();
     completion
 }
@@ -139,7 +138,7 @@ fn overflows_when_raised(target: Invoke) -> bool {
     injection::arm_hints();
     let raised = Invoke { mode: Mode::Guarded as u8, budget_us, grace_us, ..target };
     // SAFETY: as in `run`.
-    let completion = unsafe { invocation::run::run(TARGET, raised) };
+    let completion = unsafe { run::run(TARGET, raised) };
     injection::disarm();
     completion.outcome == Outcome::StackOverflow as u8
 }
@@ -154,17 +153,4 @@ fn describe(record: &mut Record, completion: &Completion) {
     record.gaps = completion.gaps;
     record.outcome = completion.outcome;
     record.cleanup = completion.cleanup;
-}
-
-/// The request with that number, if the tool sent one.
-fn request(areas: &Areas, sequence: u64) -> Option<Invoke> {
-    areas.inbox().requests[index(sequence, RING_ENTRIES)].poll(sequence).map(Invoke::from_words)
-}
-
-/// The sum of what `completion` hands over.
-fn answer(areas: &Areas, sequence: u64, completion: &Completion) -> u64 {
-    let bytes = (completion.body_bytes as usize).min(mote_abi::area::BODY_BYTES);
-    // SAFETY: the outbox has room for a body there, and nothing writes it meanwhile.
-    let body = unsafe { core::slice::from_raw_parts(areas.reply(sequence), bytes) };
-    answer_sum(completion.outcome, body)
 }

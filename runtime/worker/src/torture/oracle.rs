@@ -11,12 +11,15 @@ use mote_abi::outcome::{Cleanup, Outcome};
 use mote_abi::torture::{CANARIES, SUM_START, TARGET, damage, facts};
 use mote_sigctx::arch::Crossing;
 
-use super::{answer, injection, request, results, stepper, sys};
+use crate::host::areas::Areas;
+use crate::host::image::Image;
 use crate::host::tokens::Tally;
-use crate::host::{self, Areas, Host};
-use crate::invocation;
+use crate::host::{Host, lend};
+use crate::invocation::run;
 use crate::preempt::current::CURRENT;
-use crate::start::program;
+use crate::sys::{program, stepping};
+use crate::torture::messages::{answer, request};
+use crate::torture::{injection, results, stepper, sys};
 
 /// Bytes at each end of the arena that must be as they were when it was empty before: zeros, and what
 /// the bump heap keeps at the end. Ordinary invocations use no more.
@@ -37,16 +40,14 @@ impl Expected {
     /// As it is now, after undisturbed invocations.
     #[must_use]
     pub fn now(target: Invoke, answer: u64) -> Self {
-        // SAFETY: no service runs, and the reference ends here.
-        let host = unsafe { host::get() };
-        Self {
+        lend(|host| Self {
             target,
             answer,
             host_data: host_data(host),
-            arena: host.arena.addresses(),
+            arena: host.slots.current.arena.addresses(),
             arena_sum: arena_sum(host),
             floating_point: sys::floating_point(),
-        }
+        })
     }
 
     /// [`facts`] of a completed invocation.
@@ -65,27 +66,19 @@ impl Expected {
         let mut must = |is_right: bool, bit: u16| found |= if is_right { 0 } else { bit };
         must(floating_point == self.floating_point, damage::FLOATING_POINT);
         must(stepper::is_recovery_point_kept(), damage::RECOVERY);
-        must(self.is_data_clear(), damage::DATA);
-        {
-            // SAFETY: no service runs, and the reference ends with this block.
-            let host = unsafe { host::get() };
+        must(Image::of(&self.target).is_data_zero(), damage::DATA);
+        lend(|host| {
             must(self.is_arena_whole(host), damage::ARENA);
             must(host.tokens.reclaim() == Tally::default(), damage::TOKENS);
             must(host_data(host) == self.host_data, damage::HOST_DATA);
-        }
+        });
         must(canaries_are_right(areas), damage::CANARY);
         found
     }
 
     fn is_arena_whole(&self, host: &Host) -> bool {
-        host.arena.addresses() == self.arena
-            && host.arena.is_empty()
-            && arena_sum(host) == self.arena_sum
-    }
-
-    fn is_data_clear(&self) -> bool {
-        let record = invocation::run::record(&self.target);
-        is_zero(record.windows().data() + u64::from(record.slot), record.data_bytes as usize)
+        let arena = &host.slots.current.arena;
+        arena.addresses() == self.arena && arena.is_empty() && arena_sum(host) == self.arena_sum
     }
 }
 
@@ -96,8 +89,8 @@ pub fn canaries_are_right(areas: &Areas) -> bool {
     (0..CANARIES).all(|number| {
         let sequence = TARGET + 1 + number as u64;
         let Some(invoke) = request(areas, sequence) else { return false };
-        // SAFETY: the host is set, no reference to it is held, and the tool sent the request.
-        let completion = unsafe { invocation::run::run(sequence, invoke) };
+        // SAFETY: the tool sent the request, and this runs one at a time.
+        let completion = unsafe { run::run(sequence, invoke) };
         answer(areas, sequence, &completion) == sweep.canaries[number].load(Relaxed)
     })
 }
@@ -108,10 +101,10 @@ fn host_data(host: &Host) -> u64 {
     let kept = [
         host.areas.inbox() as *const _ as u64,
         host.areas.outbox() as *const _ as u64,
-        host.stack.start,
-        host.stack.end,
-        host.host_module.text().start,
-        host.host_module.text().end,
+        host.slots.current.stack.start,
+        host.slots.current.stack.end,
+        host.host_text.fake_frame.start,
+        host.host_text.memory_functions.start,
     ];
     let sum = kept.iter().fold(SUM_START, |sum, &word| fold_word(sum, word));
     let Some(segment) = program::writable() else { return sum };
@@ -125,7 +118,7 @@ fn host_data(host: &Host) -> u64 {
 
 /// The sum of both ends of the arena.
 fn arena_sum(host: &Host) -> u64 {
-    let arena = host.arena.addresses();
+    let arena = host.slots.current.arena.addresses();
     let edge = ARENA_EDGE_BYTES.min(arena.len());
     let ends = [arena.start as u64, (arena.end - edge) as u64];
     let words = ends.iter().flat_map(|&start| (start..start + edge as u64).step_by(8));
@@ -133,18 +126,19 @@ fn arena_sum(host: &Host) -> u64 {
 }
 
 /// What changes from one invocation to the next, or from one instruction to the next.
-fn changing(host: &Host) -> [Range<u64>; 7] {
+fn changing(host: &Host) -> [Range<u64>; 8] {
     let of = |start: u64, bytes: usize| start..start + bytes as u64;
     let (crossing, unchanging) = (Crossing::get(), Crossing::hooks_range());
     let crossing = of(core::ptr::from_ref(crossing).addr() as u64, size_of::<Crossing>());
-    let [state, is_on] = stepper::addresses();
+    let [is_on, leaves_out] = stepping::addresses();
     [
         of(core::ptr::from_ref(host).addr() as u64, size_of::<Host>()),
         of((&raw const CURRENT).addr() as u64, size_of_val(&CURRENT)),
         crossing.start..unchanging.start,
         unchanging.end..crossing.end,
-        state,
+        stepper::addresses(),
         is_on,
+        leaves_out,
         injection::addresses(),
     ]
 }
@@ -159,10 +153,4 @@ fn read(address: u64) -> u64 {
 /// One multiplication for each word: the sums guard against accidents, not against malice.
 fn fold_word(sum: u64, word: u64) -> u64 {
     (sum ^ word).rotate_left(23).wrapping_mul(0x100_0000_01b3)
-}
-
-fn is_zero(address: u64, bytes: usize) -> bool {
-    // SAFETY: the callers' ranges are this worker's own memory, mapped, and nothing writes it now.
-    let bytes = unsafe { core::slice::from_raw_parts(address as *const u8, bytes) };
-    bytes.iter().all(|&byte| byte == 0)
 }

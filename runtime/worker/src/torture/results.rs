@@ -4,25 +4,21 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed, Ordering::Release};
 
 use mote_abi::torture::{Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, Record};
-use rustix::io::Errno;
-
-use crate::start::memory;
 
 static RESULTS: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 
-/// Maps the file. Called once, by the start.
+/// Says where the start has mapped the file.
 ///
-/// # Errors
-/// The kernel's.
-pub fn map() -> Result<&'static Head, Errno> {
-    RESULTS.store(memory::results()?.as_ptr(), Relaxed);
-    Ok(head())
+/// # Safety
+/// The whole file is mapped there, readable and writable, until the process ends.
+pub unsafe fn set(base: NonNull<u8>) {
+    RESULTS.store(base.as_ptr(), Relaxed);
 }
 
-/// The order, and where progress is told.
+/// The sweep request, and where progress is told.
 ///
 /// # Panics
-/// Before [`map`].
+/// Before [`set`].
 #[must_use]
 pub fn head() -> &'static Head {
     let start = NonNull::new(RESULTS.load(Relaxed)).expect("the start maps the results");

@@ -6,30 +6,28 @@
 
 use core::cell::UnsafeCell;
 use core::ops::Range;
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
-use core::sync::atomic::{AtomicBool, compiler_fence};
+use core::sync::atomic::Ordering::Relaxed;
 
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
 use mote_abi::torture::{MAX_RECORDS, Record, SweepRequest, facts};
-use mote_sigctx::arch::{Context, SigInfo};
+use mote_sigctx::arch::{Context, SigInfo, TRAP_FLAG};
+use mote_sigctx::si_code;
 use mote_sigctx::signal::{self, Errno, PREEMPT};
-use mote_sigctx::step::{Selection, Steps, TRAP_FLAG, is_pushf, second_distance};
+use mote_sigctx::step::{Selection, Steps, is_pushf, second_distance};
 
-use super::recovery::RecoveryPoint;
-use super::{injection, results, sys};
 use crate::preempt::current::CURRENT;
 use crate::preempt::handlers::{is_program, is_service, on_fault};
 use crate::sys::exit::exit;
-
-/// `si_code` of a single-step trap: `TRAP_TRACE`. A breakpoint's and a debug register's differ.
-const TRAP_TRACE: i32 = 2;
+use crate::sys::stepping;
+use crate::torture::recovery::RecoveryPoint;
+use crate::torture::{injection, results, sys};
 
 /// Exit status of a torture worker that cannot fork.
 const NO_FORK: i32 = 74;
 
 /// Injections in the kernel's vDSO. It reads the clock again when the clock moved meanwhile, which it
-/// does for ever when it is injected into at each instruction.
+/// does without an end when it is injected into at each instruction.
 const MOST_VDSO: u32 = 256;
 
 /// What this process is doing.
@@ -64,9 +62,6 @@ struct State {
     is_recovery_point_kept: bool,
     record: Record,
 }
-
-/// Whether traps mean anything: the next one takes the flag away otherwise.
-static IS_ON: AtomicBool = AtomicBool::new(false);
 
 struct StateCell(UnsafeCell<State>);
 
@@ -127,9 +122,9 @@ unsafe fn state() -> &'static mut State {
 
 /// Where the state lies, for the oracle: it changes at every step.
 #[must_use]
-pub fn addresses() -> [Range<u64>; 2] {
-    let (state, is_on) = (STATE.0.get() as u64, &raw const IS_ON as u64);
-    [state..state + size_of::<State>() as u64, is_on..is_on + 1]
+pub fn addresses() -> Range<u64> {
+    let state = STATE.0.get() as u64;
+    state..state + size_of::<State>() as u64
 }
 
 /// Installs the trap handler in place of the production one.
@@ -157,50 +152,19 @@ pub fn begin(request: &SweepRequest) {
     state.give_up_ns = u64::from(request.give_up_us.load(Relaxed)) * 1000;
     state.is_pausing = request.is_pausing.load(Relaxed) != 0;
     state.role = Role::Parent;
-    IS_ON.store(true, Relaxed);
-    compiler_fence(SeqCst);
-    sys::set_trap_flag();
+    stepping::start();
 }
 
 /// Stops stepping, and says what this process has become.
 #[must_use]
 pub fn end() -> Role {
-    IS_ON.store(false, Relaxed);
     // From here on no trap makes this process another.
-    compiler_fence(SeqCst);
+    stepping::stop();
     // SAFETY: as in `begin`.
     match unsafe { state() }.role {
         Role::ChildBetween { .. } => Role::Child,
         role => role,
     }
-}
-
-/// Whether this is a child that was injected into once and will be again.
-#[must_use]
-pub fn is_between() -> bool {
-    // SAFETY: one word is read, and no trap changes this role into another here.
-    matches!(unsafe { state() }.role, Role::ChildBetween { .. })
-}
-
-/// Whether this process steps, and injects into service text only.
-#[must_use]
-pub fn is_parent_of_services() -> bool {
-    // SAFETY: two words are read, and no trap changes them in the parent.
-    let state = unsafe { state() };
-    state.role == Role::Parent && !state.reaches_host
-}
-
-/// Lets what follows run untrapped: the next trap takes the flag away.
-pub fn pause() {
-    IS_ON.store(false, Relaxed);
-    compiler_fence(SeqCst);
-}
-
-/// Traps again after [`pause`].
-pub fn go_on() {
-    IS_ON.store(true, Relaxed);
-    compiler_fence(SeqCst);
-    sys::set_trap_flag();
 }
 
 /// In a child: the record of its injection.
@@ -228,13 +192,13 @@ pub fn note_pause() {
 }
 
 extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
-    if info.code() != TRAP_TRACE {
+    if info.code() != si_code::TRACE {
         return on_fault(signal, info, context);
     }
     // SAFETY: the kernel masks SIGTRAP while this runs.
     let state = unsafe { state() };
     repair(state.steps.last_rip(), context);
-    if !IS_ON.load(Relaxed) {
+    if !stepping::is_on() {
         return context.set_stepping(false);
     }
     match state.role {
@@ -303,6 +267,7 @@ fn become_child(state: &mut State, context: &mut Context) {
     let (first, end) = state.second;
     if let Some(left) = second_distance(state.record.number.into(), first, end) {
         state.role = Role::ChildBetween { left };
+        stepping::leave_out(true);
         context.set_stepping(true);
     }
 }
@@ -330,6 +295,7 @@ fn on_child_step(state: &mut State, left: u32, context: &mut Context) {
     }
     context.set_stepping(false);
     state.role = Role::Child;
+    stepping::leave_out(false);
     state.record.second_rip = rip;
     injection::inject_again(context);
 }

@@ -1,7 +1,6 @@
 //! The few calls and instructions that only a torture worker needs.
 //!
-//! Source: fork(2), timer_create(2), timer_settime(2), timer_delete(2), wait(2); Intel SDM 3B,
-//! 17.3.1.4 (trap flag).
+//! Source: fork(2), timer_create(2), timer_settime(2), timer_delete(2), wait(2).
 
 use core::arch::asm;
 
@@ -79,15 +78,6 @@ pub fn arm(signal: u32, in_ns: u64, every_ns: u64) -> Result<i32, Errno> {
 pub fn disarm(timer: i32) {
     // SAFETY: the call touches no memory of ours. It fails only for a timer that is not there.
     let _deleted = unsafe { syscall4(kernel::__NR_timer_delete, timer as usize, 0, 0, 0) };
-}
-
-/// Makes the instructions after this trap.
-pub fn set_trap_flag() {
-    // SAFETY: the flag is set in the flags' image on the stack, below the red zone's end because no
-    // `nostack` is promised; the trap handler is installed.
-    unsafe {
-        asm!("pushfq", "or qword ptr [rsp], {flag}", "popfq", flag = const 1 << 8);
-    }
 }
 
 /// MXCSR without its sticky exception bits, the x87 control word, and the direction flag.

@@ -2,14 +2,9 @@
 //!
 //! Source: Linux `arch/x86/include/uapi/asm/{sigcontext,ucontext}.h`, `siginfo.h`; sigaction(2).
 
-use crate::registers::Registers;
-
-/// EFLAGS bits that a redirected context must not carry: trap (8), direction (10), alignment check
-/// (18). psABI 3.2.1: the direction flag is clear on function entry.
-const CLEARED_FLAGS: u64 = 1 << 8 | 1 << 10 | 1 << 18;
-
-/// EFLAGS bit that makes the processor trap after the next instruction.
-const TRAP_FLAG: u64 = 1 << 8;
+use super::flags::{ALIGNMENT_CHECK, SERVICES_FLAGS, TRAP_FLAG};
+use super::registers::Registers;
+use crate::si_code;
 
 /// `struct ucontext` up to the signal mask: what `sigreturn` loads into the processor.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +110,18 @@ impl Context {
         }
     }
 
+    /// Whether misaligned accesses trap.
+    #[must_use]
+    pub const fn checks_alignment(&self) -> bool {
+        self.machine.eflags & ALIGNMENT_CHECK != 0
+    }
+
+    /// Makes `sigreturn` continue without the flags that a service may have set and that host code must not
+    /// run with.
+    pub const fn clear_flags(&mut self) {
+        self.machine.eflags &= !SERVICES_FLAGS;
+    }
+
     /// A context of zeros, which is none to continue at.
     pub(super) const fn zeroed() -> Self {
         let machine = MachineContext::ZEROED;
@@ -139,7 +146,7 @@ impl Context {
             m.rax, m.rdx, m.rcx, m.rbx, m.rsi, m.rdi, m.rbp, m.rsp, m.r8, m.r9, m.r10, m.r11,
             m.r12, m.r13, m.r14, m.r15, m.rip,
         ] = *registers.values();
-        m.eflags &= !CLEARED_FLAGS;
+        self.clear_flags();
     }
 
     /// Makes `sigreturn` continue at `rip`, all other registers as they are.
@@ -153,7 +160,7 @@ impl Context {
         self.machine.rip = rip;
         self.machine.rsp = rsp;
         self.machine.rax = rax;
-        self.machine.eflags &= !CLEARED_FLAGS;
+        self.clear_flags();
     }
 }
 
@@ -181,9 +188,7 @@ impl SigInfo {
     /// The information of a signal that the dispatcher queued with `value`.
     #[must_use]
     pub const fn queued(signal: u32, value: u64) -> Self {
-        /// `si_code` of such a signal: sigqueue(3), `SI_QUEUE`.
-        const SI_QUEUE: i32 = -1;
-        Self { signal: signal as i32, errno: 0, code: SI_QUEUE, padding: 0, first: 0, value }
+        Self { signal: signal as i32, errno: 0, code: si_code::QUEUE, padding: 0, first: 0, value }
     }
 
     /// `si_addr`: the address that faulted. Meaningful for `SIGSEGV`, `SIGBUS`, `SIGILL`, `SIGFPE`,
@@ -191,6 +196,12 @@ impl SigInfo {
     #[must_use]
     pub const fn fault_address(&self) -> u64 {
         self.first
+    }
+
+    /// `si_overrun` of a timer's signal: expiries that were counted while it waited.
+    #[must_use]
+    pub const fn overruns(&self) -> u32 {
+        (self.first >> 32) as u32
     }
 
     /// `si_value` of a queued signal.
@@ -215,5 +226,12 @@ mod tests {
         assert_eq!(size_of::<MachineContext>(), 256);
         assert_eq!(offset_of!(SigInfo, first), 16);
         assert_eq!(offset_of!(SigInfo, value), 24);
+    }
+
+    #[test]
+    fn overruns_follow_the_timer_s_number() {
+        let mut info = SigInfo::queued(14, 0);
+        info.first = u64::from_le_bytes([9, 0, 0, 0, 3, 1, 0, 0]);
+        assert_eq!(info.overruns(), 0x103);
     }
 }

@@ -1,9 +1,27 @@
-//! Linux on x86-64: the kernel's signal frame, one that is kept, the crossings between host and service, system calls.
+//! Linux on x86-64.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`registers`] | general registers, in DWARF's numbering |
+//! | `flags` | bits of EFLAGS |
+//! | `stack` | what the psABI says of stacks |
+//! | `context` | the kernel's signal frame, as a handler sees it |
+//! | `saved_frame` | one that is saved, and returned from later |
+//! | `state` | vector and floating-point state, and what resets it |
+//! | `crossing` | the crossings between host and service stacks |
+//! | `signal_entry` | where the kernel enters a handler |
+//! | [`step`] | single-stepping: which instructions trap, and what stepping must repair |
+//! | `syscall` | system calls |
 
 mod context;
 mod crossing;
+mod flags;
+pub mod registers;
 mod saved_frame;
+mod signal_entry;
+mod stack;
 mod state;
+pub mod step;
 mod syscall;
 
 pub use context::{Context, SigInfo};
@@ -12,9 +30,12 @@ pub use crossing::{
     BEFORE_CREATING, CAPTURED_OFFSET, CROSSING, HOST_RSP_OFFSET, PENDING_OFFSET, SERVICE_RSP_OFFSET,
 };
 pub use crossing::{
-    Crossing, CrossingResult, FAKE_FRAME_BYTES, Hooks, Pending, ReturnPath, enter, land, leave,
-    resume,
+    Crossing, CrossingResult, FAKE_FRAME_BYTES, Hooks, Pending, Resets, ReturnPath, enter, land,
+    leave, resume,
 };
+pub use flags::TRAP_FLAG;
 pub use saved_frame::{STATE_BYTES, SavedFrame};
+pub(crate) use signal_entry::entry_for;
+pub use stack::{CALL_BYTES, RED_ZONE_BYTES, STACK_ALIGN_BYTES};
 pub use syscall::syscall4;
 pub(crate) use syscall::{restorer, syscall2, syscall3};

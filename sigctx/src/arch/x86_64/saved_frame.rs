@@ -1,4 +1,4 @@
-//! A service that was paused: its signal frame, kept beyond the handler, to be returned from later.
+//! A service that was paused: its signal frame, saved beyond the handler, to be returned from later.
 //!
 //! A handler that pauses a service copies what the kernel saved of it and sends the original to the
 //! recovery point. [`resume`](super::resume) then does what the handler did not: it returns from the
@@ -6,7 +6,7 @@
 //! back all of its vector, mask and floating-point registers, bit for bit, whichever this processor has.
 //!
 //! ```text
-//!  kept frame                          a handler's frame, on the alternate stack
+//!  saved frame                         a handler's frame, on the alternate stack
 //!  ┌──────────────────────────┐ ◀ 64   ┌──────────────────────────┐
 //!  │ vector and floating-point│        │ siginfo                  │
 //!  │ state, as xsave has it   │        │ ucontext: fpstate ───────┼─▶ state, 64-aligned
@@ -28,7 +28,7 @@ use core::arch::asm;
 use core::ptr;
 
 use super::context::Context;
-use crate::registers::Registers;
+use super::registers::Registers;
 
 /// Room for the vector and floating-point state, in bytes: with AVX-512 it takes 2.7 KiB, with tiles
 /// 11 KiB.
@@ -60,19 +60,19 @@ pub struct SavedFrame {
 }
 
 impl SavedFrame {
-    /// A frame that keeps nothing.
+    /// A frame in which nothing is saved.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: [0; STATE_BYTES], context: Context::zeroed(), pattern: Context::zeroed() }
     }
 
-    /// Keeps the service that a signal interrupted. False if its state is larger than there is room:
-    /// then nothing was kept.
+    /// Saves the service that a signal interrupted. False if its state is larger than there is room:
+    /// then nothing was saved.
     ///
     /// # Safety
     /// `context` is what the kernel gave to the handler that is running.
     #[must_use]
-    pub unsafe fn keep(&mut self, context: &Context) -> bool {
+    pub unsafe fn save(&mut self, context: &Context) -> bool {
         let state = context.state();
         // SAFETY: passed on to the caller.
         let Some(bytes) = state_bytes(unsafe { extent(state) }) else { return false };
@@ -84,14 +84,14 @@ impl SavedFrame {
         true
     }
 
-    /// A signal left word in host text that the service is to be paused: keeps the pattern of its
-    /// frame, for [`SavedFrame::save_call`]. What is kept stays: the signal may strike just before the
-    /// service is resumed.
+    /// A signal left word in host text that the service is to be paused: saves the pattern of its
+    /// frame, for [`SavedFrame::save_call`]. What was saved before stays: the signal may strike just before
+    /// the service is resumed.
     pub const fn prepare(&mut self, context: &Context) {
         self.pattern = *context;
     }
 
-    /// Keeps a service as it would be on return from a host call: these registers, and its control
+    /// Saves a service as it would be on return from a host call: these registers, and its control
     /// words, which are this processor's now. [`SavedFrame::prepare`] came before.
     pub fn save_call(&mut self, registers: &Registers) {
         let (mxcsr, x87) = control_words();
@@ -161,8 +161,8 @@ fn control_words() -> (u32, u16) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::registers::COUNT;
     use super::*;
-    use crate::registers::COUNT;
 
     #[test]
     fn state_without_a_mark_is_the_legacy_part() {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_stays_when_another_pause_is_prepared() {
+    fn what_is_saved_stays_when_another_pause_is_prepared() {
         let registers = Registers::new(core::array::from_fn(|i| i as u64 + 100));
         let mut frame = SavedFrame::new();
         frame.save_call(&registers);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn call_is_kept_with_its_registers_and_control_words() {
+    fn call_is_saved_with_its_registers_and_control_words() {
         let registers = Registers::new(core::array::from_fn(|i| i as u64 + 100));
         let mut frame = SavedFrame::new();
         frame.state.fill(0xee);

@@ -1,13 +1,15 @@
 //! What of the processor's vector and floating-point state must be forgotten after a service, and how
 //! this processor does it.
 //!
-//! | after | forgotten | how | time |
-//! | --- | --- | --- | --- |
-//! | a return | vector and mask registers, MXCSR | zeroing idioms | 2 ns |
-//! | an unwinding, a discard | that, and the x87 state | `xrstor` of the initial state | 100 ns |
+//! | after | forgotten | how |
+//! | --- | --- | --- |
+//! | a return | vector and mask registers, MXCSR | zeroing idioms |
+//! | a return, where the image's code can change more | all of it, flags, segment registers | `xrstor` of the initial state, `popf` |
+//! | a raise, a discard, a pause | the same | the same |
 //!
-//! Compilers for x86-64 keep nothing in x87 registers, so a service that returns leaves none of its
-//! values there; one that is killed may be of any origin. (Times: a 2-vCPU virtual machine with AVX-512.)
+//! Compilers for x86-64 use neither x87 nor MMX registers by themselves, and leave control words and flags
+//! alone, so ordinary images can change nothing but vector registers. Which image can change more is known
+//! when it is deployed, from its instructions ([`Resets`](super::Resets)).
 //!
 //! Spec: Intel SDM volume 1, chapter 13 (XSAVE feature set), 15.1 (AVX-512 state).
 
@@ -33,17 +35,28 @@ pub(super) const HAS_AVX: u32 = 1;
 /// In [`Processor::vectors`]: there are zmm and mask registers.
 pub(super) const HAS_AVX_512: u32 = 2;
 
-/// An image for `xrstor` whose header says that every component is in its initial state. Only MXCSR
-/// is loaded from it (SDM volume 1, 13.8.1).
+/// The x87 control word of a process's start: psABI 3.4.1.
+const INITIAL_X87_CONTROL: u16 = 0x037f;
+
+/// MXCSR of a process's start: psABI 3.4.1.
+const INITIAL_MXCSR: u32 = 0x1f80;
+
+/// An image for `xrstor` whose header says that every component is in its initial state: only MXCSR
+/// is loaded from it (SDM volume 1, 13.8.1). For `fxrstor`, it holds that state (10.5.1).
 #[repr(C, align(64))]
 pub(super) struct InitialState {
-    before: [u32; 6],
-    mxcsr: u32,
+    x87_control: u16,
+    before: [u16; 11],
+    pub(super) mxcsr: u32,
     after: [u32; 137],
 }
 
-pub(super) static INITIAL_STATE: InitialState =
-    InitialState { before: [0; 6], mxcsr: 0x1f80, after: [0; 137] };
+pub(super) static INITIAL_STATE: InitialState = InitialState {
+    x87_control: INITIAL_X87_CONTROL,
+    before: [0; 11],
+    mxcsr: INITIAL_MXCSR,
+    after: [0; 137],
+};
 
 /// What this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

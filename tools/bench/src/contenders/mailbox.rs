@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn worker_that_does_not_start_says_why() {
-        if crate::floors::tests::two_cores().is_none() {
+        if crate::floors::cores::tests::two_cores().is_none() {
             return;
         }
         let place = Place::of_this_thread().unwrap();

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn affinity_is_restored_after_the_work() {
-        if crate::floors::tests::two_cores().is_none() {
+        if crate::floors::cores::tests::two_cores().is_none() {
             return;
         }
         let place = Place::of_this_thread().unwrap();

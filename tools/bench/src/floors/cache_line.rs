@@ -6,7 +6,7 @@ use std::thread;
 
 use mote_dispatcher::now_ns;
 
-use super::{Cores, pin};
+use super::cores::{Cores, pin};
 use crate::stats::latency::Times;
 
 const SAMPLES: u64 = 5_000;
@@ -87,7 +87,7 @@ fn wait_for(ball: &Ball, number: u64, between_looks: fn()) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::two_cores;
+    use super::super::cores::tests::two_cores;
     use super::*;
 
     #[test]

@@ -7,8 +7,8 @@ use std::thread;
 use mote_dispatcher::now_ns;
 use rustix::thread::gettid;
 
+use super::cores::{Cores, pin};
 use super::sys::{Arrival, queue_signal};
-use super::{Cores, pin};
 use crate::stats::latency::Times;
 
 const SAMPLES: u64 = 2_000;
@@ -103,7 +103,7 @@ fn pause() {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::two_cores;
+    use super::super::cores::tests::two_cores;
     use super::*;
 
     #[test]

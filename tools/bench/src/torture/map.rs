@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mote_abi::unwind;
 use mote_abi::windows::is_text;
-use mote_loader::Image;
-use mote_sigctx::unwind::{self, Module};
+use mote_dispatcher::TOOLCHAIN;
+use mote_loader::{Checked, Expected, verify};
 use serde::Serialize;
 
 use crate::image::functions;
@@ -59,20 +60,19 @@ type Names = BTreeMap<u64, String>;
 
 /// The image and the worker, by address.
 #[derive(Debug)]
-pub struct Map<'a> {
-    module: Option<Module<'a>>,
+pub struct Map {
+    image: Option<Checked>,
     text_address: u64,
     names: Names,
     host_names: Names,
 }
 
-impl<'a> Map<'a> {
+impl Map {
     /// The map for `bytes` of an image whose text the worker has at `text_address`.
     #[must_use]
-    pub fn new(bytes: &'a [u8], text_address: u64) -> Self {
-        let image = Image::parse(bytes).ok();
+    pub fn new(bytes: &[u8], text_address: u64) -> Self {
         Self {
-            module: image.and_then(|image| functions::module(&image).ok()),
+            image: verify(bytes, &Expected::of(TOOLCHAIN)).ok(),
             text_address,
             names: functions::names(bytes),
             host_names: functions::names(mote_dispatcher::torture::program()),
@@ -98,8 +98,10 @@ impl<'a> Map<'a> {
     /// What covers the image's instruction at `address`, as linked.
     #[must_use]
     pub fn coverage_linked(&self, address: u64) -> Coverage {
-        let found = self.module.as_ref().and_then(|module| module.coverage_at(address).ok());
-        found.map_or(Coverage::NoLsda, Coverage::from)
+        let table = self.image.as_ref().and_then(Checked::unwind_table);
+        let offset = u32::try_from(address).ok();
+        let found = table.zip(offset).and_then(|(table, offset)| table.find(offset));
+        found.map_or(Coverage::NoLsda, |found| found.coverage.into())
     }
 
     /// The function that the instruction at `rip` is in.

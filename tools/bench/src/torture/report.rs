@@ -114,7 +114,7 @@ pub struct Report {
 impl Report {
     /// Adds up what `found` says of `case`.
     #[must_use]
-    pub fn new(case: &Case<'_>, found: &Found, map: &Map<'_>) -> Self {
+    pub fn new(case: &Case<'_>, found: &Found, map: &Map) -> Self {
         let mut report = Self::empty(case, found);
         for point in &found.points {
             report.count(point, Verdict::of(point, &found.baseline), map);
@@ -143,7 +143,7 @@ impl Report {
         }
     }
 
-    fn count(&mut self, point: &Point, verdict: Verdict, map: &Map<'_>) {
+    fn count(&mut self, point: &Point, verdict: Verdict, map: &Map) {
         let function = map.function(point.rip);
         self.verdicts.add(verdict);
         *self.endings.entry(verdict::ending(point)).or_default() += 1;

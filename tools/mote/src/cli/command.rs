@@ -12,7 +12,7 @@ use crate::demo::DemoArgs;
 use crate::inspect::InspectArgs;
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
-use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, RemoveArgs, RollbackArgs};
+use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, RemoveArgs, RollbackArgs};
 use crate::run::args::RunArgs;
 #[cfg(feature = "http")]
 use crate::serve::args::ServeArgs;
@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Say how the invocations of each function ended.
     #[cfg(feature = "http")]
     Stats(ListArgs),
+    /// Show what functions log.
+    #[cfg(feature = "http")]
+    Logs(LogsArgs),
     /// Go back to an earlier version of a function.
     #[cfg(feature = "http")]
     Rollback(RollbackArgs),

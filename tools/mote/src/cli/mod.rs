@@ -64,6 +64,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         #[cfg(feature = "http")]
         Command::Stats(args) => operate::stats(args),
         #[cfg(feature = "http")]
+        Command::Logs(args) => operate::logs(args),
+        #[cfg(feature = "http")]
         Command::Rollback(args) => operate::rollback(args),
         #[cfg(feature = "http")]
         Command::Rm(args) => operate::remove(args),

@@ -1,7 +1,10 @@
 //! What can be said of the bytes of an image. Total: any bytes give an answer.
 
 use mote_abi::imports::Import;
-use mote_loader::{Expected, Image, ImportUse, RelocationCounts, check};
+use mote_loader::{
+    CheckError, Checked, Expected, Image, ImportUse, RelocationCounts, StopKind, StopPoint, check,
+    longest_run,
+};
 use serde::Serialize;
 
 use mote_bench::image::functions::{self, Function};
@@ -27,8 +30,12 @@ pub(crate) struct Facts {
     pub(crate) functions: Vec<Function>,
     /// How many functions the list leaves out.
     pub(crate) functions_left_out: usize,
-    /// What of its unwind tables cannot be read.
-    pub(crate) unwind_errors: Vec<String>,
+    /// Why its unwind tables cannot be read.
+    pub(crate) unwind_error: Option<String>,
+    /// Where breakpoints may stand, if the loader takes it.
+    pub(crate) stop_points: Vec<StopPointFact>,
+    /// The most instructions that run without a stop point.
+    pub(crate) longest_run: Option<usize>,
     /// Whether the loader takes it.
     pub(crate) verdict: Verdict,
 }
@@ -62,6 +69,25 @@ pub(crate) struct Relocations {
     pub(crate) other: usize,
 }
 
+/// One stop point.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct StopPointFact {
+    pub(crate) address: u32,
+    pub(crate) kind: &'static str,
+}
+
+impl From<&StopPoint> for StopPointFact {
+    fn from(point: &StopPoint) -> Self {
+        let kind = match point.kind {
+            StopKind::Loop => "loop",
+            StopKind::Entry => "entry",
+            StopKind::Return => "return",
+            _ => "other",
+        };
+        Self { address: point.offset, kind }
+    }
+}
+
 /// What the loader says.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Verdict {
@@ -85,6 +111,9 @@ impl Facts {
 
     fn of_image(bytes: &[u8], image: &Image<'_>) -> Self {
         let functions = functions::of(bytes, image);
+        let checked = check(image, &Expected::of(mote_dispatcher::TOOLCHAIN));
+        let stops = checked.as_ref().map(|checked| checked.stop_points().to_vec());
+        let stops = stops.unwrap_or_default();
         Self {
             bytes: bytes.len(),
             toolchain: image.toolchain().map(str::to_owned),
@@ -95,15 +124,17 @@ impl Facts {
             relocations: image.relocation_counts().into(),
             functions: functions.list,
             functions_left_out: functions.left_out,
-            unwind_errors: functions.errors,
-            verdict: Verdict::on(image),
+            unwind_error: functions.error,
+            stop_points: stops.iter().map(StopPointFact::from).collect(),
+            longest_run: longest_run(image, &stops).filter(|_| checked.is_ok()),
+            verdict: Verdict::of(&checked),
         }
     }
 }
 
 impl Verdict {
-    fn on(image: &Image<'_>) -> Self {
-        match check(image, &Expected::of(mote_dispatcher::TOOLCHAIN)) {
+    fn of(checked: &Result<Checked, CheckError>) -> Self {
+        match checked {
             Ok(checked) => Self {
                 accepted: true,
                 refusals: Vec::new(),

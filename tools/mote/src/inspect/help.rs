@@ -16,6 +16,8 @@ data at 0x20000000, data at 0x40000000.
   functions     a list of name (or null), address, bytes, landing_pads
   functions_left_out
                 how many functions more there are than the list holds
-  unwind_errors what in its unwind tables cannot be read
+  unwind_error  why its unwind tables cannot be read, or null
+  stop_points   a list of address and kind: loop, entry or return
+  longest_run   the most instructions that run without a stop point, or null
   verdict       accepted (true or false), refusals (a list of messages), slot_bytes (what it takes
                 in each window, or null)";

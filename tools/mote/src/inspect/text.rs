@@ -16,6 +16,7 @@ pub(super) fn of(facts: &Facts, columns: Option<usize>) -> String {
         text.push_str(&relocations(&facts.relocations));
         text.push_str(&imports(facts));
         text.push_str(&functions(facts, columns));
+        text.push_str(&stop_points(facts));
     }
     text.push_str(&verdict(&facts.verdict));
     text
@@ -77,9 +78,16 @@ fn functions(facts: &Facts, columns: Option<usize>) -> String {
     if facts.functions_left_out > 0 {
         text.push_str(&format!("  and {} that are not listed\n", facts.functions_left_out));
     }
-    for error in &facts.unwind_errors {
+    if let Some(error) = &facts.unwind_error {
         text.push_str(&format!("  unwind tables: {error}\n"));
     }
+    text
+}
+
+fn stop_points(facts: &Facts) -> String {
+    let Some(longest) = facts.longest_run else { return String::new() };
+    let mut text = heading(&format!("Stop points: {}", facts.stop_points.len()));
+    text.push_str(&format!("  the longest run without one: {longest} instructions\n"));
     text
 }
 

@@ -57,6 +57,23 @@ pub(crate) struct ListArgs {
     pub(crate) node: NodeArgs,
 }
 
+/// `mote logs`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// The function [default: all].
+    #[arg(value_name = "NAME")]
+    pub(crate) function: Option<String>,
+    /// Go on with what is logged from now on.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Print objects, one a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
 /// `mote rollback`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RollbackArgs {

@@ -1,23 +1,25 @@
 //! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
-//! `list`, `stats`, `rollback` and `rm`.
+//! `list`, `stats`, `logs`, `rollback` and `rm`.
 
 pub(crate) mod args;
 mod columns;
 
 use std::future::Future;
+use std::io::Write as _;
 
 use anyhow::{Context as _, anyhow};
 use mote_abi::outcome::Outcome;
-use mote_server::admin::client::{AdminClient, AdminError, FunctionView, StatsView};
+use mote_server::admin::client::{AdminClient, AdminError, FunctionView, LogLine, StatsView};
 use mote_server::admin::socket_path;
 use mote_server::config::default_state_folder;
 use serde::Serialize;
+use tokio::runtime::Runtime;
 
 use crate::service::input;
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use args::{DeployArgs, InvokeArgs, ListArgs, NodeArgs, RemoveArgs, RollbackArgs};
+use args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, NodeArgs, RemoveArgs, RollbackArgs};
 use columns::columns;
 
 /// Builds what is a folder, and deploys it as a new version.
@@ -87,6 +89,29 @@ pub(crate) fn remove(args: &RemoveArgs) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
+/// Prints what functions logged lately, and with `-f` what they log from now on.
+///
+/// # Errors
+/// No node answers, or the output cannot be written.
+pub(crate) fn logs(args: &LogsArgs) -> Result<Status, Failure> {
+    let client = client(&args.node)?;
+    let show = |line: LogLine| -> anyhow::Result<()> {
+        let text = if args.json { serde_json::to_string(&line)? } else { logged(&line) };
+        let mut stdout = output::Stdout::lock();
+        writeln!(stdout, "{text}")?;
+        Ok(stdout.flush()?)
+    };
+    let runtime = runtime()?;
+    let reading = client.logs(args.function.as_deref(), args.follow, show);
+    runtime.block_on(reading).or_status(Status::NodeFailed, || "the log cannot be shown")?;
+    Ok(Status::Done)
+}
+
+fn logged(line: &LogLine) -> String {
+    let outcome = line.outcome.as_ref().map(|outcome| format!("{outcome}: ")).unwrap_or_default();
+    format!("{} {} {} {outcome}{}", line.request, line.function, line.version, line.text)
+}
+
 fn client(args: &NodeArgs) -> Result<AdminClient, Failure> {
     let folder = args.state.clone().or_else(default_state_folder);
     let folder = folder
@@ -96,9 +121,12 @@ fn client(args: &NodeArgs) -> Result<AdminClient, Failure> {
 }
 
 fn ask<T>(answer: impl Future<Output = Result<T, AdminError>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot start the runtime")?;
-    runtime.block_on(answer).or_status(Status::NodeFailed, || "the node did not do it")
+    runtime()?.block_on(answer).or_status(Status::NodeFailed, || "the node did not do it")
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().context("cannot start the runtime")
 }
 
 fn show<T: Serialize, const N: usize>(

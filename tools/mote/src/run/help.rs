@@ -16,7 +16,7 @@ const JSON: &str = "\
 With --json, each line on stdout is one object:
   service           the service's name
   outcome           ok, error, panicked, over_budget, over_memory, stack_overflow, fault,
-                    denied_syscall or worker_lost
+                    denied_syscall, worker_lost, expired or cancelled
   cleanup           returned, unwound or discarded
   body              the response: text, or base64 if it is not UTF-8
   body_encoding     \"base64\", only if body is that

@@ -2,10 +2,12 @@
 //! it is told to end.
 
 pub(crate) mod args;
+mod builder;
 mod log;
 
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use mote_server::config::Config;
@@ -15,6 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use args::ServeArgs;
+use builder::Builder;
 
 /// Serves until SIGTERM or SIGINT, and then answers the requests that are under way. A second signal
 /// ends it at once.
@@ -56,7 +59,7 @@ fn preloaded(path: &Path) -> Result<Preloaded, Failure> {
 
 async fn serve(config: Config, preloaded: Vec<Preloaded>) -> Result<Status, Failure> {
     let (mut first, mut second) = (Signals::catch()?, Signals::catch()?);
-    let server = Server::start(config, preloaded);
+    let server = Server::start(config, Arc::new(Builder), preloaded);
     let server = server.await.or_status(Status::NodeFailed, || "cannot serve")?;
     announce(&server)?;
     tokio::select! {
@@ -69,9 +72,10 @@ async fn serve(config: Config, preloaded: Vec<Preloaded>) -> Result<Status, Fail
 /// Says where it listens, and how to ask its first function something.
 fn announce(server: &Server) -> anyhow::Result<()> {
     let address = server.address().context("the system does not say where it listens")?;
-    let mut text = format!("listening on http://{address}\n");
+    let url = format!("{}://{address}", server.scheme());
+    let mut text = format!("listening on {url}\n");
     if let Some(name) = server.functions().first() {
-        text.push_str(&format!("try: curl -d world http://{address}/invoke/{name}\n"));
+        text.push_str(&format!("try: curl -d world {url}/invoke/{name}\n"));
     }
     // Nobody may be reading; clients are served all the same.
     let _ = io::stdout().write_all(text.as_bytes());

@@ -38,6 +38,17 @@ reply = client.invoke(FunctionName="logs", Payload=b"x", LogType="Tail")
 log = base64.b64decode(reply["LogResult"]).decode()
 assert len(log) <= 4096 and "REPORT RequestId" in log, log
 
+reply = client.invoke_with_response_stream(FunctionName="hello", Payload=b"Ada")
+events = list(reply["EventStream"])
+assert [list(event) for event in events] == [["PayloadChunk"], ["InvokeComplete"]], events
+assert events[0]["PayloadChunk"]["Payload"] == b"Hello, Ada!", events
+assert "ErrorCode" not in events[1]["InvokeComplete"], events
+reply = client.invoke_with_response_stream(FunctionName="spin", LogType="Tail")
+(event,) = reply["EventStream"]
+assert event["InvokeComplete"]["ErrorCode"] == "Unhandled", event
+assert json.loads(event["InvokeComplete"]["ErrorDetails"])["errorType"] == "over_budget", event
+assert base64.b64decode(event["InvokeComplete"]["LogResult"]).startswith(b"START"), event
+
 reply = client.invoke(FunctionName="hello", InvocationType="DryRun")
 assert reply["StatusCode"] == 204, reply
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::clients::{curl, is_there, succeeded, with_aws_settings};
-use crate::serving::Serving;
+use crate::serving::{Serving, image};
 use crate::support::text;
 
 const SERVICES: [&str; 4] = ["hello", "spin", "logs", "errors"];
@@ -18,6 +18,50 @@ fn boto3_invokes() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/boto3_invoke.py");
     let mut python = Command::new("python3");
     succeeded(&with_aws_settings(python.args([script, &node.url])).output().unwrap());
+}
+
+#[test]
+fn sdk_for_javascript_invokes() {
+    let probe = ["-e", "require('@aws-sdk/client-lambda')"];
+    if !is_there("the AWS SDK for JavaScript", Command::new("node").args(probe)) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &SERVICES);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/js_invoke.cjs");
+    let mut javascript = Command::new("node");
+    javascript.args([script, &node.url]);
+    succeeded(&with_aws_settings(&mut javascript).output().unwrap());
+}
+
+#[test]
+fn boto3_manages_functions() {
+    if !is_there("boto3", Command::new("python3").args(["-c", "import boto3"])) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &[]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/boto3_manage.py");
+    let hello = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/services/hello");
+    let other = image("wordcount");
+    let mut python = Command::new("python3");
+    python.args([script, &node.url, hello, text(&other)]);
+    succeeded(&with_aws_settings(&mut python).output().unwrap());
+}
+
+#[test]
+fn functions_are_managed_only_where_the_configuration_says_so() {
+    let state = tempfile::tempdir().unwrap();
+    let config = state.path().join("mote.toml");
+    std::fs::write(&config, "manage = false\n").unwrap();
+    let node = Serving::with(state.path(), &["hello"], &["--config", text(&config)]);
+    let url = format!("{}/2015-03-31/functions/hello", node.url);
+    let reply = curl(&["-X", "DELETE", &url]);
+    assert_eq!(
+        (reply.status, reply.header("x-amzn-errortype")),
+        (403, Some("accessdeniedexception"))
+    );
+    assert_eq!(curl(&["-d", "x", &invocations(&node, "hello")]).status, 200);
 }
 
 #[test]

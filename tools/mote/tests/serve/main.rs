@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod behave;
 mod clients;
 mod crash;
 mod lambda;

@@ -1,10 +1,13 @@
 //! An operator's commands against a running node.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use rustix::process::Signal;
 
-use crate::clients::curl;
+use crate::clients::{curl, is_there, succeeded};
 use crate::serving::{Serving, image, operator};
-use crate::support::{file, status, stderr, stdout, text};
+use crate::support::{command, file, status, stderr, stdout, text};
 
 #[test]
 fn deployed_versions_are_served_and_rolled_back() {
@@ -93,6 +96,29 @@ fn bad_deployment_changes_nothing() {
 }
 
 #[test]
+fn logs_are_shown_and_followed() {
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &["logs", "errors"]);
+    let ask = |name: &str| curl(&["-d", "x", &format!("{}/invoke/{name}", node.url)]);
+    let first = ask("errors").header("x-mote-request").unwrap().to_owned();
+    let shown = stdout(&operator(state.path(), &["logs", "errors"]));
+    assert!(shown.starts_with(&format!("{first} errors $LATEST error: ")), "{shown}");
+    let mut following = command(&["logs", "-f", "logs", "--json", "--state", text(state.path())]);
+    let mut following = following.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(following.stdout.take().unwrap());
+    ask("errors");
+    let request = ask("logs").header("x-mote-request").unwrap().to_owned();
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["function"], &line["request"]), (&"logs".into(), &request.into()), "{line}");
+    // The follower keeps nothing from ending.
+    node.signal(Signal::TERM);
+    assert_eq!(node.wait(), Some(0));
+    assert!(following.wait().unwrap().success());
+}
+
+#[test]
 fn nobody_at_the_socket_is_told() {
     let state = tempfile::tempdir().unwrap();
     let output = operator(state.path(), &["list"]);
@@ -107,4 +133,16 @@ fn second_node_with_the_same_state_is_refused() {
     let second = operator(state.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(status(&second), 5);
     assert!(stderr(&second).contains("another node keeps its functions"), "{}", stderr(&second));
+}
+
+#[test]
+fn unit_is_hardened() {
+    let mut analyze = Command::new("systemd-analyze");
+    if !is_there("systemd-analyze", Command::new("systemd-analyze").arg("--version")) {
+        return;
+    }
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../runtime/server/mote.service");
+    // A threshold in tenths: more than 2.0 is a failure.
+    analyze.args(["security", "--offline=true", "--threshold=20", unit]);
+    succeeded(&analyze.output().unwrap());
 }

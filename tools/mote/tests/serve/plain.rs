@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::clients::{curl, is_there};
 use crate::serving::Serving;
-use crate::support::text;
+use crate::support::{mote, status, stderr, text};
 
 #[test]
 fn function_answers_curl() {
@@ -128,4 +128,39 @@ fn health_is_answered() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(curl(&[&format!("{}{path}", node.url)]).status, 200, "{path}");
     }
+}
+
+#[test]
+fn clients_may_use_tls() {
+    if !is_there("openssl", Command::new("openssl").arg("version")) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let (certificate, key) = (state.path().join("certificate"), state.path().join("key"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"])
+        .args(["-keyout", text(&key), "-out", text(&certificate)])
+        .output();
+    assert!(made.unwrap().status.success());
+    let config = state.path().join("mote.toml");
+    let section = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n");
+    std::fs::write(&config, section).unwrap();
+    let node = Serving::with(state.path(), &["hello"], &["--config", text(&config)]);
+    let url = format!("{}/invoke/hello", node.url);
+    assert!(url.starts_with("https://"), "{url}");
+    for version in ["--http1.1", "--http2"] {
+        let reply = curl(&["--cacert", text(&certificate), version, "-d", "Ada", &url]);
+        assert_eq!((reply.status, &*reply.body), (200, "Hello, Ada!"), "{version}: {reply:?}");
+    }
+}
+
+#[test]
+fn tls_that_cannot_be_used_is_told() {
+    let state = tempfile::tempdir().unwrap();
+    let config = state.path().join("mote.toml");
+    std::fs::write(&config, "[tls]\ncertificate = '/nonexistent'\nkey = '/nonexistent'\n").unwrap();
+    let output = mote(&["serve", "--config", text(&config), "--state", text(state.path())]);
+    assert_eq!(status(&output), 5);
+    assert!(stderr(&output).contains("`tls.certificate` cannot be used"), "{}", stderr(&output));
 }

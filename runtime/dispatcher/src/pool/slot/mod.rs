@@ -10,14 +10,13 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, OwnedFd};
 
+use crate::config::NodeConfig;
 use crate::images::zones::WindowFiles;
-use crate::node::completed::Completed;
-use crate::node::config::NodeConfig;
-use crate::node::error::NodeError;
-use crate::node::request::Waiting;
 use crate::pool::areas::Areas;
+use crate::pool::error::{Cause, ExitReason, StartError};
+use crate::pool::outstanding::{Ended, Orphan};
 use crate::pool::process::{LastingFiles, Process};
-use crate::pool::start;
+use crate::pool::start::{self, Progress, START_LIMIT_S};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
 
@@ -25,7 +24,7 @@ use crate::sched::cpus::Post;
 const MAX_FAILED_STARTS: u32 = 3;
 
 /// How long a worker may take to become ready.
-const START_LIMIT_NS: u64 = 5_000_000_000;
+const START_LIMIT_NS: u64 = START_LIMIT_S * 1_000_000_000;
 
 /// Before another start, when the last worker died of nothing that it was given.
 const RETRY_AFTER_NS: u64 = 10_000_000;
@@ -34,7 +33,7 @@ const RETRY_AFTER_NS: u64 = 10_000_000;
 const HEALTH_INTERVAL_NS: u64 = 1_000_000;
 
 /// The same, for a process that was killed and should be gone soon.
-const CONDEMNED_INTERVAL_NS: u64 = 20_000;
+const KILLED_INTERVAL_NS: u64 = 20_000;
 
 /// How long a dispatcher may sleep while a worker starts.
 const STARTING_SLEEP_NS: u64 = 100_000;
@@ -52,13 +51,13 @@ pub(crate) struct SpawnContext {
     pub(crate) windows: Vec<Vec<WindowFiles>>,
 }
 
-/// What a turn brought.
+/// What a tick brought.
 #[derive(Debug, Default)]
 pub(crate) struct PoolEvents {
-    /// Invocations that ended.
-    pub(crate) ended: VecDeque<Completed>,
+    /// Jobs that ended.
+    pub(crate) ended: VecDeque<Ended>,
     /// Jobs that never started and whose worker is gone, in their order.
-    pub(crate) orphans: Vec<Waiting>,
+    pub(crate) orphans: Vec<Orphan>,
 }
 
 #[derive(Debug)]
@@ -67,7 +66,7 @@ pub(crate) struct WorkerSlot {
     post: Post,
     state: State,
     failed_starts: u32,
-    last_failure: Option<NodeError>,
+    last_failure: Option<StartError>,
     health_ns: u64,
 }
 
@@ -94,7 +93,7 @@ impl WorkerSlot {
 
     /// A slot with a worker that serves.
     #[cfg(test)]
-    pub(crate) fn occupied(worker: Worker) -> Self {
+    pub(crate) fn serving_with(worker: Worker) -> Self {
         Self { state: State::Serving(worker), ..Self::new(0, Post::ANYWHERE) }
     }
 
@@ -113,7 +112,7 @@ impl WorkerSlot {
     /// The worker in it that takes requests.
     pub(crate) fn serving(&self) -> Option<&Worker> {
         match &self.state {
-            State::Serving(worker) if !worker.is_condemned() => Some(worker),
+            State::Serving(worker) if !worker.is_killed() => Some(worker),
             _ => None,
         }
     }
@@ -121,7 +120,7 @@ impl WorkerSlot {
     /// The worker in it that takes requests.
     pub(crate) fn serving_mut(&mut self) -> Option<&mut Worker> {
         match &mut self.state {
-            State::Serving(worker) if !worker.is_condemned() => Some(worker),
+            State::Serving(worker) if !worker.is_killed() => Some(worker),
             _ => None,
         }
     }
@@ -131,12 +130,12 @@ impl WorkerSlot {
     }
 
     /// Why the last start failed, until one succeeds.
-    pub(crate) fn last_failure(&self) -> Option<&NodeError> {
+    pub(crate) fn last_failure(&self) -> Option<&StartError> {
         self.last_failure.as_ref()
     }
 
     /// As [`WorkerSlot::last_failure`], to keep.
-    pub(crate) fn take_failure(&mut self) -> Option<NodeError> {
+    pub(crate) fn take_failure(&mut self) -> Option<StartError> {
         self.last_failure.take()
     }
 
@@ -155,7 +154,7 @@ impl WorkerSlot {
         match &self.state {
             State::Vacant { not_before_ns } => Some(*not_before_ns),
             State::Starting { .. } => Some(now_ns + STARTING_SLEEP_NS),
-            State::Serving(worker) if worker.is_condemned() => Some(now_ns + CONDEMNED_INTERVAL_NS),
+            State::Serving(worker) if worker.is_killed() => Some(now_ns + KILLED_INTERVAL_NS),
             State::Serving(worker) if worker.load() > 0 => {
                 let deadline_ns = worker.watch_ns().unwrap_or(u64::MAX);
                 Some(deadline_ns.saturating_sub(lead_ns).min(now_ns + WORKING_SLEEP_NS))
@@ -164,8 +163,8 @@ impl WorkerSlot {
         }
     }
 
-    /// One turn: takes what has ended, enforces deadlines, replaces the dead.
-    pub(crate) fn turn(
+    /// One tick: takes what has ended, enforces deadlines, replaces the dead.
+    pub(crate) fn tick(
         &mut self,
         now_ns: u64,
         spawn_context: &SpawnContext,
@@ -173,9 +172,7 @@ impl WorkerSlot {
     ) {
         match &mut self.state {
             State::Serving(worker) => {
-                while let Some(completed) = worker.take(now_ns) {
-                    events.ended.push_back(completed);
-                }
+                events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
                 worker.oversee(now_ns, spawn_context.config.source);
                 self.check_health(now_ns, events);
             }
@@ -196,9 +193,7 @@ impl WorkerSlot {
                 self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
                 self.health_ns = now_ns + HEALTH_INTERVAL_NS;
             }
-            Err(source) => {
-                self.failed(now_ns, NodeError::system("start a worker process")(source));
-            }
+            Err(source) => self.failed(now_ns, StartError::spawn(source)),
         }
     }
 
@@ -218,15 +213,15 @@ impl WorkerSlot {
         }
         self.health_ns = now_ns + HEALTH_INTERVAL_NS;
         let is_late = now_ns >= *give_up_ns;
-        let Some(why) = worker.exit_reason().or_else(|| is_late.then(too_slow)) else { return };
-        let progress = start::progress(&worker.areas.outbox().status);
-        let why = format!("{progress} when {why}");
+        let too_slow = || is_late.then(|| Cause::SlowStart.into());
+        let Some(exit) = worker.exit_reason().or_else(too_slow) else { return };
+        let progress = Progress::of(&worker.areas.outbox().status);
         let (worker, pid) = (self.number, worker.process.pid());
-        self.failed(now_ns, NodeError::WorkerStart { worker, pid, why });
+        self.failed(now_ns, StartError::NotReady { worker, pid, progress, exit });
     }
 
     /// Notes a failed start. What was started is killed by being dropped.
-    fn failed(&mut self, now_ns: u64, error: NodeError) {
+    fn failed(&mut self, now_ns: u64, error: StartError) {
         self.failed_starts += 1;
         self.last_failure = Some(error);
         self.state = if self.failed_starts >= MAX_FAILED_STARTS {
@@ -238,37 +233,31 @@ impl WorkerSlot {
 
     fn check_health(&mut self, now_ns: u64, events: &mut PoolEvents) {
         let State::Serving(worker) = &mut self.state else { return };
-        if worker.is_condemned() {
-            self.health_ns = self.health_ns.min(now_ns + CONDEMNED_INTERVAL_NS);
+        if worker.is_killed() {
+            self.health_ns = self.health_ns.min(now_ns + KILLED_INTERVAL_NS);
         }
         if now_ns < self.health_ns {
             return;
         }
         self.health_ns = now_ns + HEALTH_INTERVAL_NS;
-        if let Some(why) = worker.exit_reason() {
-            self.reap(&why, now_ns, events);
+        if let Some(exit) = worker.exit_reason() {
+            self.reap(exit, now_ns, events);
         }
     }
 
-    /// The worker is gone: tells what it leaves, and makes room for the next.
-    fn reap(&mut self, why: &str, now_ns: u64, events: &mut PoolEvents) {
+    /// The worker is gone: reports what it leaves, and makes room for the next.
+    fn reap(&mut self, exit: ExitReason, now_ns: u64, events: &mut PoolEvents) {
         let vacant = State::Vacant { not_before_ns: now_ns };
         let State::Serving(mut worker) = std::mem::replace(&mut self.state, vacant) else { return };
-        while let Some(completed) = worker.take(now_ns) {
-            events.ended.push_back(completed);
-        }
-        let was_idle = worker.load() == 0 && !worker.has_paused();
-        let (lost, waiting) = worker.leave(why, now_ns);
-        events.ended.extend(lost);
-        events.orphans.extend(waiting);
+        events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
+        let was_idle = worker.load() == 0 && worker.first_paused_ns().is_none();
+        let remains = worker.reap(exit, now_ns);
+        events.ended.extend(remains.lost);
+        events.orphans.extend(remains.orphans);
         if was_idle {
             self.state = State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS };
         }
     }
-}
-
-fn too_slow() -> String {
-    format!("it was given up after {} s", START_LIMIT_NS / 1_000_000_000)
 }
 
 fn start_worker(

@@ -1,9 +1,9 @@
 //! A slot whose workers do not start, and one whose worker dies.
 
 use super::*;
-use crate::pool::areas::program_file;
 use crate::pool::fake_worker::{self, publish};
 use crate::sys::clock::now_ns;
+use crate::sys::memory_file::program_file;
 
 fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
@@ -14,16 +14,16 @@ fn spawn_context(program: &str) -> SpawnContext {
     }
 }
 
-/// Turns in a time of its own, a millisecond each, until `done`.
-fn turn_until(
+/// Ticks in a time of its own, a millisecond each, until `done`.
+fn tick_until(
     slot: &mut WorkerSlot,
     spawn_context: &SpawnContext,
     done: impl Fn(&WorkerSlot) -> bool,
 ) -> PoolEvents {
     let mut events = PoolEvents::default();
     let start_ns = now_ns();
-    for turn in 0..5_000 {
-        slot.turn(start_ns + turn * 1_000_000, spawn_context, &mut events);
+    for tick in 0..5_000 {
+        slot.tick(start_ns + tick * 1_000_000, spawn_context, &mut events);
         if done(slot) {
             return events;
         }
@@ -33,10 +33,10 @@ fn turn_until(
 }
 
 #[test]
-fn seat_is_abandoned_after_three_failed_starts() {
+fn slot_is_abandoned_after_three_failed_starts() {
     let spawn_context = spawn_context("/bin/false");
     let mut slot = WorkerSlot::new(7, Post::ANYWHERE);
-    turn_until(&mut slot, &spawn_context, WorkerSlot::is_abandoned);
+    tick_until(&mut slot, &spawn_context, WorkerSlot::is_abandoned);
     assert_eq!(slot.failed_starts, MAX_FAILED_STARTS);
     let failure = slot.take_failure().unwrap().to_string();
     assert!(failure.starts_with("worker 7 (process "), "{failure}");
@@ -50,31 +50,31 @@ fn worker_that_never_becomes_ready_is_given_up() {
     let mut slot = WorkerSlot::new(0, Post::ANYWHERE);
     let mut events = PoolEvents::default();
     let start_ns = now_ns();
-    slot.turn(start_ns, &spawn_context, &mut events);
-    slot.turn(start_ns + START_LIMIT_NS - 1, &spawn_context, &mut events);
+    slot.tick(start_ns, &spawn_context, &mut events);
+    slot.tick(start_ns + START_LIMIT_NS - 1, &spawn_context, &mut events);
     assert!(slot.last_failure().is_none());
-    slot.turn(start_ns + 2 * START_LIMIT_NS, &spawn_context, &mut events);
+    slot.tick(start_ns + 2 * START_LIMIT_NS, &spawn_context, &mut events);
     let failure = slot.take_failure().unwrap().to_string();
     assert!(failure.ends_with("when it was given up after 5 s"), "{failure}");
     assert_eq!(slot.pid(), None);
 }
 
 #[test]
-fn seat_is_filled_again_when_its_worker_dies() {
+fn slot_is_filled_again_when_its_worker_dies() {
     let spawn_context = spawn_context("/usr/bin/yes");
     let (mut worker, _fake) = fake_worker::worker();
     publish(&mut worker, 1, b"first");
     publish(&mut worker, 2, b"second");
     let killed = worker.process.pid();
     worker.process.kill();
-    let mut slot = WorkerSlot::occupied(worker);
+    let mut slot = WorkerSlot::serving_with(worker);
     let events =
-        turn_until(&mut slot, &spawn_context, |slot| slot.pid().is_some_and(|pid| pid != killed));
+        tick_until(&mut slot, &spawn_context, |slot| slot.pid().is_some_and(|pid| pid != killed));
     assert_eq!(events.ended.len(), 1);
-    assert_eq!(events.ended[0].ticket.number(), 1);
-    assert_eq!(events.ended[0].worker_pid, killed);
+    assert_eq!(events.ended[0].completed.ticket.number(), 1);
+    assert_eq!(events.ended[0].completed.worker_pid, killed);
     assert_eq!(events.orphans.len(), 1);
-    assert_eq!(events.orphans[0].body, b"second");
+    assert_eq!(events.orphans[0].waiting.body, b"second");
 }
 
 #[test]
@@ -84,8 +84,9 @@ fn completion_counts_when_the_worker_dies_behind_it() {
     publish(&mut worker, 1, b"");
     fake.complete(1, fake_worker::honest());
     worker.process.kill();
-    let mut slot = WorkerSlot::occupied(worker);
-    let events = turn_until(&mut slot, &spawn_context, |slot| slot.serving().is_none());
-    let outcomes: Vec<_> = events.ended.iter().map(|ended| ended.outcome.name()).collect();
+    let mut slot = WorkerSlot::serving_with(worker);
+    let events = tick_until(&mut slot, &spawn_context, |slot| slot.serving().is_none());
+    let outcomes: Vec<_> =
+        events.ended.iter().map(|ended| ended.completed.outcome.name()).collect();
     assert_eq!(outcomes, ["ok"]);
 }

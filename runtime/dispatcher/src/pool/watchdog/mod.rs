@@ -20,11 +20,12 @@
 //! With slices, the end of one is such a time too, while another job waits for this worker: the signal
 //! asks it to pause. Nobody is looked at for a slice while nobody waits.
 //! Where the worker's own timer is the source, the signal is left out and the rest stays: what does
-//! not end is killed. Source: DESIGN section 7.
+//! not end is killed.
 
 use mote_abi::outcome::Mode;
+use thiserror::Error;
 
-use crate::node::job::JobSpec;
+use crate::job::spec::JobSpec;
 
 /// Between two signals to an invocation that does not end.
 pub(crate) const REPEAT_NS: u64 = 200_000;
@@ -51,7 +52,7 @@ pub(crate) enum Action {
 }
 
 /// Why a worker is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Reason {
     #[error("it did not enter the service within {} s", ENTRY_LIMIT_NS / 1_000_000_000)]
     NeverEntered,
@@ -125,8 +126,8 @@ impl Watch {
         if is_waited_for { self.next_ns.min(self.slice_ns) } else { self.next_ns }
     }
 
-    /// One turn at `now_ns`. `look` asks the worker when the invocation entered, if it did.
-    pub(crate) fn turn(
+    /// One tick at `now_ns`. `look` reads when the invocation entered, if it did.
+    pub(crate) fn tick(
         &mut self,
         now_ns: u64,
         is_waited_for: bool,
@@ -184,7 +185,7 @@ impl Watch {
     /// `signalled_ns` is when the first signal after the hard deadline was sent: a dispatcher that
     /// was itself away must not kill what it never asked to stop.
     fn overdue(&mut self, now: u64, soft_ns: u64, hard_ns: u64, signalled: Option<u64>) -> Action {
-        // PauseHistory its budget, an invocation is not paused any more.
+        // Past its budget, an invocation is not paused any more.
         self.slice_ns = u64::MAX;
         if now < hard_ns {
             let distance = REPEAT_NS.max(now - soft_ns);

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::node::job::Job;
-use crate::node::job::tests::job;
+use crate::job::ids::TenantId;
+use crate::job::spec::Job;
+use crate::job::spec::tests::{ARENA_KIB, job, spec};
 
 const LIMITS: Limits =
     Limits { budget_ns: 1_000, grace_ns: 500, lost_after_ns: 1_000_000, slice_ns: u64::MAX };
@@ -18,7 +19,7 @@ fn run(
     let mut actions = Vec::new();
     for now in times {
         let look = || entered.filter(|&at| at <= now);
-        match watch.turn(now, false, look) {
+        match watch.tick(now, false, look) {
             Action::None => {}
             action @ Action::Signal => actions.push((now, action)),
             action @ Action::Kill(_) => {
@@ -34,9 +35,9 @@ fn run(
 fn line_is_not_read_before_the_earliest_end_of_the_budget() {
     let mut watch = Watch::new(LIMITS, 100);
     for now in 100..1_100 {
-        assert_eq!(watch.turn(now, false, || panic!("looked at {now}")), Action::None);
+        assert_eq!(watch.tick(now, false, || panic!("looked at {now}")), Action::None);
     }
-    assert_eq!(watch.turn(1_100, false, || Some(600)), Action::None);
+    assert_eq!(watch.tick(1_100, false, || Some(600)), Action::None);
     assert_eq!(watch.next_ns(false), 1_600);
 }
 
@@ -49,9 +50,22 @@ fn signals_come_at_soft_and_at_hard_deadline_and_then_repeatedly() {
 
 #[test]
 fn only_one_deadline_counts_when_mode_is_discard() {
-    let spec = Job { mode: Mode::Discard, ..job(b"") }.spec();
-    assert_eq!(Limits::of(&spec).grace_ns, 0);
-    assert_eq!(Limits::of(&job(b"").spec()).grace_ns, 50_000);
+    let discard = Job { mode: Mode::Discard, ..job(b"") };
+    let discard = discard.check(TenantId::default(), ARENA_KIB).unwrap();
+    assert_eq!(Limits::of(&discard).grace_ns, 0);
+    assert_eq!(Limits::of(&spec(b"")).grace_ns, 50_000);
+}
+
+#[test]
+fn worker_is_lost_the_later_the_more_memory_it_scrubs() {
+    let limits = |memory_kib| {
+        let job = Job { memory_kib, ..job(b"") };
+        Limits::of(&job.check(TenantId::default(), ARENA_KIB).unwrap())
+    };
+    let (small, large) = (limits(1), limits(ARENA_KIB));
+    assert_eq!(small.lost_after_ns, LOST_AFTER_NS + SCRUB_NS_PER_KIB);
+    let more = u64::from(ARENA_KIB - 1) * SCRUB_NS_PER_KIB;
+    assert_eq!(large.lost_after_ns - small.lost_after_ns, more);
 }
 
 #[test]
@@ -84,7 +98,7 @@ fn worker_is_killed_when_it_never_enters() {
 fn entry_that_cannot_be_does_not_move_the_deadline_out() {
     for alleged_ns in [0, 99, 5_001, u64::MAX] {
         let mut watch = Watch::new(LIMITS, 100);
-        assert_eq!(watch.turn(5_000, false, || Some(alleged_ns)), Action::Signal, "{alleged_ns}");
+        assert_eq!(watch.tick(5_000, false, || Some(alleged_ns)), Action::Signal, "{alleged_ns}");
     }
 }
 
@@ -94,13 +108,13 @@ const SLICED: Limits = Limits { slice_ns: 100, ..LIMITS };
 fn slice_is_looked_at_only_while_somebody_waits() {
     let mut watch = Watch::new(SLICED, 1_000);
     for now in 1_000..1_900 {
-        assert_eq!(watch.turn(now, false, || panic!("looked at {now}")), Action::None);
+        assert_eq!(watch.tick(now, false, || panic!("looked at {now}")), Action::None);
     }
     assert_eq!(watch.next_ns(true), 1_100);
-    assert_eq!(watch.turn(1_900, true, || Some(1_850)), Action::None, "entered late");
+    assert_eq!(watch.tick(1_900, true, || Some(1_850)), Action::None, "entered late");
     assert_eq!((watch.next_ns(true), watch.next_ns(false)), (1_950, 2_850));
-    assert_eq!(watch.turn(1_950, true, || None), Action::Signal);
-    assert_eq!(watch.turn(1_951, true, || None), Action::None, "the signal is under way");
+    assert_eq!(watch.tick(1_950, true, || None), Action::Signal);
+    assert_eq!(watch.tick(1_951, true, || None), Action::None, "the signal is under way");
 }
 
 #[test]
@@ -109,7 +123,7 @@ fn pause_is_asked_for_again_until_the_soft_deadline() {
     let mut watch = Watch::new(limits, 0);
     let mut signals = Vec::new();
     for now in (0..1_000_500).step_by(50) {
-        if watch.turn(now, true, || Some(0)) == Action::Signal {
+        if watch.tick(now, true, || Some(0)) == Action::Signal {
             signals.push(now);
         }
     }
@@ -122,7 +136,7 @@ fn worker_that_does_not_enter_is_killed_though_others_wait() {
     let mut watch = Watch::new(SLICED, 0);
     let actions: Vec<Action> = (0..ENTRY_LIMIT_NS + 10_000_000)
         .step_by(1_000_000)
-        .map(|now| watch.turn(now, true, || None))
+        .map(|now| watch.tick(now, true, || None))
         .filter(|&action| action != Action::None)
         .collect();
     assert_eq!(actions, [Action::Kill(Reason::NeverEntered)]);
@@ -137,9 +151,9 @@ fn budget_left_is_what_slices_have_not_spent() {
 
 proptest! {
     /// However it is asked: in-budget invocations see no signal, overdue ones see one at the first
-    /// turn after the deadline, and no turn is promised for the past.
+    /// tick after the deadline, and no tick is promised for the past.
     #[test]
-    fn signal_comes_at_the_first_turn_after_the_deadline_and_never_before(
+    fn signal_comes_at_the_first_tick_after_the_deadline_and_never_before(
         earliest in 0..1_000_000_u64,
         delay in 0..1_000_000_u64,
         budget_ns in 1_000..1_000_000_u64,
@@ -154,7 +168,7 @@ proptest! {
         let mut was_signalled = false;
         for step in steps {
             now += step;
-            let action = watch.turn(now, false, || (entered <= now).then_some(entered));
+            let action = watch.tick(now, false, || (entered <= now).then_some(entered));
             prop_assert!(watch.next_ns(false) > now);
             if now < soft {
                 prop_assert_eq!(action, Action::None);
@@ -167,14 +181,14 @@ proptest! {
 
     /// Whatever times and allegations: no overflow, no panic.
     #[test]
-    fn turn_is_total(
+    fn tick_is_total(
         earliest: u64, budget_ns: u64, grace_ns: u64, slice_ns: u64,
-        turns: Vec<(u64, bool, Option<u64>)>,
+        ticks: Vec<(u64, bool, Option<u64>)>,
     ) {
         let limits = Limits { budget_ns, grace_ns, lost_after_ns: LOST_AFTER_NS, slice_ns };
         let mut watch = Watch::new(limits, earliest);
-        for (now, is_waited_for, alleged) in turns {
-            watch.turn(now, is_waited_for, || alleged);
+        for (now, is_waited_for, alleged) in ticks {
+            watch.tick(now, is_waited_for, || alleged);
         }
     }
 }

@@ -1,11 +1,9 @@
 //! One worker: its process, its areas, and the invocations it has, in order.
 //!
 //! ```text
-//!  publish ──▶ line of the inbox ──▶ worker ──▶ line of the outbox ──▶ take ──▶ Report or ProtocolViolation
-//!                 (doorbell if it sleeps)                             oversee ──▶ signal, or kill
+//!  free_line ─▶ publish ─▶ line of the inbox ─▶ worker ─▶ line of the outbox ─▶ take ─▶ Report or ProtocolViolation
+//!                             (doorbell if it is parked)                      oversee ─▶ signal, or kill
 //! ```
-//!
-//! One that was paused instead of having ended is in [`turns`].
 //!
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
@@ -20,20 +18,23 @@ use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::node::completed::Completed;
-use crate::node::config::Source;
-use crate::node::request::{Request, Waiting};
+use crate::config::{Slicing, Source};
+use crate::images::services::Start;
+use crate::job::completed::Ending;
+use crate::job::request::{Request, Waiting};
 use crate::pool::areas::Areas;
+use crate::pool::error::{Cause, ExitReason, Lost};
+use crate::pool::outstanding::{Ended, Orphan, Outstanding, Paused};
+use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
-use crate::pool::watchdog::{Action, Watch};
-use crate::sched::slices::{PauseHistory, Paused, Slicing};
+use crate::pool::slices::Slices;
+use crate::pool::start::LastWords;
+use crate::pool::watchdog::{Action, Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
-mod slices;
-
-/// How many completions ahead of the one that is taken their bodies are asked for.
-const AHEAD: u64 = 3;
+/// How many completions beyond the one that is taken have their bodies prefetched.
+const PREFETCHED: u64 = 3;
 
 /// A worker that takes requests.
 #[derive(Debug)]
@@ -50,27 +51,35 @@ pub(crate) struct Worker {
     watch: Option<Watch>,
     /// The last time that there was no completion to take: the next invocation entered after it.
     silent_ns: u64,
-    /// The last completion whose body was asked for.
-    fetched: u64,
-    killed: Option<String>,
-    /// How its jobs take turns, if they do.
-    slicing: Option<Slicing>,
-    /// Its jobs that are paused, in the order of their next turns.
-    paused: VecDeque<Paused>,
+    /// The last completion whose body was prefetched.
+    prefetched: u64,
+    killed: Option<ExitReason>,
+    slices: Slices,
 }
 
-/// A published request.
-#[derive(Clone, Copy, Debug)]
-struct Outstanding {
-    sequence: u64,
-    request: Request,
-    published_ns: u64,
-    /// What became of it before, if this resumes a job.
-    past: Option<PauseHistory>,
+/// Room for one more job in a worker's ring.
+#[derive(Debug)]
+pub(crate) struct FreeLine<'a>(&'a mut Worker);
+
+/// A paused job whose slice has come, and the line for it.
+#[derive(Debug)]
+#[must_use = "the job is lost unless it is resumed"]
+pub(crate) struct Resumption<'a> {
+    line: FreeLine<'a>,
+    paused: Paused,
+}
+
+/// What a worker leaves when it is gone.
+#[derive(Debug)]
+pub(crate) struct Remains {
+    /// The invocations that may have run.
+    pub(crate) lost: Vec<Ended>,
+    /// Those that never started, in their order.
+    pub(crate) orphans: Vec<Orphan>,
 }
 
 impl Worker {
-    /// A worker that was just started, its areas, and how its jobs take turns, if they do.
+    /// A worker that was just started, its areas, and how its jobs share it, if they do.
     pub(crate) fn new(
         number: usize,
         process: Process,
@@ -88,10 +97,9 @@ impl Worker {
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
             silent_ns: 0,
-            fetched: 0,
+            prefetched: 0,
             killed: None,
-            slicing,
-            paused: VecDeque::new(),
+            slices: Slices::new(slicing),
         }
     }
 
@@ -105,35 +113,33 @@ impl Worker {
         self.areas.outbox().status.stale_signals.load(Ordering::Relaxed).into()
     }
 
-    pub(crate) fn is_condemned(&self) -> bool {
+    pub(crate) fn is_killed(&self) -> bool {
         self.killed.is_some()
     }
 
     /// When the watchdog has something to do, if it watches.
     pub(crate) fn watch_ns(&self) -> Option<u64> {
-        let watch = self.watch.as_ref().filter(|_| !self.is_condemned())?;
+        let watch = self.watch.as_ref().filter(|_| !self.is_killed())?;
         Some(watch.next_ns(self.is_waited_for()))
     }
 
-    /// Sends a request. The caller saw that [`Worker::load`] is below [`RING_ENTRIES`].
-    pub(crate) fn publish(&mut self, request: Request, invoke: Invoke, body: &[u8]) {
-        let line = index(self.next_sequence, RING_ENTRIES);
-        self.areas.write_request_body(line, body);
-        self.publish_line(request, invoke, None);
+    /// Room for one more job, if it has fewer than `depth` in its ring.
+    pub(crate) fn free_line(&mut self, depth: usize) -> Option<FreeLine<'_>> {
+        (self.load() < depth.min(RING_ENTRIES)).then_some(FreeLine(self))
     }
 
-    fn publish_line(&mut self, request: Request, invoke: Invoke, past: Option<PauseHistory>) {
-        debug_assert!(self.load() < RING_ENTRIES, "a line is reused only when it is free");
-        let sequence = self.next_sequence;
-        let line = index(sequence, RING_ENTRIES);
-        let published_ns = about_now_ns();
-        self.areas.inbox().requests[line].publish(sequence, invoke.to_words());
-        self.wake_if_parked();
-        self.next_sequence += 1;
-        self.outstanding.push_back(Outstanding { sequence, request, published_ns, past });
-        if self.outstanding.len() == 1 {
-            self.watch_next();
+    /// The paused job that goes on next, if there is room for it too.
+    pub(crate) fn next_slice(&mut self, depth: usize) -> Option<Resumption<'_>> {
+        if self.load() >= depth.min(RING_ENTRIES) {
+            return None;
         }
+        let paused = self.slices.pop()?;
+        Some(Resumption { line: FreeLine(self), paused })
+    }
+
+    /// Since when the paused job that goes on next waits for its slice, if any is paused.
+    pub(crate) fn first_paused_ns(&self) -> Option<u64> {
+        self.slices.first_ns()
     }
 
     fn wake_if_parked(&self) {
@@ -146,16 +152,24 @@ impl Worker {
     }
 
     fn watch_next(&mut self) {
-        self.watch = self
-            .outstanding
-            .front()
-            .map(|next| Watch::new(self.limits(next), next.published_ns.max(self.silent_ns)));
+        self.watch = self.outstanding.front().map(|next| {
+            let spent_us = next.history.map_or(0, |history| history.spent_us);
+            let limits = Limits::of(&next.request.spec).less(spent_us);
+            let limits = Limits { slice_ns: self.slices.slice_ns(), ..limits };
+            Watch::new(limits, next.published_ns.max(self.silent_ns))
+        });
+    }
+
+    /// Whether another job waits in its ring, and the first could be paused for it.
+    fn is_waited_for(&self) -> bool {
+        let behind = self.outstanding.iter().skip(1);
+        let resumed = behind.filter(|behind| behind.history.is_some()).count();
+        self.outstanding.len() > 1 && self.slices.has_room(resumed)
     }
 
     /// Whether a completion can be taken.
     pub(crate) fn has_completion(&self) -> bool {
-        !self.is_condemned()
-            && self.outstanding.front().is_some_and(|next| self.poll(next).is_some())
+        !self.is_killed() && self.outstanding.front().is_some_and(|next| self.poll(next).is_some())
     }
 
     fn poll(&self, next: &Outstanding) -> Option<Completion> {
@@ -163,90 +177,95 @@ impl Worker {
         line.poll(next.sequence).map(Completion::from_words)
     }
 
-    /// Takes the next completion, if there is one, in a turn that began at `turn_ns`; what was paused
-    /// before it is remembered. A false claim kills the worker.
-    pub(crate) fn take(&mut self, turn_ns: u64) -> Option<Completed> {
+    /// Takes the next completion, if there is one, in a tick that began at `tick_ns`; what was paused
+    /// before it is remembered. A report that cannot be true kills the worker.
+    pub(crate) fn take(&mut self, tick_ns: u64) -> Option<Ended> {
         loop {
-            let (next, completion) = self.next_completion(turn_ns)?;
-            self.fetch(next.sequence);
-            // What was found may be younger than the turn.
+            let completion = self.next_completion(tick_ns)?;
+            let next = self.outstanding.pop_front()?;
+            self.prefetch(next.sequence);
+            let bytes = next.request.spec.body_bytes as usize;
+            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
+            // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
-            if completion.paused == 0 {
-                return self.end(&next, &completion, taken_ns);
+            match self.check(&next, &completion, taken_ns) {
+                Ok(Checked::Ended(report)) => {
+                    self.watch_next();
+                    let ending = self.ending(&next, &report);
+                    return Some(next.ended(self.process.pid(), taken_ns, ending));
+                }
+                Ok(Checked::Paused(history)) => {
+                    self.watch_next();
+                    self.slices.push(next.paused(history, taken_ns));
+                }
+                Err(violation) => {
+                    self.outstanding.push_front(next);
+                    self.kill(violation.into());
+                    return None;
+                }
             }
-            self.pause(&next, &completion, taken_ns);
         }
     }
 
-    fn next_completion(&mut self, turn_ns: u64) -> Option<(Outstanding, Completion)> {
-        let next = *self.outstanding.front()?;
-        if self.is_condemned() {
+    fn next_completion(&mut self, tick_ns: u64) -> Option<Completion> {
+        if self.is_killed() {
             return None;
         }
-        let Some(completion) = self.poll(&next) else {
-            self.silent_ns = turn_ns;
-            return None;
-        };
-        Some((next, completion))
+        let completion = self.poll(self.outstanding.front()?);
+        if completion.is_none() {
+            self.silent_ns = tick_ns;
+        }
+        completion
     }
 
-    fn end(
-        &mut self,
+    /// What `completion` of `next`, which is no longer among the outstanding, says.
+    fn check(
+        &self,
         next: &Outstanding,
         completion: &Completion,
-        taken_ns: u64,
-    ) -> Option<Completed> {
-        match Report::check(completion, next.published_ns, taken_ns) {
-            Err(claim) => {
-                self.kill_for(claim);
-                None
-            }
-            Ok(report) => {
-                self.outstanding.pop_front();
-                self.watch_next();
-                Some(self.completed(next, &report, taken_ns))
-            }
+        now_ns: u64,
+    ) -> Result<Checked, ProtocolViolation> {
+        if completion.paused == 0 {
+            return Report::check(completion, next.published_ns, now_ns).map(Checked::Ended);
         }
+        let behind = self.outstanding.iter();
+        self.slices.check(completion, next, behind, now_ns).map(Checked::Paused)
     }
 
-    fn kill_for(&mut self, claim: ProtocolViolation) {
-        self.kill(format!("it was not believed: {claim}"));
-    }
-
-    /// Asks for the body of the completion `sequence`, and for those of the next that are there already.
-    fn fetch(&mut self, sequence: u64) {
+    /// Prefetches the body of the completion `sequence`, and those of the next that are there already.
+    fn prefetch(&mut self, sequence: u64) {
         self.areas.prefetch_completion_body(index(sequence, RING_ENTRIES));
-        self.fetched = self.fetched.max(sequence);
-        while self.fetched < sequence + AHEAD {
-            let next = self.fetched + 1;
+        self.prefetched = self.prefetched.max(sequence);
+        while self.prefetched < sequence + PREFETCHED {
+            let next = self.prefetched + 1;
             if !self.areas.outbox().completions[index(next, RING_ENTRIES)].is_published(next) {
                 break;
             }
             self.areas.prefetch_completion_body(index(next, RING_ENTRIES));
-            self.fetched = next;
+            self.prefetched = next;
         }
     }
 
-    fn completed(&self, ended: &Outstanding, report: &Report, taken_ns: u64) -> Completed {
+    fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
         let line = index(ended.sequence, RING_ENTRIES);
-        let bytes = self.areas.completion_body(line, report.body_bytes);
+        let bytes = self.areas.take_completion_body(line, report.body_bytes);
         let log = self.areas.completion_log(line, report.log_bytes);
         let is_ok = report.outcome == Outcome::Ok;
         let has_text = report.outcome == Outcome::Error || !bytes.is_empty();
         let error = (!is_ok && has_text).then(|| text(&bytes));
-        Completed {
+        let entered_ns = ended.history.map_or(report.entered_ns, |history| history.entered_ns);
+        Ending {
             outcome: report.outcome,
             cleanup: report.cleanup,
             body: if is_ok { bytes } else { Vec::new() },
             error,
             log: text(&log),
-            latency_ns: Some(ended.first_entry_ns(report).saturating_sub(ended.stamp_ns())),
+            latency_ns: Some(entered_ns.saturating_sub(ended.stamp_ns)),
             late_ns: report.late_ns,
             cleanup_ns: report.cleanup_ns,
             arena_peak_bytes: report.arena_peak_bytes,
             tokens: report.tokens,
             unwinding: report.unwinding,
-            ..self.lost(ended, taken_ns)
         }
     }
 
@@ -260,81 +279,123 @@ impl Worker {
             return;
         }
         let running = &self.areas.outbox().running;
-        match watch.turn(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
+        match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
             Action::Signal if source == Source::Watchdog => {
                 self.process.preempt(signal_value(next.sequence))
             }
             Action::Signal | Action::None => {}
-            Action::Kill(reason) => self.kill(reason.to_string()),
+            Action::Kill(reason) => self.kill(reason.into()),
         }
     }
 
     /// Kills it, for this reason.
-    pub(crate) fn kill(&mut self, why: String) {
+    pub(crate) fn kill(&mut self, cause: Cause) {
         self.process.kill();
-        self.killed.get_or_insert(why);
+        self.killed.get_or_insert(cause.into());
     }
 
     /// Why the worker is gone, once it is.
-    pub(crate) fn exit_reason(&mut self) -> Option<String> {
+    pub(crate) fn exit_reason(&mut self) -> Option<ExitReason> {
         let death = self.process.death()?;
-        let own = crate::pool::start::exit_reason(&self.areas.outbox().status);
-        Some(match &self.killed {
-            Some(why) => why.clone(),
-            None => format!("{death}{own}"),
-        })
+        let last_words = LastWords::of(&self.areas.outbox().status);
+        Some(self.killed.unwrap_or_else(|| Cause::Died { death, last_words }.into()))
     }
 
-    /// What it leaves: the invocations that may have run, lost, and those that never started.
-    ///
-    /// The caller knows that the process is gone.
-    pub(crate) fn leave(mut self, why: &str, now_ns: u64) -> (Vec<Completed>, Vec<Waiting>) {
+    /// What it leaves. The caller knows that the process is gone, and why.
+    pub(crate) fn reap(mut self, exit: ExitReason, now_ns: u64) -> Remains {
         let first = self.outstanding.pop_front();
-        let paused = self.paused.iter().map(Outstanding::of_paused);
+        let behind = std::mem::take(&mut self.outstanding);
         let (resumed, new): (Vec<_>, Vec<_>) =
-            self.outstanding.iter().copied().partition(|behind| behind.past.is_some());
+            behind.into_iter().partition(|behind| behind.history.is_some());
+        let slices = std::mem::replace(&mut self.slices, Slices::new(None));
+        let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
         let started = first.into_iter().chain(resumed).chain(paused);
-        let lost = started.map(|started| Completed {
-            error: Some(format!("worker process {} was lost: {why}", self.process.pid())),
-            latency_ns: self.alleged_latency(&started, now_ns),
-            ..self.lost(&started, now_ns)
-        });
-        (lost.collect(), new.iter().map(|behind| self.waiting(behind)).collect())
-    }
-
-    fn alleged_latency(&self, next: &Outstanding, now_ns: u64) -> Option<u64> {
-        if let Some(past) = next.past {
-            return Some(past.entered_ns.saturating_sub(past.stamp_ns));
+        Remains {
+            lost: started.map(|started| self.lost(started, exit, now_ns)).collect(),
+            orphans: new.into_iter().map(|behind| self.orphan(behind)).collect(),
         }
-        let entered_ns = self.areas.outbox().running.entered_ns(next.sequence)?;
-        let is_plausible = (next.published_ns..=now_ns).contains(&entered_ns);
-        is_plausible.then(|| entered_ns.saturating_sub(next.stamp_ns()))
     }
 
-    fn waiting(&self, behind: &Outstanding) -> Waiting {
+    fn lost(&self, started: Outstanding, exit: ExitReason, now_ns: u64) -> Ended {
+        let pid = self.process.pid();
+        let ending = Ending {
+            latency_ns: self.alleged_latency(&started, now_ns),
+            ..Ending::unreported(Outcome::WorkerLost, Lost { pid, exit })
+        };
+        started.ended(pid, now_ns, ending)
+    }
+
+    fn alleged_latency(&self, started: &Outstanding, now_ns: u64) -> Option<u64> {
+        if let Some(history) = started.history {
+            return Some(history.entered_ns.saturating_sub(history.stamp_ns));
+        }
+        let entered_ns = self.areas.outbox().running.entered_ns(started.sequence)?;
+        let is_plausible = (started.published_ns..=now_ns).contains(&entered_ns);
+        is_plausible.then(|| entered_ns.saturating_sub(started.stamp_ns))
+    }
+
+    fn orphan(&self, behind: Outstanding) -> Orphan {
         let line = index(behind.sequence, RING_ENTRIES);
         let bytes = behind.request.spec.body_bytes as usize;
         let body = self.areas.request_body(line, bytes);
-        Waiting { request: behind.request, body, since_ns: 0 }
+        let waiting = Waiting { request: behind.request, body };
+        Orphan { waiting, resident: behind.resident }
+    }
+}
+
+/// What a completion says, checked.
+enum Checked {
+    Ended(Report),
+    Paused(PauseHistory),
+}
+
+impl FreeLine<'_> {
+    /// The worker whose ring it is in.
+    pub(crate) fn worker(&self) -> usize {
+        self.0.number
     }
 
-    fn lost(&self, next: &Outstanding, now_ns: u64) -> Completed {
-        Completed {
-            stamp_ns: next.stamp_ns(),
-            total_ns: now_ns.saturating_sub(next.stamp_ns()),
-            pauses: next.past.map_or(0, |past| past.pauses),
-            worker_pid: self.process.pid(),
-            ..next.request.lost()
+    /// Sends a request: `start` says where its image is.
+    pub(crate) fn publish(self, request: Request, start: Start, body: &[u8]) {
+        let Start { resident, invoke, cold_ns } = start;
+        let line = index(self.0.next_sequence, RING_ENTRIES);
+        self.0.areas.write_request_body(line, body);
+        self.publish_line(&invoke, |sequence, published_ns| Outstanding {
+            sequence,
+            request,
+            resident,
+            published_ns,
+            stamp_ns: cold_ns.unwrap_or(published_ns),
+            history: None,
+        });
+    }
+
+    fn publish_line(self, invoke: &Invoke, outstanding: impl FnOnce(u64, u64) -> Outstanding) {
+        let worker = self.0;
+        let sequence = worker.next_sequence;
+        let line = index(sequence, RING_ENTRIES);
+        let published_ns = about_now_ns();
+        worker.areas.inbox().requests[line].publish(sequence, invoke.to_words());
+        worker.wake_if_parked();
+        worker.next_sequence += 1;
+        worker.outstanding.push_back(outstanding(sequence, published_ns));
+        if worker.outstanding.len() == 1 {
+            worker.watch_next();
         }
     }
 }
 
-impl Outstanding {
-    fn stamp_ns(&self) -> u64 {
-        match self.past {
-            Some(past) => past.stamp_ns,
-            None => self.request.cold_ns.unwrap_or(self.published_ns),
-        }
+impl Resumption<'_> {
+    /// The worker that it is paused on.
+    pub(crate) fn worker(&self) -> usize {
+        self.line.worker()
+    }
+
+    /// Lets the job go on; `generation` is that of its worker's text.
+    pub(crate) fn resume(self, generation: u32) {
+        let Self { line, paused } = self;
+        let invoke = Invoke { generation, resume: paused.history.slot + 1, ..Invoke::default() };
+        line.publish_line(&invoke, |sequence, now_ns| paused.resumed(sequence, now_ns));
     }
 }
 

@@ -5,18 +5,29 @@ use std::time::Duration;
 use mote_abi::outcome::Cleanup;
 
 use super::*;
-use crate::node::job::Ticket;
-use crate::pool::fake_worker::{self, honest, publish};
+use crate::job::completed::Completed;
+use crate::job::ids::Ticket;
+use crate::pool::fake_worker::{self, honest, publish, request, start};
 use crate::sys::clock::now_ns;
 
 /// Waits for the end of a worker's process.
-fn exit_reason(worker: &mut Worker) -> String {
+fn exit_reason(worker: &mut Worker) -> ExitReason {
     loop {
-        if let Some(why) = worker.exit_reason() {
-            return why;
+        if let Some(exit) = worker.exit_reason() {
+            return exit;
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// The next job that ended, if one has.
+fn take(worker: &mut Worker) -> Option<Completed> {
+    worker.take(now_ns()).map(|ended| ended.completed)
+}
+
+/// Resumes the job that goes on next.
+fn resume(worker: &mut Worker) {
+    worker.next_slice(RING_ENTRIES).unwrap().resume(1);
 }
 
 #[test]
@@ -30,7 +41,7 @@ fn jobs_end_in_order_when_the_ring_wraps() {
     for sequence in 1..=3 * entries {
         let (_, body) = fake.request(sequence).unwrap();
         fake.respond(sequence, &body, b"seen", honest());
-        let completed = worker.take(now_ns()).unwrap();
+        let completed = take(&mut worker).unwrap();
         assert_eq!(completed.ticket, Ticket(sequence));
         assert_eq!(completed.body, sequence.to_le_bytes());
         assert_eq!((completed.log.as_str(), completed.error), ("seen", None));
@@ -44,21 +55,21 @@ fn completion_of_another_invocation_is_not_taken() {
     publish(&mut worker, 1, b"");
     fake.complete(17, honest());
     assert!(!worker.has_completion());
-    assert_eq!(worker.take(now_ns()), None);
+    assert_eq!(take(&mut worker), None);
     fake.complete(1, honest());
     assert!(worker.has_completion());
-    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(1));
+    assert_eq!(take(&mut worker).unwrap().ticket, Ticket(1));
 }
 
 #[test]
 fn times_count_from_the_cold_stamp_when_there_is_one() {
     let (mut worker, fake) = fake_worker::worker();
     let cold_ns = now_ns() - 1_000_000;
-    let request = Request { cold_ns: Some(cold_ns), ..fake_worker::request(1, b"") };
-    worker.publish(request, Invoke::default(), b"");
+    let start = Start { cold_ns: Some(cold_ns), ..start(b"") };
+    worker.free_line(1).unwrap().publish(request(1, b""), start, b"");
     let completion = honest();
     fake.complete(1, completion);
-    let completed = worker.take(now_ns()).unwrap();
+    let completed = take(&mut worker).unwrap();
     assert_eq!(completed.stamp_ns, cold_ns);
     assert_eq!(completed.latency_ns, Some(completion.entered_ns - cold_ns));
     assert!(completed.total_ns >= completed.latency_ns.unwrap());
@@ -69,12 +80,12 @@ fn watch_of_the_next_starts_when_the_one_before_was_last_seen_running() {
     let (mut worker, fake) = fake_worker::worker();
     publish(&mut worker, 1, b"");
     publish(&mut worker, 2, b"");
-    let turn_ns = now_ns();
-    assert_eq!(worker.take(turn_ns), None);
+    let tick_ns = now_ns();
+    assert!(worker.take(tick_ns).is_none());
     fake.complete(1, honest());
-    assert!(worker.take(now_ns()).is_some());
-    let budget_ns = u64::from(fake_worker::request(2, b"").spec.budget_us) * 1000;
-    assert_eq!(worker.watch_ns(), Some(turn_ns + budget_ns));
+    assert!(take(&mut worker).is_some());
+    let budget_ns = u64::from(request(2, b"").spec.budget_us) * 1000;
+    assert_eq!(worker.watch_ns(), Some(tick_ns + budget_ns));
 }
 
 #[test]
@@ -83,7 +94,7 @@ fn texts_that_are_not_utf8_do_not_cost_the_worker_its_life() {
     publish(&mut worker, 1, b"");
     let (outcome, cleanup) = (Outcome::Panicked as u8, Cleanup::Unwound as u8);
     fake.respond(1, b"bad \xff", b"\xfe", Completion { outcome, cleanup, ..honest() });
-    let completed = worker.take(now_ns()).unwrap();
+    let completed = take(&mut worker).unwrap();
     assert_eq!(completed.error.as_deref(), Some("bad \u{fffd}"));
     assert_eq!((completed.log.as_str(), completed.body.len()), ("\u{fffd}", 0));
 }
@@ -100,28 +111,36 @@ fn sleeping_worker_is_rung_and_a_spinning_one_is_not() {
     assert_ne!(doorbell.value(), before);
 }
 
+fn completed(ended: Vec<Ended>) -> Vec<Completed> {
+    ended.into_iter().map(|ended| ended.completed).collect()
+}
+
+fn orphan(orphan: &Orphan) -> (u64, &[u8]) {
+    (orphan.waiting.request.ticket.0, &orphan.waiting.body)
+}
+
 #[test]
-fn false_claim_kills_the_worker_and_loses_only_what_ran() {
+fn protocol_violation_kills_the_worker_and_loses_only_what_ran() {
     let (mut worker, fake) = fake_worker::worker();
     for ticket in 1..=3 {
         publish(&mut worker, ticket, &[ticket as u8]);
     }
     fake.complete(1, Completion { body_bytes: u32::MAX, ..honest() });
-    assert_eq!(worker.take(now_ns()), None);
-    assert!(worker.is_condemned());
+    assert_eq!(take(&mut worker), None);
+    assert!(worker.is_killed());
     fake.complete(1, honest());
-    assert_eq!(worker.take(now_ns()), None, "a killed worker is not listened to");
+    assert_eq!(take(&mut worker), None, "a killed worker is not listened to");
     let why = exit_reason(&mut worker);
     let pid = worker.process.pid();
-    let (lost, waiting) = worker.leave(&why, now_ns());
-    let [lost] = lost.try_into().unwrap();
+    let Remains { lost, orphans } = worker.reap(why, now_ns());
+    let [lost] = completed(lost).try_into().unwrap();
     assert_eq!((lost.ticket, lost.outcome), (Ticket(1), Outcome::WorkerLost));
     let expected = format!(
         "worker process {pid} was lost: it was not believed: it claimed a body of 4294967295 bytes; \
-         the limit is 1048576"
+         the limit is 6291456"
     );
     assert_eq!(lost.error, Some(expected));
-    let behind: Vec<_> = waiting.iter().map(|job| (job.request.ticket.0, &job.body[..])).collect();
+    let behind: Vec<_> = orphans.iter().map(orphan).collect();
     assert_eq!(behind, [(2, &[2_u8][..]), (3, &[3][..])]);
 }
 
@@ -135,7 +154,7 @@ fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(worker.exit_reason(), None);
     worker.oversee(entered_ns + 200_000, Source::Watchdog);
-    assert_eq!(exit_reason(&mut worker), "it was killed by signal 14 (SIGALRM)");
+    assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
 
 #[test]
@@ -144,26 +163,26 @@ fn latency_of_a_lost_invocation_is_known_only_when_its_entry_is_plausible() {
         let (mut worker, fake) = fake_worker::worker();
         publish(&mut worker, 1, b"");
         fake.outbox().running.set(1, entered_ns);
-        worker.kill("a test".to_owned());
+        worker.kill(Cause::SlowStart);
         let why = exit_reason(&mut worker);
-        let (lost, _) = worker.leave(&why, now_ns() + 2_000_000_000);
+        let lost = completed(worker.reap(why, now_ns() + 2_000_000_000).lost);
         assert_eq!(lost[0].latency_ns.is_some(), is_known);
     }
 }
 
 #[test]
-fn exit_reason_of_a_worker_are_told() {
+fn exit_reason_of_a_worker_has_its_last_words() {
     let (mut worker, fake) = fake_worker::worker();
     let status = &fake.outbox().status;
     status.fatal_address.store(0x40, std::sync::atomic::Ordering::Relaxed);
     status.fatal_signal.store(11, std::sync::atomic::Ordering::Relaxed);
     worker.process.kill();
     let expected = "it was killed by signal 9 (SIGKILL), having met signal 11 (SIGSEGV) at 0x40";
-    assert_eq!(exit_reason(&mut worker), expected);
+    assert_eq!(exit_reason(&mut worker).to_string(), expected);
 }
 
 /// What an honest worker says of a job that it pauses in `slot` when so much of its budget is spent.
-fn paused(slot: u8, spent_us: u32) -> Completion {
+fn paused(slot: u16, spent_us: u32) -> Completion {
     Completion { paused: slot + 1, spent_us, ..honest() }
 }
 
@@ -174,33 +193,31 @@ fn paused_job_goes_on_behind_what_waits_and_ends_once() {
     let first = honest();
     publish(&mut worker, 2, b"short");
     fake.complete(1, Completion { entered_ns: first.entered_ns, ..paused(2, 40) });
-    assert_eq!(worker.take(now_ns()), None);
-    assert_eq!((worker.load(), worker.has_paused()), (1, true));
-    let (_, spec) = worker.next_turn().unwrap();
-    assert_eq!(spec, fake_worker::request(1, b"long").spec);
-    worker.resume(Invoke::default());
+    assert_eq!(take(&mut worker), None);
+    assert_eq!((worker.load(), worker.first_paused_ns().is_some()), (1, true));
+    resume(&mut worker);
     let (resumed, body) = fake.request(3).unwrap();
     assert_eq!((resumed.resume, body.len()), (3, 0));
     fake.complete(2, honest());
-    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(2));
+    assert_eq!(take(&mut worker).unwrap().ticket, Ticket(2));
     fake.respond(3, b"done", b"said", honest());
-    let ended = worker.take(now_ns()).unwrap();
+    let ended = take(&mut worker).unwrap();
     assert_eq!((ended.ticket, ended.pauses), (Ticket(1), 1));
     assert_eq!((ended.body.as_slice(), ended.log.as_str()), (&b"done"[..], "said"));
     let latency_ns = first.entered_ns - ended.stamp_ns;
     assert_eq!(ended.latency_ns, Some(latency_ns), "it counts to the first entry");
-    assert_eq!((worker.load(), worker.has_paused()), (0, false));
+    assert_eq!((worker.load(), worker.first_paused_ns()), (0, None));
 }
 
 #[test]
-fn completion_behind_a_pause_is_taken_in_the_same_turn() {
+fn completion_behind_a_pause_is_taken_in_the_same_tick() {
     let (mut worker, fake) = fake_worker::worker();
     publish(&mut worker, 1, b"");
     publish(&mut worker, 2, b"");
     fake.complete(1, paused(0, 10));
     fake.complete(2, honest());
-    assert_eq!(worker.take(now_ns()).unwrap().ticket, Ticket(2));
-    assert!(worker.has_paused());
+    assert_eq!(take(&mut worker).unwrap().ticket, Ticket(2));
+    assert!(worker.first_paused_ns().is_some());
 }
 
 #[test]
@@ -211,10 +228,10 @@ fn stack_slot_cannot_hold_two_paused_jobs() {
     }
     fake.complete(1, paused(1, 10));
     fake.complete(2, paused(1, 10));
-    assert_eq!(worker.take(now_ns()), None);
+    assert_eq!(take(&mut worker), None);
     let why = exit_reason(&mut worker);
     assert_eq!(
-        why,
+        why.to_string(),
         "it was not believed: it claimed to have paused an invocation in stack slot 1, which cannot be"
     );
 }
@@ -227,15 +244,16 @@ fn paused_and_resumed_jobs_are_lost_with_their_worker_and_new_ones_are_not() {
     }
     fake.complete(1, paused(0, 10));
     fake.complete(2, paused(1, 10));
-    assert_eq!(worker.take(now_ns()), None);
-    worker.resume(Invoke::default());
-    worker.kill("a test".to_owned());
+    assert_eq!(take(&mut worker), None);
+    resume(&mut worker);
+    worker.kill(Cause::SlowStart);
     let why = exit_reason(&mut worker);
-    let (lost, waiting) = worker.leave(&why, now_ns());
+    let Remains { lost, orphans } = worker.reap(why, now_ns());
+    let lost = completed(lost);
     let tickets: Vec<_> = lost.iter().map(|lost| (lost.ticket.0, lost.pauses)).collect();
     assert_eq!(tickets, [(3, 0), (1, 1), (2, 1)]);
     assert!(lost.iter().all(|lost| lost.outcome == Outcome::WorkerLost && lost.error.is_some()));
-    let behind: Vec<_> = waiting.iter().map(|job| (job.request.ticket.0, &job.body[..])).collect();
+    let behind: Vec<_> = orphans.iter().map(orphan).collect();
     assert_eq!(behind, [(4, &[4_u8][..])]);
 }
 
@@ -253,7 +271,7 @@ fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(worker.exit_reason(), None, "the worker has a timer of its own");
     worker.oversee(entered_ns + 300_000, Source::Watchdog);
-    assert_eq!(exit_reason(&mut worker), "it was killed by signal 14 (SIGALRM)");
+    assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
 
 #[test]
@@ -265,13 +283,13 @@ fn nobody_is_asked_to_pause_when_all_stack_slots_are_taken() {
     assert!(worker.is_waited_for());
     fake.complete(1, paused(0, 10));
     fake.complete(2, paused(1, 10));
-    assert_eq!(worker.take(now_ns()), None);
+    assert_eq!(take(&mut worker), None);
     assert!(!worker.is_waited_for(), "three slots: two are taken, the third runs");
-    worker.resume(Invoke::default());
+    resume(&mut worker);
     assert!(!worker.is_waited_for(), "a job in the ring still has its slot");
     fake.complete(3, honest());
     fake.complete(4, honest());
-    assert!(worker.take(now_ns()).is_some() && worker.take(now_ns()).is_some());
+    assert!(take(&mut worker).is_some() && take(&mut worker).is_some());
     publish(&mut worker, 5, b"");
     assert!(worker.is_waited_for(), "the resumed one can be paused again");
 }

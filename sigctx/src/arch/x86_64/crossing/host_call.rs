@@ -1,8 +1,19 @@
 //! The stubs that services call instead of the host's functions.
+//!
+//! At the entry of each, rdi to r9 are arguments and rsp is the service's, at the return address of its
+//! call. The functions run on the host stack, with rsp = host_rsp at the call, so aligned as the C ABI
+//! wants it. Nothing is pushed onto the service's stack.
+//!
+//! ```text
+//!  raising, quiet:  service_rsp = rsp, rsp = host_rsp ─▶ call function ─▶ exit: rsp = service_rsp, ret
+//!  creating:        pending? ─ no ─▶ the same
+//!                      └─ yes ─▶ capture ─▶ call the late function ─▶ exit
+//!  diverging:       capture ─▶ jump to the function, which never returns
+//! ```
 
 use core::mem::offset_of;
 
-use super::{Crossing, Pending};
+use super::shared::{Crossing, Pending};
 
 /// Defines a symbol that services call: the host's function behind a switch to the host stack.
 ///

@@ -32,7 +32,7 @@ impl<'i> Listing<'i> {
     }
 
     /// Adds what a sweep in `mode` found; `map` is that of the sweep.
-    pub fn add(&mut self, mode: &str, found: &Found, map: &Map<'_>) {
+    pub fn add(&mut self, mode: &str, found: &Found, map: &Map) {
         let Some(column) = self.modes.iter().position(|known| *known == mode) else { return };
         for point in &found.points {
             if let Some(address) = map.linked(point.rip) {
@@ -43,7 +43,7 @@ impl<'i> Listing<'i> {
     }
 
     /// Appends a section for each function, folded unless `unfolds` and something is amiss there.
-    pub fn write(&self, page: &mut String, map: &Map<'_>, unfolds: bool) {
+    pub fn write(&self, page: &mut String, map: &Map, unfolds: bool) {
         let Ok(image) = Image::parse(self.image) else { return };
         let Some(text) = image.segments().find(|segment| segment.kind == SegmentKind::Text) else {
             return;
@@ -74,7 +74,7 @@ impl<'i> Listing<'i> {
         total
     }
 
-    fn function(&self, page: &mut String, code: &[u8], start: u64, map: &Map<'_>) {
+    fn function(&self, page: &mut String, code: &[u8], start: u64, map: &Map) {
         page.push_str("<table><tr><th>instruction</th><th>coverage</th>");
         for mode in &self.modes {
             let _ = write!(page, "<th>{mode}</th>");
@@ -90,7 +90,7 @@ impl<'i> Listing<'i> {
         page.push_str("</table>\n");
     }
 
-    fn row(&self, page: &mut String, instruction: &Instruction, text: &str, map: &Map<'_>) {
+    fn row(&self, page: &mut String, instruction: &Instruction, text: &str, map: &Map) {
         let address = instruction.ip();
         let total = self.total(address..address + 1);
         let class = if total.total() == 0 { "none" } else { total.worst().name() };

@@ -11,7 +11,7 @@ use crate::format::text::escaped;
 
 /// The page.
 #[must_use]
-pub fn page(report: &Report, found: &Found, map: &Map<'_>, image: &[u8]) -> String {
+pub fn page(report: &Report, found: &Found, map: &Map, image: &[u8]) -> String {
     let mut page = head(&format!("{} in {}", report.service, report.mode));
     let followed = if report.is_complete { "to its end" } else { "not to its end" };
     let _ = writeln!(

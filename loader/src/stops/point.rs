@@ -1,0 +1,23 @@
+//! A stop point.
+#![forbid(unsafe_code)]
+
+/// Why an instruction is a stop point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StopKind {
+    /// It may go backwards: a loop.
+    Loop,
+    /// A function begins, or an unknown one is called.
+    Entry,
+    /// A recursive function returns.
+    Return,
+}
+
+/// An instruction where a breakpoint may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StopPoint {
+    /// Its first byte, from the start of text.
+    pub offset: u32,
+    /// Why it is one.
+    pub kind: StopKind,
+}

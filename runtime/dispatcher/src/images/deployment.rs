@@ -1,0 +1,46 @@
+//! What is deployed: an image that was verified, and whose service it is.
+
+use mote_loader::{Checked, Expected, verify};
+
+use crate::images::error::DeployError;
+use crate::images::toolchain::TOOLCHAIN;
+use crate::job::ids::TenantId;
+
+/// A service to be, but its image.
+#[derive(Clone, Copy, Debug)]
+pub struct Deployment<'a> {
+    /// What messages call it.
+    pub name: &'a str,
+    /// Whose it is.
+    pub tenant: TenantId,
+}
+
+impl<'a> Deployment<'a> {
+    /// A service of the default tenant.
+    #[must_use]
+    pub fn new(name: &'a str) -> Self {
+        Self { name, tenant: TenantId::default() }
+    }
+}
+
+/// An image that may run on a node. Verifying takes long beside an invocation, so any thread can do it:
+/// what is left for the node is to keep the result.
+#[derive(Debug)]
+pub struct VerifiedImage(Checked);
+
+impl VerifiedImage {
+    /// Parses and checks an image, called `name` in messages.
+    ///
+    /// # Errors
+    /// The bytes are not an image, or not one that may run here.
+    pub fn new(name: &str, bytes: &[u8]) -> Result<Self, DeployError> {
+        match verify(bytes, &Expected::of(TOOLCHAIN)) {
+            Ok(image) => Ok(Self(image)),
+            Err(source) => Err(DeployError::Refused { name: name.to_owned(), source }),
+        }
+    }
+
+    pub(crate) fn into_checked(self) -> Checked {
+        self.0
+    }
+}

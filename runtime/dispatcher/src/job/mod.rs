@@ -1,0 +1,13 @@
+//! What is asked of a node and what comes back: the vocabulary of all rooms above. Pure.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`ids`] | how services, tenants and jobs are named |
+//! | [`spec`] | one invocation to be, and its limits |
+//! | [`request`] | a job on its way to a worker |
+//! | [`completed`] | how an invocation ended |
+
+pub(crate) mod completed;
+pub(crate) mod ids;
+pub(crate) mod request;
+pub(crate) mod spec;

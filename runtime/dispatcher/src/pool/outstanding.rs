@@ -1,0 +1,72 @@
+//! The jobs that a worker has: those in its ring, and those that are paused on it.
+
+use crate::images::services::Resident;
+use crate::job::completed::{Completed, Ending, Run};
+use crate::job::request::{Request, Waiting};
+use crate::pool::pause::PauseHistory;
+
+/// A published request.
+#[derive(Debug)]
+pub(crate) struct Outstanding {
+    pub(crate) sequence: u64,
+    pub(crate) request: Request,
+    pub(crate) resident: Resident,
+    pub(crate) published_ns: u64,
+    /// What its latency counts from: its first publishing, or the beginning of its cold start.
+    pub(crate) stamp_ns: u64,
+    /// Its pauses, if this resumes it.
+    pub(crate) history: Option<PauseHistory>,
+}
+
+/// A paused job.
+#[derive(Debug)]
+pub(crate) struct Paused {
+    pub(crate) request: Request,
+    pub(crate) resident: Resident,
+    pub(crate) history: PauseHistory,
+    /// Since when it waits for its next time slice.
+    pub(crate) since_ns: u64,
+}
+
+/// A job that ended, and the image that it was in.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) completed: Completed,
+    pub(crate) resident: Resident,
+}
+
+/// A job that had not started when its worker was lost, and the image that it would have been in.
+#[derive(Debug)]
+pub(crate) struct Orphan {
+    pub(crate) waiting: Waiting,
+    pub(crate) resident: Resident,
+}
+
+impl Outstanding {
+    /// It ended at `now_ns`.
+    pub(crate) fn ended(self, worker_pid: u32, now_ns: u64, ending: Ending) -> Ended {
+        let run = Run {
+            stamp_ns: self.stamp_ns,
+            total_ns: now_ns.saturating_sub(self.stamp_ns),
+            pauses: self.history.map_or(0, |history| history.pauses),
+            worker_pid,
+        };
+        Ended { completed: self.request.completed(run, ending), resident: self.resident }
+    }
+
+    /// It is paused since `now_ns`.
+    pub(crate) fn paused(self, history: PauseHistory, now_ns: u64) -> Paused {
+        let Self { request, resident, .. } = self;
+        Paused { request, resident, history, since_ns: now_ns }
+    }
+}
+
+impl Paused {
+    /// As the line that resumes it.
+    pub(crate) fn resumed(self, sequence: u64, published_ns: u64) -> Outstanding {
+        let Self { request, resident, history, since_ns: _ } = self;
+        let stamp_ns = history.stamp_ns;
+        let history = Some(history);
+        Outstanding { sequence, request, resident, published_ns, stamp_ns, history }
+    }
+}

@@ -1,0 +1,14 @@
+//! Why a signal was sent: values of `si_code`. Source: sigaction(2).
+#![forbid(unsafe_code)]
+
+/// `SI_QUEUE`: somebody queued it with a value, by sigqueue(3).
+pub const QUEUE: i32 = -1;
+
+/// `SI_TIMER`: a timer expired.
+pub const TIMER: i32 = -2;
+
+/// `TRAP_TRACE` of `SIGTRAP`: the trap flag was set. A breakpoint's and a debug register's differ.
+pub const TRACE: i32 = 2;
+
+/// `BUS_ADRALN` of `SIGBUS`: an access was misaligned while that is checked.
+pub const MISALIGNED: i32 = 1;
