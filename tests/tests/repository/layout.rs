@@ -73,7 +73,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "tools/builder",
-        rooms: &["compile", "intake", "toolchain", "options", "event", "built", "error"],
+        rooms: &["compile", "intake", "options", "sandbox", "toolchain", "event", "built", "error"],
         also_unsafe: &[],
     },
     Package {

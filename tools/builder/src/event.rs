@@ -2,6 +2,7 @@
 
 /// What happens during a build, for whoever shows it.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Event<'a> {
     /// A step begins.
     Step(Step),
@@ -14,6 +15,15 @@ pub enum Event<'a> {
         /// Whether it was up to date.
         is_fresh: bool,
     },
+    /// Something in the package's folder has no effect.
+    Ignored {
+        /// Its path, as seen from the package.
+        path: &'a std::path::Path,
+        /// Why.
+        why: Ignored,
+    },
+    /// Why the crates that go into the image may.
+    Admitted(&'a [Admission]),
     /// The compiler said something about the user's crate or a dependency: show it.
     Diagnostic {
         /// As the compiler renders it, with file, line and line ends; possibly coloured.
@@ -21,6 +31,46 @@ pub enum Event<'a> {
         /// Whether this is why the build will fail; a warning otherwise.
         is_error: bool,
     },
+}
+
+/// Why a file has no effect on a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[non_exhaustive]
+pub enum Ignored {
+    /// `.cargo`.
+    #[error("a service is built with mote's own settings of cargo")]
+    CargoConfiguration,
+    /// `rust-toolchain`.
+    #[error("a service is built with the compiler that mote was built with")]
+    Toolchain,
+    /// A symbolic link.
+    #[error("a symbolic link is not followed: put the file itself there")]
+    Link,
+    /// A device, a fifo, a socket.
+    #[error("it is not a regular file")]
+    Special,
+    /// `[patch]` of the workspace.
+    #[error("[patch] and [replace] of a workspace have no effect on a service")]
+    WorkspacePatch,
+}
+
+/// A crate that goes into the image, and why it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// Its name and version.
+    pub package: String,
+    /// Why.
+    pub rule: Rule,
+}
+
+/// Why a crate may go into an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The policy lists it.
+    Policy,
+    /// Its sources hold to the rules for services.
+    Source,
 }
 
 /// The steps of a build, in order.

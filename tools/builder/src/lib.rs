@@ -9,17 +9,19 @@
 //!
 //! | room | its part |
 //! | --- | --- |
+//! | `sandbox` | where compilers and build scripts run |
 //! | `toolchain` | the compiler that this was built with, its restricted sysroot, the embedded mote-service, the cache, and what cargo and rustc say |
-//! | `intake` | the user's package, as far as a build may use it |
+//! | `intake` | a copy of the user's package that cannot change how it is built, and its dependencies' sources |
 //! | `compile` | the three compilations, and the loader's verdict |
 //!
 //! A room uses only the rooms above it in this table. There is no link-time optimisation anywhere: it
 //! removes landing pads.
 //!
-//! Intermediate files lie in `mote/` in the crate's own target directory (so `CARGO_TARGET_DIR` and
-//! cargo's configuration apply, and `cargo clean` removes them); the sysroot, the embedded crate and
-//! staging packages in the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`. Only what cargo
-//! itself writes goes into the user's folder: `Cargo.lock`.
+//! A build happens in a fresh folder of the user's cache, `$XDG_CACHE_HOME/mote` or `~/.cache/mote`, where
+//! the sysroot, the embedded crate, the sources of crates and compiled dependencies stay. A folder without
+//! `Cargo.lock` gets one; nothing else is written there.
+
+#![deny(unsafe_code)]
 
 mod built;
 mod compile;
@@ -27,6 +29,7 @@ mod error;
 mod event;
 mod intake;
 mod options;
+mod sandbox;
 mod toolchain;
 
 use std::path::Path;
@@ -35,9 +38,12 @@ use std::process;
 pub use built::Built;
 pub use error::BuildError;
 pub use error::handle::{HandleError, Mismatch};
+pub use error::intake::{IntakeError, ManifestRule, SizeLimit};
+pub use error::sandbox::{Limit, SandboxError};
 pub use error::substitute::InsteadOfStd;
-pub use event::{Event, Step};
+pub use event::{Admission, Event, Ignored, Rule, Step};
 pub use options::{Options, Profile};
+pub use sandbox::{Layer, Layers, Limits};
 pub use toolchain::cache::user_cache;
 pub use toolchain::embedded::copy_service_crate;
 
@@ -51,7 +57,7 @@ use toolchain::compiler::Toolchain;
 /// # Errors
 /// There is no compiler that says it is `toolchain`.
 pub fn compiler(directory: &Path, toolchain: &str) -> Result<process::Command, BuildError> {
-    let toolchain = Toolchain::find(toolchain, directory)?;
+    let toolchain = Toolchain::find(toolchain)?;
     let mut rustc = command::clean(&toolchain.rustc);
     rustc.current_dir(directory);
     Ok(rustc)
@@ -65,5 +71,5 @@ pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<B
     observer(Event::Step(Step::Prepare));
     let context = BuildContext::open(options, observer)?;
     let image = compile::compile(&context, observer)?;
-    Ok(Built { image, package: context.package.name })
+    Ok(Built { image, package: context.intake.package.name })
 }

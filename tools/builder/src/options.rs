@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::sandbox::Limits;
+
 /// What to build, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -18,6 +20,10 @@ pub struct Options {
     pub is_offline: bool,
     /// Renders the compiler's messages with colours.
     pub has_colors: bool,
+    /// Whether compilers and build scripts run in a sandbox. Without one, build sources of your own only.
+    pub has_sandbox: bool,
+    /// What the build may use.
+    pub limits: Limits,
     /// The folder that outlives a build; `None` is the user's cache.
     pub cache: Option<PathBuf>,
 }
@@ -33,6 +39,8 @@ impl Options {
             is_locked: false,
             is_offline: false,
             has_colors: false,
+            has_sandbox: true,
+            limits: Limits::default(),
             cache: None,
         }
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod deployment;
 pub(crate) mod error;
+pub(crate) mod records;
 pub(crate) mod retired;
 pub(crate) mod services;
 pub(crate) mod statistics;

@@ -8,17 +8,14 @@
 //! What a warm request needs of its service is one cache line, the [`Hot`] one; the rest lies apart. A
 //! [`Resident`] keeps an image where it is: its slot is used again only when all of them are back.
 
-use std::num::NonZero;
-
 use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
-use mote_loader::{Checked, Placed};
 
 use crate::images::deployment::{Deployment, VerifiedImage};
 use crate::images::error::PlaceError;
+use crate::images::records::{Cold, Hot, Place};
 use crate::images::retired::{Occupied, Retired, Version};
 use crate::images::statistics::{ServiceStatistics, is_unyielding};
-use crate::images::worker_set::WorkerSet;
 use crate::images::zones::Zones;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, TenantId};
@@ -31,49 +28,6 @@ pub(crate) struct Services {
     hot: Vec<Hot>,
     cold: Vec<Cold>,
     retired: Retired,
-}
-
-/// What every request looks at.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Hot {
-    place: Option<Place>,
-    /// Jobs of this version that a worker has.
-    inside: u32,
-    /// The number of the image.
-    version: u32,
-    is_banned: bool,
-    /// Invocations that ended.
-    ended: u64,
-    /// The workers that have its text, while it is resident.
-    copies: WorkerSet,
-}
-
-/// What a request says of a resident image.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    entry: u32,
-    record: u32,
-    relocated: u32,
-    data_bytes: u32,
-    /// What its code can change of the processor's state.
-    state: u8,
-    /// The zone's number plus one, so that an `Option<Place>` takes no more room.
-    zone_plus_one: NonZero<u8>,
-}
-
-/// What deploying, placing and messages need.
-#[derive(Debug)]
-struct Cold {
-    name: String,
-    tenant: TenantId,
-    /// `None` once the service was removed.
-    image: Option<Checked>,
-    /// The image before it, for rolling back.
-    previous: Option<Checked>,
-    placed: Option<Placed>,
-    over_budget: u64,
-    unyielding: u32,
 }
 
 /// A job's hold on the image that it runs.
@@ -262,7 +216,7 @@ impl Services {
             entry: place.entry,
             record: place.record,
             relocated: place.relocated,
-            zone: place.zone_plus_one.get() - 1,
+            zone: place.zone(),
             generation: self.generation(worker),
             data_bytes: place.data_bytes,
             state: place.state,
@@ -310,14 +264,7 @@ impl Services {
         let bytes = image.slot_bytes();
         let full = |source| PlaceError::Zone { name: name(), bytes, source };
         let placed = self.zones.place(image).map_err(full)?;
-        let place = Place {
-            entry: placed.entry,
-            record: placed.record,
-            relocated: placed.relocated,
-            data_bytes: placed.data_bytes,
-            state: image.state() as u8,
-            zone_plus_one: NonZero::<u8>::MIN.saturating_add(placed.zone),
-        };
+        let place = Place::of(&placed, image.state());
         service.placed = Some(placed);
         self.hot[id.index()].place = Some(place);
         Ok(place)
@@ -347,10 +294,5 @@ pub(crate) mod tests {
     /// A hold on an image that is nowhere.
     pub(crate) fn resident() -> Resident {
         Resident(Version { service: ServiceId(0), number: 0 })
-    }
-
-    #[test]
-    fn hot_part_of_a_service_is_one_cache_line() {
-        assert_eq!(size_of::<Hot>(), 64);
     }
 }

@@ -8,7 +8,6 @@ use crate::compile::context::BuildContext;
 use crate::error::BuildError;
 use crate::error::substitute::InsteadOfStd;
 use crate::event::Event;
-use crate::toolchain::embedded;
 use crate::toolchain::messages::{Artifact, Diagnostic, FromCompiler, Message};
 
 /// What the later compilations need of this one.
@@ -23,8 +22,10 @@ pub(crate) struct Crates {
 }
 
 /// What cargo has said so far.
-pub(crate) struct CargoOutput<'a> {
-    context: &'a BuildContext<'a>,
+pub(crate) struct CargoOutput {
+    /// Of the user's package and of the service crate, as cargo sees them.
+    manifest: PathBuf,
+    service_manifest: PathBuf,
     user: Option<PathBuf>,
     service: Option<PathBuf>,
     folders: BTreeSet<PathBuf>,
@@ -36,10 +37,12 @@ pub(crate) struct CargoOutput<'a> {
     errors: Vec<(String, String)>,
 }
 
-impl<'a> CargoOutput<'a> {
-    pub(crate) fn new(context: &'a BuildContext<'a>) -> Self {
+impl CargoOutput {
+    pub(crate) fn new(context: &BuildContext<'_>) -> Self {
+        let stage = &context.intake.stage;
         Self {
-            context,
+            manifest: context.sandbox.path(&stage.path("crate/Cargo.toml")),
+            service_manifest: context.sandbox.path(&stage.path("mote-service/Cargo.toml")),
             user: None,
             service: None,
             folders: BTreeSet::new(),
@@ -63,9 +66,9 @@ impl<'a> CargoOutput<'a> {
         self.folders
             .extend(artifact.filenames.iter().filter_map(|file| file.parent().map(Path::to_owned)));
         let Some(rlib) = artifact.rlib() else { return };
-        if artifact.manifest_path == self.context.package.manifest {
+        if artifact.manifest_path == self.manifest {
             self.user = Some(rlib.clone());
-        } else if artifact.manifest_path == self.context.embedded.join("Cargo.toml") {
+        } else if artifact.manifest_path == self.service_manifest {
             self.service = Some(rlib.clone());
         }
     }
@@ -91,7 +94,7 @@ impl<'a> CargoOutput<'a> {
     fn cause_of(&self, said: &FromCompiler) -> Option<BuildError> {
         let message = &said.message;
         let place = message.place();
-        let file = || self.context.package.shown(&said.target.src_path);
+        let file = || self.shown(&said.target.src_path);
         let package = said.target.name.clone();
         if is_std_missing(message) {
             let remedy = self.remedy_for_std(said);
@@ -102,8 +105,14 @@ impl<'a> CargoOutput<'a> {
             .then(|| BuildError::UnsafeCode { place: place.unwrap_or_else(file), package })
     }
 
+    /// How a file is called in messages: without the package's folder.
+    fn shown(&self, file: &Path) -> String {
+        let folder = self.manifest.parent().unwrap_or(&self.manifest);
+        file.strip_prefix(folder).unwrap_or(file).display().to_string()
+    }
+
     fn remedy_for_std(&self, said: &FromCompiler) -> InsteadOfStd {
-        if said.manifest_path != self.context.package.manifest {
+        if said.manifest_path != self.manifest {
             InsteadOfStd::DependencyFeature
         } else if said.message.has_code("E0463") && !said.message.is_about("extern crate") {
             InsteadOfStd::NoStd
@@ -131,7 +140,7 @@ impl<'a> CargoOutput<'a> {
         match (self.cause, self.errors.into_iter().next()) {
             (Some(cause), _) => cause,
             (None, Some((package, _))) => BuildError::DoesNotCompile { package },
-            (None, None) => cargo_failure(stderr),
+            (None, None) => BuildError::Cargo { stderr },
         }
     }
 }
@@ -140,32 +149,4 @@ impl<'a> CargoOutput<'a> {
 fn is_std_missing(message: &Diagnostic) -> bool {
     let codes = ["E0463", "E0432", "E0433"];
     codes.iter().any(|code| message.has_code(code)) && message.message.contains("`std`")
-}
-
-/// Why cargo failed before the compiler did.
-fn cargo_failure(stderr: String) -> BuildError {
-    let asked =
-        stderr.split("for the requirement `").nth(1).and_then(|rest| rest.split('`').next());
-    match asked.filter(|asked| asked.starts_with("mote-service ")) {
-        Some(asked) => {
-            BuildError::OtherServiceCrate { asked: asked.to_owned(), version: embedded::VERSION }
-        }
-        None => BuildError::Cargo { stderr },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn other_version_of_the_service_crate_is_told_by_what_was_asked_for() {
-        let stderr =
-            "error: failed to select a version for the requirement `mote-service = \"^9\"`\n";
-        let error = cargo_failure(stderr.to_owned());
-        let BuildError::OtherServiceCrate { asked, .. } = error else { panic!("{error}") };
-        assert_eq!(asked, "mote-service = \"^9\"");
-        let stderr = "failed to select a version for the requirement `serde = \"^9\"`";
-        assert!(matches!(cargo_failure(stderr.to_owned()), BuildError::Cargo { .. }));
-    }
 }

@@ -1,15 +1,14 @@
 //! What every compilation of one build needs, found or made before the first.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use tempfile::TempDir;
-
-use crate::compile::rustc::Rustc;
 use crate::error::BuildError;
+use crate::error::sandbox::SandboxError;
 use crate::event::Event;
-use crate::intake::package::{self, Package};
-use crate::intake::staging;
+use crate::intake::graph::Described;
+use crate::intake::{Intake, Materials, take_in};
 use crate::options::Options;
+use crate::sandbox::{Layers, Sandbox};
 use crate::toolchain::cache::Cache;
 use crate::toolchain::compiler::Toolchain;
 use crate::toolchain::embedded;
@@ -19,10 +18,12 @@ use crate::toolchain::sysroot::Sysroot;
 pub(crate) struct BuildContext<'a> {
     pub(crate) options: &'a Options,
     pub(crate) toolchain: Toolchain,
+    pub(crate) cache: Cache,
     pub(crate) sysroot: Sysroot,
+    pub(crate) intake: Intake,
+    pub(crate) sandbox: Sandbox,
     /// The folder of the embedded service crate.
     pub(crate) embedded: PathBuf,
-    pub(crate) package: Package,
 }
 
 impl<'a> BuildContext<'a> {
@@ -30,28 +31,33 @@ impl<'a> BuildContext<'a> {
         options: &'a Options,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, BuildError> {
-        let manifest = package::manifest(&options.directory)?;
-        let toolchain = Toolchain::find(&options.toolchain, &options.directory)?;
+        let layers = if options.has_sandbox { Layers::available() } else { Layers::NONE };
+        if options.has_sandbox && layers == Layers::NONE {
+            return Err(BuildError::Sandbox(SandboxError::Unavailable));
+        }
+        let toolchain = Toolchain::find(&options.toolchain)?;
         let cache = Cache::open(options.cache.as_deref())?;
         let sysroot = Sysroot::restricted(&toolchain, &cache)?;
         let embedded = embedded::install(&cache)?;
-        let manifest = staging::manifest(manifest, &embedded, &cache)?;
-        let package = Package::read(&manifest, &toolchain, options, observer)?;
-        Ok(Self { options, toolchain, sysroot, embedded, package })
+        let materials = Materials {
+            toolchain: &toolchain,
+            cache: &cache,
+            embedded: &embedded,
+            sysroot: sysroot.path(),
+        };
+        let intake = take_in(options, materials, observer)?;
+        let view = intake.stage.view(&toolchain.sysroot);
+        let sandbox = Sandbox::new(layers, view, options.limits, intake.stage.path("root"));
+        Ok(Self { options, toolchain, cache, sysroot, intake, sandbox, embedded })
     }
 
-    /// A folder for the glue and the final crate, removed when it is dropped: two builds of one
-    /// service do not meet.
-    pub(crate) fn scratch_folder(&self) -> Result<TempDir, BuildError> {
-        let parent = &self.package.target_directory;
-        tempfile::Builder::new()
-            .prefix("image-")
-            .tempdir_in(parent)
-            .map_err(|error| BuildError::Write { path: parent.clone(), error })
-    }
-
-    /// The compiler for generated crates in `folder`.
-    pub(crate) fn rustc<'b>(&'b self, folder: &'b Path) -> Rustc<'b> {
-        Rustc { toolchain: &self.toolchain, sysroot: &self.sysroot, folder }
+    /// The dependencies that are compiled before, and kept apart from, the user's crate.
+    pub(crate) fn vetted(&self) -> Vec<&Described> {
+        let graph = &self.intake.graph;
+        let is_vetted = |package: &&Described| {
+            graph.is_linked(package)
+                && (package.is_from_registry() || package.name == "mote-service")
+        };
+        graph.used.iter().filter(is_vetted).collect()
     }
 }

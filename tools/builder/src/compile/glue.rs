@@ -4,12 +4,10 @@
 use std::path::Path;
 
 use crate::compile::cargo_output::Crates;
-use crate::compile::context::BuildContext;
 use crate::compile::handle;
 use crate::compile::rustc::Rustc;
 use crate::error::BuildError;
 use crate::event::Event;
-use crate::toolchain::command;
 use crate::toolchain::messages::Diagnostic;
 
 /// The name of the glue's crate.
@@ -18,28 +16,26 @@ pub(crate) const CRATE: &str = "mote_glue";
 /// The file that it is compiled to, in the scratch folder.
 pub(crate) const FILE: &str = "libmote_glue.rlib";
 
-pub(super) const SOURCE: &str = include_str!("templates/glue.rs");
-
 /// Compiles the glue.
 pub(crate) fn compile(
     rustc: &Rustc<'_>,
-    context: &BuildContext<'_>,
     crates: &Crates,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), BuildError> {
-    rustc.write("glue.rs", SOURCE)?;
+    rustc.write(handle::GLUE_FILE, handle::GLUE)?;
     let mut command = rustc.command(CRATE, "rlib");
     command
         .args(["-Cpanic=unwind", "-Cforce-unwind-tables=yes"])
-        .arg(context.options.profile.opt_level())
+        .arg(rustc.context.options.profile.opt_level())
         .args(["--error-format=json", "glue.rs", "-o", FILE])
         .args([named("service", &crates.user), named("mote_service", &crates.service)])
         .args(folders(crates));
-    let output = command::run(command, observer)?;
-    if output.status.success() {
+    let finished = rustc.run(command, observer)?;
+    if finished.is_success() {
         return Ok(());
     }
-    Err(handle::failure(&Diagnostic::all_of(&output.stderr), &context.package))
+    let diagnostics = Diagnostic::all_of(finished.stderr.as_bytes());
+    Err(handle::failure(&diagnostics, &rustc.context.intake.package))
 }
 
 fn named(name: &str, file: &Path) -> String {

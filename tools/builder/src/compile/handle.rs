@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use syn::spanned::Spanned as _;
 
-use crate::compile::glue;
 use crate::error::BuildError;
 use crate::error::handle::{HandleError, Mismatch};
 use crate::intake::package::Package;
 use crate::toolchain::messages::Diagnostic;
+
+/// The source of the glue, in which the compiler finds what is wrong.
+pub(super) const GLUE: &str = include_str!("templates/glue.rs");
 
 /// The file of the glue, as the compiler names it.
 pub(super) const GLUE_FILE: &str = "glue.rs";
@@ -73,7 +75,7 @@ fn mismatch(error: &Diagnostic) -> Option<Mismatch> {
 
 /// The line of the glue that is `text`.
 fn line_of(text: &str) -> Option<usize> {
-    glue::SOURCE.lines().position(|line| line == text).map(|index| index + 1)
+    GLUE.lines().position(|line| line == text).map(|index| index + 1)
 }
 
 /// Where `handle` is defined, by the parsed source.
@@ -141,7 +143,6 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::package::Source;
 
     /// A package whose crate root is `text`, in a folder that goes when dropped.
     fn package(text: &str) -> (tempfile::TempDir, Package) {
@@ -153,8 +154,6 @@ mod tests {
             folder: folder.path().to_owned(),
             manifest: folder.path().join("Cargo.toml"),
             root,
-            source: Source::Version,
-            target_directory: "/none/target".into(),
         };
         (folder, package)
     }

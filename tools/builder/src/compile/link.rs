@@ -22,7 +22,6 @@ use crate::compile::glue;
 use crate::compile::rustc::Rustc;
 use crate::error::BuildError;
 use crate::event::Event;
-use crate::toolchain::command;
 
 const SOURCE: &str = include_str!("templates/final.rs");
 const SCRIPT: &str = include_str!("templates/image.ld");
@@ -47,25 +46,24 @@ pub(crate) fn link(
     crates: &Crates,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<u8>, BuildError> {
+    let toolchain = &rustc.context.toolchain;
     rustc.write("image.ld", SCRIPT)?;
-    rustc.write("final.rs", &format!("{SOURCE}\n{}", note_source(&rustc.toolchain.version)))?;
-    let refused_allocation = rustc.sysroot.refused_allocation();
+    rustc.write("final.rs", &format!("{SOURCE}\n{}", note_source(&toolchain.version)))?;
+    let refused_allocation = rustc.context.sysroot.refused_allocation();
     let mut command = rustc.command("mote_image", "cdylib");
     command
         .args(["-Cpanic=abort", "-Copt-level=3", "-Clinker-flavor=ld.lld"])
-        .arg(format!("-Clinker={}", rustc.toolchain.linker()?.display()))
+        .arg(format!("-Clinker={}", toolchain.linker()?.display()))
         .args(["final.rs", "-o", "image", "--extern"])
         .arg(format!("{}={}", glue::CRATE, glue::FILE))
         .args(glue::folders(crates))
         .args(LINKER_ARGUMENTS.iter().map(|argument| format!("-Clink-arg={argument}")))
         .arg(format!("-Clink-arg=--defsym={refused_allocation}={ALLOCATION_REFUSED}"));
-    let output = command::run(command, observer)?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(BuildError::Link { stderr });
+    let finished = rustc.run(command, observer)?;
+    if !finished.is_success() {
+        return Err(BuildError::Link { stderr: finished.stderr });
     }
-    let path = rustc.folder.join("image");
-    std::fs::read(&path).map_err(|error| BuildError::Read { path, error })
+    rustc.read("image")
 }
 
 /// The static that holds the note, as source of the final crate.

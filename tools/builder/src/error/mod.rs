@@ -1,13 +1,17 @@
 //! Why there is no image.
 
 pub(crate) mod handle;
+pub(crate) mod intake;
+pub(crate) mod sandbox;
 pub(crate) mod substitute;
 
 use std::io;
 use std::path::PathBuf;
 
 use handle::HandleError;
+use intake::IntakeError;
 use mote_loader::VerifyError;
+use sandbox::SandboxError;
 use substitute::InsteadOfStd;
 
 /// Why a service could not be built. What the compiler had to say was shown before.
@@ -124,6 +128,12 @@ pub enum BuildError {
         /// What it said.
         stderr: String,
     },
+    /// What cargo says of the package is not understood.
+    #[error("what cargo metadata says is not understood: {error}")]
+    Metadata {
+        /// Where, and why.
+        error: serde_json::Error,
+    },
     /// The standard library is wanted.
     #[error("{place}: `{package}` wants the standard library, and an image has none: {remedy}")]
     NeedsStd {
@@ -151,6 +161,12 @@ pub enum BuildError {
     /// The worker could not call the service's `handle`.
     #[error(transparent)]
     Handle(HandleError),
+    /// The package is not taken in.
+    #[error(transparent)]
+    Intake(IntakeError),
+    /// A compiler could not be run, or was stopped.
+    #[error(transparent)]
+    Sandbox(SandboxError),
     /// What `mote` generates was refused.
     #[error("the {step} of the image does not compile, which is a defect of mote:\n{}", stderr.trim_end())]
     Generated {

@@ -47,7 +47,32 @@ impl Cache {
         self.0.join(format!("{name}-{:016x}", hasher.finish()))
     }
 
-    fn install(&self, path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    /// The folder of unpacked crates.
+    pub(crate) fn crates(&self) -> PathBuf {
+        self.0.join("crates")
+    }
+
+    /// The folder of compiled dependencies.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        self.0.join("compiled")
+    }
+
+    /// The folder of builds under way.
+    pub(crate) fn builds(&self) -> Result<PathBuf, BuildError> {
+        let path = self.0.join("builds");
+        match fs::create_dir_all(&path) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(BuildError::Write { path, error }),
+        }
+    }
+
+    /// Makes the folder `path` of the cache, which `fill` fills, unless another build does.
+    pub(crate) fn install(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(&self.0))?;
         let aside = tempfile::Builder::new().prefix("partial-").tempdir_in(&self.0)?;
         fill(aside.path())?;
         match fs::rename(aside.path(), path) {

@@ -2,7 +2,7 @@
 //! and what they expect of an unwinder changes from one version to the next.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::error::BuildError;
@@ -20,18 +20,24 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds the compiler whose version is `wanted`: the one that `directory` chooses (its
-    /// `rust-toolchain.toml`, rustup's default, the `PATH`), or else the one that rustup knows by
-    /// that version's number.
-    pub(crate) fn find(wanted: &str, directory: &Path) -> Result<Self, BuildError> {
+    /// Finds the compiler whose version is `wanted`: the one that rustup has under that version's number,
+    /// or the one in the `PATH`. Nothing is asked in a user's folder, where a file could choose another.
+    pub(crate) fn find(wanted: &str) -> Result<Self, BuildError> {
         let release = release_of(wanted);
-        let found = version(&mut rustc(directory, None))
+        let installed =
+            rustup_home().map(|home| home.join("toolchains").join(format!("{release}-{TARGET}")));
+        if let Some(sysroot) = installed
+            && version(&mut command::clean(sysroot.join("bin/rustc")))
+                .is_ok_and(|found| found == wanted)
+        {
+            return Self::at(sysroot, wanted);
+        }
+        let mut rustc = command::clean("rustc");
+        rustc.current_dir("/");
+        let found = version(&mut rustc)
             .map_err(|error| BuildError::NoCompiler { error, wanted: wanted.to_owned() })?;
         if found == wanted {
-            return Self::at(sysroot(directory, None)?, wanted);
-        }
-        if version(&mut rustc(directory, Some(release))).is_ok_and(|version| version == wanted) {
-            return Self::at(sysroot(directory, Some(release))?, wanted);
+            return Self::at(sysroot()?, wanted);
         }
         Err(BuildError::OtherCompiler {
             found,
@@ -42,11 +48,21 @@ impl Toolchain {
 
     /// The programs of a toolchain themselves: rustup's stand-ins would choose once more.
     fn at(sysroot: PathBuf, version: &str) -> Result<Self, BuildError> {
+        // Rustup's folder may be a link to another.
+        let sysroot = sysroot
+            .canonicalize()
+            .map_err(|error| BuildError::Read { path: sysroot.clone(), error })?;
         let program = |name: &str| {
-            let path = sysroot.join("bin").join(name);
-            if path.exists() { path } else { PathBuf::from(name) }
+            let file = format!("bin/{name}");
+            let path = sysroot.join(&file);
+            let sysroot = sysroot.clone();
+            if path.exists() {
+                Ok(path)
+            } else {
+                Err(BuildError::IncompleteToolchain { sysroot, file })
+            }
         };
-        let (rustc, cargo) = (program("rustc"), program("cargo"));
+        let (rustc, cargo) = (program("rustc")?, program("cargo")?);
         Ok(Self { version: version.to_owned(), rustc, cargo, sysroot })
     }
 
@@ -66,21 +82,19 @@ impl Toolchain {
     }
 }
 
-fn rustc(directory: &Path, toolchain: Option<&str>) -> Command {
-    let mut rustc = command::clean("rustc");
-    rustc.current_dir(directory);
-    if let Some(toolchain) = toolchain {
-        rustc.env("RUSTUP_TOOLCHAIN", toolchain);
-    }
-    rustc
+/// Where rustup keeps toolchains.
+fn rustup_home() -> Option<PathBuf> {
+    let path = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    path("RUSTUP_HOME").or_else(|| path("HOME").map(|home| home.join(".rustup")))
 }
 
 fn version(rustc: &mut Command) -> io::Result<String> {
     said(rustc.arg("--version"))
 }
 
-fn sysroot(directory: &Path, toolchain: Option<&str>) -> Result<PathBuf, BuildError> {
-    let mut rustc = rustc(directory, toolchain);
+fn sysroot() -> Result<PathBuf, BuildError> {
+    let mut rustc = command::clean("rustc");
+    rustc.current_dir("/");
     said(rustc.args(["--print", "sysroot"]))
         .map(PathBuf::from)
         .map_err(|error| command::cannot_run(&rustc, error))
@@ -113,7 +127,7 @@ mod tests {
 
     #[test]
     fn other_compiler_is_named_beside_the_wanted_one() {
-        let error = Toolchain::find("rustc 1.0.0 (old)", Path::new("/")).unwrap_err().to_string();
+        let error = Toolchain::find("rustc 1.0.0 (old)").unwrap_err().to_string();
         assert!(error.contains("this mote was built with rustc 1.0.0 (old)"), "{error}");
         assert!(error.starts_with("`rustc` is rustc 1."), "{error}");
     }

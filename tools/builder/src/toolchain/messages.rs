@@ -41,7 +41,7 @@ impl Artifact {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Target {
     /// For a library, its crate's name.
     pub(crate) name: String,

@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod command;
 pub(crate) mod compiler;
+pub(crate) mod digest;
 pub(crate) mod embedded;
 pub(crate) mod messages;
 pub(crate) mod sysroot;

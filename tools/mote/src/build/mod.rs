@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use mote_bench::format::units::human_bytes;
-use mote_builder::Profile;
+use mote_builder::{Limits, Options, Profile};
 
 use crate::service::build::build;
 use crate::status::{Failure, OrStatus as _, Status};
@@ -24,6 +24,34 @@ pub(crate) struct BuildArgs {
     /// Compile without optimisation and with debug assertions, as `cargo build` does by default.
     #[arg(long)]
     pub(crate) debug: bool,
+    /// Use no package that Cargo.lock does not have.
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Do not use the network.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Stop when the service alone takes longer to compile, in seconds.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().seconds)]
+    pub(crate) build_seconds: u64,
+    /// Stop a compiler that wants more memory, in MiB.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().memory_mib)]
+    pub(crate) build_memory_mib: u64,
+    /// Run the compiler without a sandbox: for sources of your own only.
+    #[arg(long)]
+    pub(crate) no_sandbox: bool,
+}
+
+impl BuildArgs {
+    fn options(&self) -> Options {
+        Options {
+            profile: if self.debug { Profile::Debug } else { Profile::Release },
+            is_locked: self.locked,
+            is_offline: self.offline,
+            has_sandbox: !self.no_sandbox,
+            limits: Limits { seconds: self.build_seconds, memory_mib: self.build_memory_mib },
+            ..Options::new(&self.directory, mote_dispatcher::TOOLCHAIN)
+        }
+    }
 }
 
 /// Builds the folder's service and writes its image.
@@ -31,9 +59,8 @@ pub(crate) struct BuildArgs {
 /// # Errors
 /// It does not build, or the image cannot be written.
 pub(crate) fn execute(args: &BuildArgs) -> Result<Status, Failure> {
-    let profile = if args.debug { Profile::Debug } else { Profile::Release };
     let mut progress = Progress::lines();
-    let built = build(&args.directory, profile, &mut |event| progress.show(event))?;
+    let built = build(args.options(), &mut |event| progress.show(event))?;
     drop(progress);
     if args.output.as_deref() == Some(Path::new("-")) {
         output::write_all(&built.image)?;

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use mote_builder::{Built, Event, Options, Profile};
+use mote_builder::{Built, Event, Options};
 
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::build::Progress;
@@ -15,21 +15,18 @@ use crate::terminal::build::Progress;
 /// It does not build.
 pub(crate) fn for_running(directory: &Path) -> Result<Built, Failure> {
     let mut progress = Progress::quiet();
-    build(directory, Profile::Release, &mut |event| progress.show(event))
+    build(Options::new(directory, mote_dispatcher::TOOLCHAIN), &mut |event| progress.show(event))
 }
 
-/// Builds the folder's service with the compiler that this executable was built with.
+/// Builds a service.
 ///
 /// # Errors
 /// It does not build.
 pub(crate) fn build(
-    directory: &Path,
-    profile: Profile,
+    mut options: Options,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Built, Failure> {
-    let mut options = Options::new(directory, mote_dispatcher::TOOLCHAIN);
-    options.profile = profile;
     options.has_colors = io::stderr().is_terminal() && console::colors_enabled_stderr();
-    mote_builder::build(&options, observer)
-        .or_status(Status::BuildFailed, || format!("cannot build {}", directory.display()))
+    let cannot = || format!("cannot build {}", options.directory.display());
+    mote_builder::build(&options, observer).or_status(Status::BuildFailed, cannot)
 }

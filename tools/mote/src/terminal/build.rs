@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use mote_builder::{Event, Step};
+use mote_builder::{Admission, Event, Rule, Step};
 
 /// Shows the events of one build on stderr, until dropped.
 #[derive(Debug)]
@@ -31,7 +31,26 @@ impl Progress {
             Event::Step(step) => self.say(step.title().to_owned()),
             Event::Compiled { package, is_fresh: false } => self.say(compiled(package)),
             Event::Diagnostic { rendered, .. } => self.spinner.suspend(|| eprint!("{rendered}")),
-            Event::Compiled { .. } | Event::Command(_) => {}
+            Event::Ignored { path, why } => {
+                self.spinner.suspend(|| eprintln!("ignored: {}: {why}", path.display()));
+            }
+            Event::Admitted(admissions) => self.admitted(admissions),
+            // What else a build tells is for other observers.
+            _ => {}
+        }
+    }
+
+    /// One line for each rule.
+    fn admitted(&self, admissions: &[Admission]) {
+        for (rule, title) in [(Rule::Policy, "by the policy"), (Rule::Source, "by their sources")] {
+            let packages: Vec<&str> = admissions
+                .iter()
+                .filter(|admission| admission.rule == rule)
+                .map(|admission| admission.package.as_str())
+                .collect();
+            if self.has_lines && !packages.is_empty() {
+                eprintln!("admitted {title}: {}", packages.join(", "));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Builds services from source, and looks at what comes out, or at why nothing does.
 
 mod handle;
+mod intake;
 mod made;
 mod refused;
 mod service;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mote_builder::{BuildError, Event, InsteadOfStd, Options, build};
+use mote_builder::{BuildError, Event, InsteadOfStd, IntakeError, Options, build};
 
 use crate::service::{self, Service, refused};
 
@@ -128,7 +128,7 @@ fn folder_without_a_service_is_told_apart() {
     assert!(matches!(error(folder.path()), BuildError::NoManifest { .. }));
     assert!(matches!(error(&service::repository()), BuildError::NoPackage { .. }));
     fs::write(folder.path().join("Cargo.toml"), "[package").unwrap();
-    assert!(matches!(error(folder.path()), BuildError::Cargo { .. }));
+    assert!(matches!(error(folder.path()), BuildError::Intake(IntakeError::Syntax { .. })));
 }
 
 #[test]

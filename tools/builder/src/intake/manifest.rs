@@ -1,0 +1,299 @@
+//! Judges a manifest, and rewrites it: what would change how a service is built is refused, what has no
+//! effect on its library goes, and the dependency on mote-service becomes the embedded crate.
+
+use std::path::{Component, Path, PathBuf};
+
+use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
+
+use crate::error::intake::{IntakeError, ManifestRule};
+
+/// Tables and keys without an effect on a library.
+const DROPPED: [&str; 12] = [
+    "workspace",
+    "dev-dependencies",
+    "dev_dependencies",
+    "build-dependencies",
+    "build_dependencies",
+    "bin",
+    "example",
+    "test",
+    "bench",
+    "badges",
+    "hints",
+    "default-run",
+];
+
+/// The keys that a dependency may have.
+const DEPENDENCY_KEYS: [&str; 7] =
+    ["version", "path", "features", "default-features", "default_features", "optional", "package"];
+
+/// What a manifest says that the rest of the intake needs.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Judged {
+    /// The folders of its dependencies that have one, as seen from the root of the package.
+    pub(super) folders: Vec<PathBuf>,
+    /// How it asks for mote-service, if it does: the version, or "" where it names none.
+    pub(super) service_version: Option<String>,
+}
+
+/// Where a manifest is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// Its folder as seen from the root of the package; empty for the root itself.
+    pub(super) folder: &'a Path,
+    /// The root of the package, where its author has it.
+    pub(super) origin: &'a Path,
+    /// Whether a file `build.rs` lies beside it.
+    pub(super) has_build_script: bool,
+}
+
+impl Place<'_> {
+    fn refused(&self, rule: ManifestRule) -> IntakeError {
+        IntakeError::Manifest { path: self.folder.join("Cargo.toml"), rule }
+    }
+
+    /// A path of the manifest as seen from the root of the package; `None` if it leads out.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let path = Path::new(path);
+        let (path, mut inside) = match path.strip_prefix(self.origin) {
+            Ok(path) => (path, PathBuf::new()),
+            Err(_) => (path, self.folder.to_owned()),
+        };
+        for component in path.components() {
+            match component {
+                Component::CurDir => {}
+                Component::Normal(name) => inside.push(name),
+                Component::ParentDir if inside.pop() => {}
+                _ => return None,
+            }
+        }
+        Some(inside)
+    }
+}
+
+/// Judges `manifest` and rewrites it.
+pub(super) fn judge(manifest: &mut DocumentMut, place: Place<'_>) -> Result<Judged, IntakeError> {
+    // An old name of the same table.
+    if let Some(project) = manifest.remove("project") {
+        manifest.entry("package").or_insert(project);
+    }
+    for name in ["patch", "replace", "source"] {
+        if manifest.contains_key(name) {
+            return Err(place.refused(ManifestRule::Replaces(name)));
+        }
+    }
+    if manifest.contains_key("cargo-features") {
+        return Err(place.refused(ManifestRule::CargoFeatures));
+    }
+    package(manifest, place)?;
+    library(manifest, place)?;
+    for name in DROPPED {
+        manifest.remove(name);
+    }
+    let mut judged = Judged::default();
+    dependencies(manifest.as_table_mut(), place, &mut judged)?;
+    let targets = manifest.get_mut("target").and_then(Item::as_table_like_mut);
+    for (_, target) in targets.into_iter().flat_map(|table| table.iter_mut()) {
+        if let Some(target) = target.as_table_like_mut() {
+            for name in DROPPED {
+                target.remove(name);
+            }
+            dependencies(target, place, &mut judged)?;
+        }
+    }
+    Ok(judged)
+}
+
+fn package(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeError> {
+    let Some(package) = manifest.get_mut("package").and_then(Item::as_table_like_mut) else {
+        return Ok(());
+    };
+    let build = package.get("build").and_then(Item::as_value);
+    match (build, build.and_then(Value::as_bool)) {
+        (_, Some(false)) => {}
+        (None, _) if !place.has_build_script => {}
+        _ => return Err(place.refused(ManifestRule::BuildScript)),
+    }
+    if package.contains_key("links") {
+        return Err(place.refused(ManifestRule::Links));
+    }
+    for name in ["workspace", "default-run", "metabuild", "readme", "license-file"] {
+        package.remove(name);
+    }
+    package.insert("build", value(false));
+    for name in ["autobins", "autoexamples", "autotests", "autobenches"] {
+        package.insert(name, value(false));
+    }
+    Ok(())
+}
+
+fn library(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeError> {
+    let Some(library) = manifest.get_mut("lib").and_then(Item::as_table_like_mut) else {
+        return Ok(());
+    };
+    if is_procedural_macro(library) {
+        return Err(place.refused(ManifestRule::ProcMacro));
+    }
+    if let Some(path) = library.get("path").and_then(Item::as_str)
+        && place.inside(path).is_none()
+    {
+        return Err(place.refused(ManifestRule::OutsideLibrary { path: path.to_owned() }));
+    }
+    // Which kinds of library are made is not the author's choice.
+    for name in ["crate-type", "crate_type"] {
+        library.remove(name);
+    }
+    Ok(())
+}
+
+fn is_procedural_macro(library: &dyn TableLike) -> bool {
+    let mut keys = ["proc-macro", "proc_macro"].into_iter();
+    let is_one = keys.any(|key| library.get(key).and_then(Item::as_bool) == Some(true));
+    let types = ["crate-type", "crate_type"].into_iter().filter_map(|key| library.get(key));
+    let mut types = types.filter_map(Item::as_array).flatten().filter_map(Value::as_str);
+    is_one || types.any(|found| found == "proc-macro")
+}
+
+fn dependencies(
+    parent: &mut dyn TableLike,
+    place: Place<'_>,
+    judged: &mut Judged,
+) -> Result<(), IntakeError> {
+    let Some(table) = parent.get_mut("dependencies").and_then(Item::as_table_like_mut) else {
+        return Ok(());
+    };
+    for (key, item) in table.iter_mut() {
+        let name = item.get("package").and_then(Item::as_str).unwrap_or(key.get()).to_owned();
+        if name == "mote-service" {
+            let version = item.as_str().or_else(|| item.get("version").and_then(Item::as_str));
+            judged.service_version.get_or_insert_with(|| version.unwrap_or_default().to_owned());
+            *item = value(service(item, place.folder));
+        } else if let Some(table) = item.as_table_like_mut() {
+            judged.folders.extend(dependency(&name, table, place)?);
+        }
+    }
+    Ok(())
+}
+
+/// The dependency on the embedded crate, which lies beside the package, in place of `item`.
+fn service(item: &Item, folder: &Path) -> InlineTable {
+    let mut path = "../".repeat(folder.components().count() + 1);
+    path.push_str("mote-service");
+    let mut table = InlineTable::from_iter([("path", Value::from(path))]);
+    for key in ["package", "optional"] {
+        if let Some(value) = item.get(key).and_then(Item::as_value) {
+            table.insert(key, value.clone());
+        }
+    }
+    table
+}
+
+/// Judges a dependency that is not a version alone; returns its folder if it has one.
+fn dependency(
+    name: &str,
+    table: &mut dyn TableLike,
+    place: Place<'_>,
+) -> Result<Option<PathBuf>, IntakeError> {
+    let name = || name.to_owned();
+    if let Some((key, _)) = table.iter().find(|(key, _)| !DEPENDENCY_KEYS.contains(key)) {
+        let rule = ManifestRule::DependencyKey { name: name(), key: key.to_owned() };
+        return Err(place.refused(rule));
+    }
+    let Some(path) = table.get("path") else { return Ok(None) };
+    let path = path.as_str().unwrap_or_default().to_owned();
+    let Some(inside) = place.inside(&path) else {
+        return Err(place.refused(ManifestRule::OutsidePath { name: name(), path }));
+    };
+    let up = "../".repeat(place.folder.components().count());
+    table.insert("path", value(format!("{up}{}", inside.display())));
+    Ok(Some(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(text: &str, folder: &str) -> Result<(DocumentMut, Judged), IntakeError> {
+        let mut manifest: DocumentMut = text.parse().unwrap();
+        let place = Place {
+            folder: Path::new(folder),
+            origin: Path::new("/home/a/p"),
+            has_build_script: false,
+        };
+        let judged = judge(&mut manifest, place)?;
+        Ok((manifest, judged))
+    }
+
+    fn rule(text: &str) -> ManifestRule {
+        match judged(text, "") {
+            Err(IntakeError::Manifest { rule, .. }) => rule,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_changes_the_build_is_refused() {
+        let replaces = ManifestRule::Replaces;
+        for (text, expected) in [
+            ("[package]\nbuild = \"b.rs\"\n", ManifestRule::BuildScript),
+            ("[project]\nbuild = true\n", ManifestRule::BuildScript),
+            ("[package]\nlinks = \"z\"\n", ManifestRule::Links),
+            ("[lib]\nproc-macro = true\n", ManifestRule::ProcMacro),
+            ("[lib]\ncrate-type = [\"proc-macro\"]\n", ManifestRule::ProcMacro),
+            ("[patch.crates-io]\na = { path = \"a\" }\n", replaces("patch")),
+            ("[replace]\n\"a:1.0.0\" = { path = \"a\" }\n", replaces("replace")),
+            ("cargo-features = [\"public-dependency\"]\n", ManifestRule::CargoFeatures),
+            (
+                "[lib]\npath = \"../x.rs\"\n",
+                ManifestRule::OutsideLibrary { path: "../x.rs".into() },
+            ),
+        ] {
+            assert_eq!(rule(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn dependency_from_elsewhere_is_refused() {
+        for key in ["git", "registry", "registry-index", "artifact", "branch", "base"] {
+            let text = format!("[dependencies]\na = {{ {key} = \"x\" }}\n");
+            let expected = ManifestRule::DependencyKey { name: "a".into(), key: key.into() };
+            assert_eq!(rule(&text), expected);
+        }
+        for path in ["../a", "/etc", "a/../../b"] {
+            let text = format!("[target.'cfg(unix)'.dependencies]\na = {{ path = \"{path}\" }}\n");
+            let expected = ManifestRule::OutsidePath { name: "a".into(), path: path.into() };
+            assert_eq!(rule(&text), expected);
+        }
+    }
+
+    #[test]
+    fn folders_inside_are_told_as_seen_from_the_root() {
+        let text = "[dependencies]\na = { path = \"../a\" }\nb = { path = \"/home/a/p/b\" }\n";
+        let (manifest, judged) = judged(text, "inner").unwrap();
+        // An absolute path is taken as one from the root of the package.
+        assert_eq!(judged.folders[0], Path::new("a"));
+        assert_eq!(manifest["dependencies"]["a"]["path"].as_str(), Some("../a"));
+    }
+
+    #[test]
+    fn service_crate_is_the_embedded_one_however_it_is_named() {
+        let text = "[dependencies]\nmote-service = { path = \"../../gone\", version = \"0.1\" }\n\
+                    [target.x.dependencies.api]\npackage = \"mote-service\"\ngit = \"g\"\n";
+        let (manifest, judged) = judged(text, "inner").unwrap();
+        let path = |item: &Item| item["path"].as_str().unwrap().to_owned();
+        assert_eq!(path(&manifest["dependencies"]["mote-service"]), "../../mote-service");
+        assert_eq!(path(&manifest["target"]["x"]["dependencies"]["api"]), "../../mote-service");
+        assert_eq!(judged.service_version.as_deref(), Some("0.1"));
+    }
+
+    #[test]
+    fn what_a_library_does_not_need_goes() {
+        let text = "[package]\nname = \"p\"\n[lib]\ncrate-type = [\"cdylib\"]\n[workspace]\n\
+                    [dev-dependencies]\na = { git = \"x\" }\n[[bin]]\nname = \"b\"\npath = \"/x\"\n";
+        let (manifest, _) = judged(text, "").unwrap();
+        let names: Vec<_> = manifest.iter().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(names, ["package", "lib"]);
+        assert_eq!(manifest["package"]["autobins"].as_bool(), Some(false));
+        assert_eq!(manifest["package"]["build"].as_bool(), Some(false));
+    }
+}
