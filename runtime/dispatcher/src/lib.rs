@@ -63,3 +63,4 @@ pub use pool::program::ProgramError;
 pub use pool::start::{LastWords, Progress};
 pub use sched::budget::{BudgetError, LatencyTarget};
 pub use sys::clock::now_ns;
+pub use sys::limits::TooFewDescriptors;

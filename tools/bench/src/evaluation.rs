@@ -114,6 +114,7 @@ fn measure(setting: &Setting<'_>, evaluation: Evaluation<'_>) -> Result<Results,
     setting.bar.set_length(steps(setting, which));
     setting.step("floors");
     let mut results = Results::new(command(evaluation), Floors::measure(setting.place)?);
+    results.is_quick = setting.is_quick;
     if which.has(Experiment::Table1) {
         results.rows.extend(table1::rows(setting, Contenders::All)?);
     }

@@ -45,6 +45,7 @@ pub use event::{Admission, Event, Ignored, Rule, Step};
 pub use options::{Options, Profile};
 pub use sandbox::{Layer, Layers, Limits};
 pub use toolchain::cache::user_cache;
+pub use toolchain::embedded::copy_service_crate;
 
 use compile::BuildContext;
 use toolchain::command;

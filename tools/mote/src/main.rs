@@ -2,13 +2,14 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ build  inspect  run  serve  operate  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  inspect  run  serve  operate  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
 //! | --- | --- |
 //! | [`cli`] | which command it is, and how errors are told |
 //! | [`build`] | `mote build` |
+//! | [`new`] | `mote new`: a service to begin with |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
 //! | `serve` | `mote serve`: a node behind HTTP |
@@ -19,13 +20,15 @@
 //! | [`service`] | what these share: a service's source or image, a request's body |
 //! | [`terminal`] | progress and output |
 //! | [`status`] | exit statuses |
-#![forbid(unsafe_code)]
+//! | `sys` | all `unsafe` code |
+#![deny(unsafe_code)]
 
 mod bench;
 mod build;
 mod cli;
 mod demo;
 mod inspect;
+mod new;
 #[cfg(feature = "http")]
 mod operate;
 mod run;
@@ -33,6 +36,7 @@ mod run;
 mod serve;
 mod service;
 mod status;
+mod sys;
 mod terminal;
 mod torture;
 

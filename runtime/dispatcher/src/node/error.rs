@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -10,6 +11,7 @@ use crate::job::spec::JobError;
 use crate::pool::error::StartError;
 use crate::pool::program::ProgramError;
 use crate::sched::queue::QueueFull;
+use crate::sys::limits::TooFewDescriptors;
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -40,8 +42,22 @@ pub enum NodeError {
     #[error("the worker program inside this executable is unusable: {0}")]
     Program(#[from] ProgramError),
     /// The zone could not be set up.
-    #[error("the windows for images cannot be set up: {0}")]
-    Zone(#[from] mote_loader::ZoneError),
+    #[error("the windows for images cannot be set up")]
+    Zone(#[source] mote_loader::ZoneError),
+    /// This process may not have as many descriptors open as the node needs.
+    #[error(transparent)]
+    Descriptors(#[from] TooFewDescriptors),
+    /// Files may not be as long as a node's memory files.
+    #[error(
+        "files of this process may have {limit} bytes (ulimit -f); a node needs memory files of {needed} \
+         bytes, most of which are holes: raise the limit"
+    )]
+    FileSize {
+        /// RLIMIT_FSIZE, in bytes.
+        limit: u64,
+        /// What the longest file needs, in bytes.
+        needed: u64,
+    },
     /// A call to the kernel failed.
     #[error("cannot {what}: {source}")]
     System {
@@ -53,6 +69,27 @@ pub enum NodeError {
     /// A worker did not become ready.
     #[error(transparent)]
     Worker(#[from] StartError),
+}
+
+impl NodeError {
+    /// For `map_err`: the kernel refused `what`.
+    pub(crate) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| match TooFewDescriptors::from_error(what, &source) {
+            Some(limit) => Self::Descriptors(limit),
+            None => Self::System { what, source },
+        }
+    }
+}
+
+impl From<mote_loader::ZoneError> for NodeError {
+    fn from(error: mote_loader::ZoneError) -> Self {
+        match error {
+            mote_loader::ZoneError::Kernel { errno: Errno::MFILE, .. } => {
+                Self::Descriptors(TooFewDescriptors::now("open the windows for images"))
+            }
+            other => Self::Zone(other),
+        }
+    }
 }
 
 /// Why a job was not taken.

@@ -104,11 +104,13 @@ impl Node {
         let imports = program::imports(program::PROGRAM)?;
         let mut zones = Zones::new(config.zones, &imports, config.workers)?;
         zones.prepare(PREPARED_BYTES);
-        let allowed = cpus::allowed().map_err(system("read this thread's processors"))?;
+        let allowed =
+            cpus::allowed().map_err(NodeError::system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
         let pinned = plan.dispatcher.map(Pinned::to).transpose();
-        let pinned = pinned.map_err(system("pin this thread to a processor"))?;
-        let timers = SharpTimers::set().map_err(system("set this thread's timer slack"))?;
+        let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
+        let timers =
+            SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
         let pool = WorkerPool::start(spawn_context(config, &zones)?, &plan)?;
         Ok(Self {
             pool,
@@ -437,15 +439,12 @@ impl Node {
 
 fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, NodeError> {
     let program = program_file("mote-worker", program::PROGRAM);
-    let program = program.map_err(system("put the worker program into a memory file"))?;
+    let program =
+        program.map_err(NodeError::system("put the worker program into a memory file"))?;
     let windows =
         (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
     let text = program::text(program::PROGRAM)?;
     let enclosure = Enclosure::prepare(&config.without_layers, &text);
-    let enclosure = enclosure.map_err(system("prepare the isolation of workers"))?;
+    let enclosure = enclosure.map_err(NodeError::system("prepare the isolation of workers"))?;
     Ok(SpawnContext { config: config.clone(), program, windows, enclosure })
-}
-
-fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> NodeError {
-    move |source| NodeError::System { what, source }
 }

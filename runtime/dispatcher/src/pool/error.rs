@@ -9,6 +9,7 @@ use crate::pool::process::Death;
 use crate::pool::report::ProtocolViolation;
 use crate::pool::start::{LastWords, Progress, START_LIMIT_S};
 use crate::pool::watchdog::Reason;
+use crate::sys::limits::TooFewDescriptors;
 
 /// Why a worker did not start.
 #[derive(Clone, Debug, Error)]
@@ -17,6 +18,9 @@ pub enum StartError {
     /// There is no process.
     #[error("cannot start a worker process: {0}")]
     Spawn(Arc<io::Error>),
+    /// There is no process, because this one may not have as many descriptors open.
+    #[error(transparent)]
+    Descriptors(#[from] TooFewDescriptors),
     /// There was a process, but it did not become ready.
     #[error("worker {worker} (process {pid}) did not start: {progress} when {exit}")]
     NotReady {
@@ -29,6 +33,16 @@ pub enum StartError {
         /// What ended it.
         exit: ExitReason,
     },
+}
+
+impl StartError {
+    /// The kernel refused to start the process.
+    pub(crate) fn spawn(source: io::Error) -> Self {
+        match TooFewDescriptors::from_error("start a worker process", &source) {
+            Some(limit) => Self::Descriptors(limit),
+            None => Self::Spawn(Arc::new(source)),
+        }
+    }
 }
 
 /// What ended a worker.

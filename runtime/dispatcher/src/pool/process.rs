@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mote_abi::area::fds;
+use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_send_signal, waitid};
 use thiserror::Error;
 
@@ -137,7 +138,7 @@ impl Process {
         if self.death.is_none() {
             self.death = match waitid(WaitId::PidFd(self.pidfd.as_fd()), options) {
                 Ok(status) => status.as_ref().map(death_of),
-                Err(rustix::io::Errno::INTR) => None,
+                Err(Errno::INTR) => None,
                 // Somebody else in this program reaped it: dead, and it cannot be known how.
                 Err(_) => Some(Death::Killed(0)),
             };
@@ -162,7 +163,11 @@ fn death_of(status: &WaitIdStatus) -> Death {
 
 /// The same file under a number that no child's own descriptor has.
 fn above_standard(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    Ok(rustix::io::fcntl_dupfd_cloexec(fd, FIRST_FREE_FD)?)
+    match rustix::io::fcntl_dupfd_cloexec(fd, FIRST_FREE_FD) {
+        // The number asked for is beyond RLIMIT_NOFILE: F_DUPFD in fcntl(2).
+        Err(Errno::INVAL) => Err(Errno::MFILE.into()),
+        duplicate => Ok(duplicate?),
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 
 pub(crate) mod barrier;
 pub(crate) mod clock;
+pub(crate) mod limits;
 pub(crate) mod mapping;
 pub(crate) mod memory_file;
 pub(crate) mod namespaces;

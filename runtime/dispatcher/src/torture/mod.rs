@@ -7,7 +7,6 @@
 
 mod case;
 
-use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
@@ -126,27 +125,27 @@ impl Sweep {
         requirements::check()?;
         let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
         let mut zones = Zones::new(1, &imports, 1).map_err(NodeError::from)?;
-        let system = |what| move |source: io::Error| NodeError::System { what, source };
-        let (areas, files) = Areas::create().map_err(system("create a worker's areas"))?;
+        let (areas, files) =
+            Areas::create().map_err(NodeError::system("create a worker's areas"))?;
         start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE);
         let results_file = memory_file("mote-results", RESULTS_BYTES)
-            .map_err(system("create the results of a sweep"))?;
+            .map_err(NodeError::system("create the results of a sweep"))?;
         let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)
-            .map_err(system("map the results of a sweep"))?;
+            .map_err(NodeError::system("map the results of a sweep"))?;
         write(results.head(), case, canaries);
         let (placed, text_address) = place_all(&mut zones, &areas, case, canaries)?;
         let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
-            .map_err(system("put the torture worker into a memory file"))?;
+            .map_err(NodeError::system("put the torture worker into a memory file"))?;
         let windows = zones.files(THE_WORKER).map_err(NodeError::from)?;
         let text = text(TORTURE_PROGRAM).map_err(NodeError::from)?;
         let enclosure = Enclosure::prepare(&NOT_KEPT, &text)
-            .map_err(system("prepare the isolation of the torture worker"))?;
+            .map_err(NodeError::system("prepare the isolation of the torture worker"))?;
         enclosure.fill(&areas.inbox().lockdown);
         let program = program.as_fd();
         let lasting = LastingFiles { program, windows: &windows, enclosure: &enclosure };
         let extra = Some((results_file.as_fd(), fds::RESULTS));
         let process = Process::start_with(lasting, &files, extra)
-            .map_err(system("start the torture worker"))?;
+            .map_err(NodeError::system("start the torture worker"))?;
         Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
     }
 

@@ -97,6 +97,8 @@ unsafe fn prepare(
     if start.abi_version.load(Relaxed) != ABI_VERSION {
         return Err(Errno::PROTO);
     }
+    // What ps(1) shows; the program was executed by the number of its descriptor.
+    rustix::thread::set_name(c"mote-worker")?;
     clock::prepare(start.tsc_scale.get());
     pin(start)?;
     if WakeFence::from_number(start.wake_fence.load(Relaxed)) == WakeFence::BySleeper {

@@ -4,6 +4,7 @@
 //! service crate and the compiler's version are all inside it.
 
 mod parallel;
+mod scratch;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -14,9 +15,9 @@ use indicatif::ProgressBar;
 use mote_builder::{BuildError, Built, Event, Options, Profile};
 use mote_dispatcher::TOOLCHAIN;
 use mote_loader::{Expected, verify};
-use tempfile::TempDir;
 
 use crate::error::Error;
+use scratch::Scratch;
 
 /// Paths below `tests/services` and the files' texts: see build.rs.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/services.rs"));
@@ -71,7 +72,7 @@ pub(crate) fn image_in(name: &str, profile: Profile) -> Result<Vec<u8>, Error> {
 
 /// Where images are kept, and where they are built: in a folder where no other process looks, so that
 /// two at once do not meet.
-fn places() -> Result<(PathBuf, TempDir), Error> {
+fn places() -> Result<(PathBuf, Scratch), Error> {
     let folder = folder()?;
     let sources =
         sources(&folder).map_err(|source| Error::Cache { path: folder.clone(), source })?;
@@ -88,9 +89,9 @@ fn folder() -> Result<PathBuf, Error> {
 }
 
 /// A new folder with the sources, and with which compiler they want. It goes when it is dropped.
-fn sources(folder: &Path) -> io::Result<TempDir> {
+fn sources(folder: &Path) -> io::Result<Scratch> {
     fs::create_dir_all(folder)?;
-    let sources = tempfile::Builder::new().prefix("sources-").tempdir_in(folder)?;
+    let sources = Scratch::new(folder)?;
     write(&sources.path().join("rust-toolchain.toml"), &toolchain_file())?;
     FILES.iter().try_for_each(|(name, text)| write(&sources.path().join(name), &unpacked(text)))?;
     Ok(sources)

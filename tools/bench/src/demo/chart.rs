@@ -31,17 +31,17 @@ const HEADINGS: &[&str] = &[
 /// The first column of numbers.
 const NUMBERS_FROM: usize = 6;
 
-/// The whole output.
+/// The whole output, for a terminal of so many columns.
 #[must_use]
-pub fn of(results: &Results) -> String {
+pub fn of(results: &Results, columns: Option<usize>) -> String {
     let mut text = format!("{}\n{}\n\n", style("Mote demo").bold(), results.machine);
-    text.push_str(&chart(results));
+    text.push_str(&chart(results, columns));
     text.push('\n');
     text.push_str(&notes(results));
     text
 }
 
-fn chart(results: &Results) -> String {
+fn chart(results: &Results, columns: Option<usize>) -> String {
     let mut chart = table::table(HEADINGS, NUMBERS_FROM);
     for (what, how, floor) in floors(results) {
         chart.add_row(floor_row(what, how, floor));
@@ -54,7 +54,7 @@ fn chart(results: &Results) -> String {
         }
         chart.add_row(service_row(results, row));
     }
-    colored(&table::drawn(&chart))
+    colored(&table::drawn(&chart, columns))
 }
 
 /// The headings stand out, and the machine's own rows step back. Colours come last: no column is
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn chart_has_every_row_and_fits_its_width() {
         console::set_colors_enabled(false);
-        let text = of(&results::sample());
+        let text = of(&results::sample(), None);
         for needed in ["(cache line)", "2.0 ×", "+0.5 µs", "20 of 30", "aim: 2.5 ×", "10 of 10"]
         {
             assert!(text.contains(needed), "no {needed} in\n{text}");
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn chart_says_so_when_the_worker_did_not_answer() {
         console::set_colors_enabled(false);
-        let text = of(&Results { answered: 9, ..results::sample() });
+        let text = of(&Results { answered: 9, ..results::sample() }, None);
         assert!(text.contains("did so 9 of 10 times"), "{text}");
     }
 
@@ -266,7 +266,7 @@ mod tests {
         one_core.cores = None;
         one_core.floors.cache_line_one_way = None;
         one_core.floors.signal_to_handler = None;
-        let text = of(&one_core);
+        let text = of(&one_core, None);
         assert!(text.contains("one core only"), "{text}");
         assert!(!text.contains("2.0 ×"), "{text}");
     }

@@ -46,9 +46,17 @@ fn aims(results: &Results) -> String {
             format!("{sign} {} {}", aim.limit, aim.unit),
             aim.paper.to_owned(),
         ];
-        text.push_str(&line("td", &cells, if aim.holds { "holds" } else { "misses" }));
+        text.push_str(&line("td", &cells, class_of(aim.holds)));
     }
     text + "</table>\n"
+}
+
+fn class_of(holds: Option<bool>) -> &'static str {
+    match holds {
+        Some(true) => "holds",
+        Some(false) => "misses",
+        None => "unjudged",
+    }
 }
 
 fn rows(results: &Results) -> String {

@@ -11,13 +11,13 @@ use crate::stats::row::Row;
 const HEADINGS: &[&str] =
     &["time in µs", "resident", "p50", "p90", "p99", "p99.9", "max", "n", "M/s", "memory each"];
 
-/// All of it.
+/// All of it, for a terminal of so many columns.
 #[must_use]
-pub fn of(results: &Results) -> String {
+pub fn of(results: &Results, columns: Option<usize>) -> String {
     let title = style(format!("{}, {}", results.command, results.date)).bold();
     let mut text = format!("{title}\n{}\n{}\n\n", results.machine, floors(results));
     for part in [rows, mappings_of, aims] {
-        text.push_str(&part(results));
+        text.push_str(&part(results, columns));
     }
     text.push_str(&missing(results));
     text
@@ -37,7 +37,7 @@ pub(crate) fn floors(results: &Results) -> String {
     )
 }
 
-fn rows(results: &Results) -> String {
+fn rows(results: &Results, columns: Option<usize>) -> String {
     let mut chart = table::table(HEADINGS, 1);
     let mut group = None;
     for row in &results.rows {
@@ -47,7 +47,7 @@ fn rows(results: &Results) -> String {
         group = Some(group_of(row));
         chart.add_row(cells(row));
     }
-    table::drawn(&chart) + "\n"
+    table::drawn(&chart, columns) + "\n"
 }
 
 /// Rows of one experiment stand together; table 1 has a group for each contender.
@@ -83,21 +83,29 @@ pub(crate) fn headings() -> &'static [&'static str] {
     HEADINGS
 }
 
-fn aims(results: &Results) -> String {
+fn aims(results: &Results, columns: Option<usize>) -> String {
     if results.aims.is_empty() {
         return String::new();
     }
     let mut chart = table::table(&["", "figure", "here", "aim", "the paper"], 2);
     for aim in &results.aims {
-        let mark = if aim.holds { "✓" } else { "✗" };
+        let mark = match aim.holds {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "–",
+        };
         let sign = if aim.is_at_least { "≥" } else { "≤" };
         let value = format!("{:.2} {}", aim.value, aim.unit);
         let limit = format!("{sign} {} {}", aim.limit, aim.unit);
         chart.add_row([mark, aim.figure, value.trim(), limit.trim(), aim.paper]);
     }
-    table::drawn(&chart)
+    let mut text = table::drawn(&chart, columns)
         .replace('✓', &style('✓').green().to_string())
-        .replace('✗', &style('✗').red().to_string())
+        .replace('✗', &style('✗').red().to_string());
+    if results.aims.iter().any(|aim| aim.holds.is_none()) {
+        text.push_str("– is for a run without --quick to judge\n");
+    }
+    text
 }
 
 fn missing(results: &Results) -> String {
@@ -110,7 +118,7 @@ fn missing(results: &Results) -> String {
 }
 
 /// The workers' mappings, by contender and number of services.
-fn mappings_of(results: &Results) -> String {
+fn mappings_of(results: &Results, columns: Option<usize>) -> String {
     let cells = mappings::cells(&results.density);
     let Some((headings, rest)) = cells.split_first() else { return String::new() };
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
@@ -118,7 +126,7 @@ fn mappings_of(results: &Results) -> String {
     for row in rest {
         chart.add_row(row);
     }
-    table::drawn(&chart) + "\n"
+    table::drawn(&chart, columns) + "\n"
 }
 
 #[cfg(test)]
@@ -131,7 +139,7 @@ mod tests {
         console::set_colors_enabled(false);
         let mut results = sample(&[("mote_warm_1", 150), ("process_warm", 48_000)]);
         ratios::compare(&mut results);
-        let text = of(&results);
+        let text = of(&results, None);
         assert!(text.contains("the mote_warm_1"), "{text}");
         assert!(
             text.lines().any(|line| line.contains("process_warm") && line.contains("48.0")),

@@ -23,6 +23,8 @@ use crate::stats::row::{Missing, Row};
 pub struct Results {
     /// The command that found this.
     pub(crate) command: String,
+    #[serde(skip)]
+    pub(crate) is_quick: bool,
     /// When, as days since 1970 say it: YYYY-MM-DD.
     pub(crate) date: String,
     pub(crate) machine: Machine,
@@ -53,7 +55,8 @@ pub(crate) struct Aim {
     /// Whether the value must reach the limit; else it must not exceed it.
     pub(crate) is_at_least: bool,
     pub(crate) unit: &'static str,
-    pub(crate) holds: bool,
+    /// Whether it is met; `None` if a quick run cannot tell.
+    pub(crate) holds: Option<bool>,
 }
 
 /// What the machine itself takes, each the median in nanoseconds.
@@ -94,6 +97,7 @@ impl Results {
     pub(crate) fn new(command: String, floors: Floors) -> Self {
         Self {
             command,
+            is_quick: false,
             date: today(),
             machine: Machine::this(),
             toolchain: mote_dispatcher::TOOLCHAIN,

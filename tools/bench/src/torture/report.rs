@@ -93,6 +93,8 @@ pub struct Report {
     pub instructions: u64,
     /// Whether it was followed to its end.
     pub is_complete: bool,
+    /// Whether it has no end: undisturbed, it had to be stopped.
+    pub is_endless: bool,
     /// Injections that were preempted a second time.
     pub second_points: u64,
     /// By verdict.
@@ -130,6 +132,7 @@ impl Report {
             points,
             instructions: found.instructions,
             is_complete: found.is_complete,
+            is_endless: found.is_endless(),
             second_points: found.points.iter().filter(|point| point.second_rip != 0).count() as u64,
             verdicts: Counts::default(),
             endings: BTreeMap::new(),

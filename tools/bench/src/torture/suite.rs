@@ -17,15 +17,12 @@ use super::html::listing::Listing;
 use super::html::suite::{Key, Listings};
 use super::map::Map;
 use super::report::Report;
-use super::sweep::{self, Found};
+use super::sweep::{self, ENDLESS_LIMIT, Found};
 use crate::bundle;
 use crate::error::Error;
 
 /// Instructions after which a service is left: some hash, fill and count for millions.
 const LONG_LIMIT: u64 = 20_000;
-
-/// Instructions after which a service that never ends is left: by then it has been round its loop often.
-const ENDLESS_LIMIT: u64 = 5_000;
 
 /// From the injection to the hard deadline, at least, for a workload of the corpus. They all end, so that a
 /// long grace costs nothing, and no hiccup of the machine passes for a cleanup without end.
@@ -157,9 +154,8 @@ fn one(case: &Case<'_>, canaries: &Canaries, bar: &ProgressBar) -> Result<Found,
 
 /// The case of a service, cut short. One injection shows whether it ends by itself.
 fn bounded<'a>(case: Case<'a>, canaries: &Canaries) -> Result<Case<'a>, Error> {
-    let first = Case { end: 1, ..case };
-    let found = sweep::run(&first, &canaries.known(), &mut |_| {})?;
-    let limit = if found.is_endless() { ENDLESS_LIMIT } else { LONG_LIMIT };
+    let is_endless = sweep::is_endless(&case, &canaries.known())?;
+    let limit = if is_endless { ENDLESS_LIMIT } else { LONG_LIMIT };
     Ok(Case { end: case.end.min(limit), ..case })
 }
 

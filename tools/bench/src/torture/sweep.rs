@@ -39,6 +39,19 @@ impl Found {
     }
 }
 
+/// Instructions after which an invocation that never ends is left, unless somebody asks for more: by then it
+/// has been round its loop often.
+pub const ENDLESS_LIMIT: u64 = 5_000;
+
+/// Whether the invocation of `case` never ends by itself: one injection shows it.
+///
+/// # Errors
+/// As [`run`].
+pub fn is_endless(case: &Case<'_>, canaries: &Canaries<'_>) -> Result<bool, SweepError> {
+    let first = Case { first: 0, end: 1, every: 1, ..*case };
+    Ok(run(&first, canaries, &mut |_| {})?.is_endless())
+}
+
 /// Runs the sweep and tells `observer` of its progress.
 ///
 /// # Errors

@@ -28,8 +28,27 @@ pub(crate) fn install(cache: &Cache) -> Result<PathBuf, BuildError> {
     cache.entry("mote-service", &(MANIFEST, sources), write)
 }
 
+/// Writes a copy for a package that has it in its own folder, and so in its own workspace. Plain cargo
+/// takes it without a registry.
+///
+/// # Errors
+/// The kernel's; `folder` must not be there yet.
+pub fn copy_service_crate(folder: &Path) -> io::Result<()> {
+    let manifest = MANIFEST.replace("[workspace]\n", LINTS);
+    std::fs::create_dir(folder)?;
+    fill(folder, &manifest)
+}
+
+/// The switch between an image and its author's machine is no mistake.
+const LINTS: &str =
+    "[lints.rust]\nunexpected_cfgs = { level = \"warn\", check-cfg = [\"cfg(mote_image)\"] }\n";
+
 fn write(folder: &Path) -> io::Result<()> {
-    std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
+    fill(folder, MANIFEST)
+}
+
+fn fill(folder: &Path, manifest: &str) -> io::Result<()> {
+    std::fs::write(folder.join("Cargo.toml"), manifest)?;
     let sources = folder.join("src");
     std::fs::create_dir(&sources)?;
     SOURCES.extract(sources)

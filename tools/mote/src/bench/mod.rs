@@ -62,7 +62,7 @@ pub(crate) fn execute(args: &BenchArgs) -> Result<Status, Failure> {
     let evaluation = Evaluation { experiment, is_quick: quick, peers: args.peers.as_deref() };
     let results = evaluation::run(evaluation, &bars::steps())?;
     let json = serde_json::to_string_pretty(&results).context("cannot write the results")? + "\n";
-    output::one_of(args.json.as_deref(), &json, || report::table::of(&results))?;
+    output::one_of(args.json.as_deref(), &json, || report::table::of(&results, output::columns()))?;
     if let Some(folder) = &args.report {
         report::write(folder, &results)?;
     }

@@ -10,6 +10,7 @@ use crate::bench::BenchArgs;
 use crate::build::BuildArgs;
 use crate::demo::DemoArgs;
 use crate::inspect::InspectArgs;
+use crate::new::NewArgs;
 #[cfg(feature = "http")]
 use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, RemoveArgs, RollbackArgs};
 use crate::run::args::RunArgs;
@@ -39,6 +40,8 @@ pub(crate) struct Cli {
 /// What `mote` can do.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a service to begin with.
+    New(NewArgs),
     /// Compile a service to an image.
     Build(BuildArgs),
     /// Show what an image holds, and whether the loader takes it.

@@ -4,7 +4,7 @@
 
 mod command;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -12,7 +12,8 @@ use mote_bench::contenders::child::{self, ContenderArgs};
 
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
-use crate::{bench, build, demo, inspect, run, torture};
+use crate::terminal::output;
+use crate::{bench, build, demo, inspect, new, run, torture};
 #[cfg(feature = "http")]
 use crate::{operate, serve};
 use command::{Cli, Command};
@@ -20,8 +21,11 @@ use command::{Cli, Command};
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match execute(&cli.command) {
+    let done = match Cli::try_parse() {
+        Ok(cli) => execute(&cli.command),
+        Err(refusal) => tell(&refusal),
+    };
+    match done {
         Ok(status) => status.into(),
         Err(failure) => {
             report(&failure);
@@ -30,8 +34,22 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// What clap has to say: help and the version on stdout, or what is wrong with the arguments on stderr.
+fn tell(refusal: &clap::Error) -> Result<Status, Failure> {
+    if refusal.use_stderr() {
+        // With stderr closed there is nobody left to tell; the status still says it.
+        let _ = refusal.print();
+        return Ok(Status::Usage);
+    }
+    let text = refusal.render();
+    let is_styled = io::stdout().is_terminal() && console::colors_enabled();
+    output::print(&if is_styled { text.ansi().to_string() } else { text.to_string() })?;
+    Ok(Status::Done)
+}
+
 fn execute(command: &Command) -> Result<Status, Failure> {
     match command {
+        Command::New(args) => new::execute(args),
         Command::Build(args) => build::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
@@ -78,9 +96,14 @@ fn report(failure: &Failure) {
 
 fn rendered(error: &anyhow::Error) -> String {
     let mut text = format!("{} {error}\n", console::style("error:").for_stderr().red().bold());
-    for cause in error.chain().skip(1) {
-        let label = console::style("cause:").for_stderr().dim();
-        text.push_str(&format!("  {label} {}\n", indented(&cause.to_string())));
+    let mut before = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many messages hold that of their cause already.
+        if !before.contains(&cause) {
+            let label = console::style("cause:").for_stderr().dim();
+            text.push_str(&format!("  {label} {}\n", indented(&cause)));
+        }
+        before = cause;
     }
     text
 }
@@ -102,5 +125,12 @@ mod tests {
         let error = anyhow!("no such file\nreally").context("cannot read hello.image");
         let expected = "error: cannot read hello.image\n  cause: no such file\n         really\n";
         assert_eq!(rendered(&error), expected);
+    }
+
+    #[test]
+    fn cause_is_told_once_when_the_message_holds_it() {
+        console::set_colors_enabled_stderr(false);
+        let error = anyhow!("errno 2").context("cannot open x: errno 2").context("no image");
+        assert_eq!(rendered(&error), "error: no image\n  cause: cannot open x: errno 2\n");
     }
 }

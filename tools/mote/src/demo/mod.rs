@@ -28,7 +28,7 @@ pub(crate) fn execute(args: &DemoArgs) -> Result<Status, Failure> {
     let text = if args.json {
         serde_json::to_string(&results).context("cannot write the result")? + "\n"
     } else {
-        chart::of(&results)
+        chart::of(&results, output::columns())
     };
     output::print(&text)?;
     Ok(if results.has_every_answer() { Status::Done } else { Status::NodeFailed })

@@ -35,7 +35,7 @@ pub(crate) struct InspectArgs {
 pub(crate) fn execute(args: &InspectArgs) -> Result<Status, Failure> {
     let bytes = source::read(&args.image)?;
     let facts = Facts::of(&bytes);
-    output::print(&if args.json { json(&facts)? } else { text::of(&facts) })?;
+    output::print(&if args.json { json(&facts)? } else { text::of(&facts, output::columns()) })?;
     Ok(if facts.verdict.accepted { Status::Done } else { Status::BadImage })
 }
 

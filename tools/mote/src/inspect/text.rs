@@ -8,14 +8,14 @@ use mote_bench::format::text::printable;
 use mote_bench::format::units::human_bytes;
 use mote_bench::image::functions::Function;
 
-/// All of it, verdict last.
-pub(super) fn of(facts: &Facts) -> String {
+/// All of it, verdict last, for a terminal of so many columns.
+pub(super) fn of(facts: &Facts, columns: Option<usize>) -> String {
     let mut text = head(facts);
     if !facts.segments.is_empty() {
-        text.push_str(&segments(facts));
+        text.push_str(&segments(facts, columns));
         text.push_str(&relocations(&facts.relocations));
         text.push_str(&imports(facts));
-        text.push_str(&functions(facts));
+        text.push_str(&functions(facts, columns));
         text.push_str(&stop_points(facts));
     }
     text.push_str(&verdict(&facts.verdict));
@@ -33,7 +33,7 @@ fn head(facts: &Facts) -> String {
     )
 }
 
-fn segments(facts: &Facts) -> String {
+fn segments(facts: &Facts, columns: Option<usize>) -> String {
     let mut segments = table::table(&["segment", "flags", "address", "file", "memory"], 2);
     for segment in &facts.segments {
         segments.add_row([
@@ -44,7 +44,7 @@ fn segments(facts: &Facts) -> String {
             human_bytes(segment.memory_bytes),
         ]);
     }
-    heading("Segments") + &table::drawn(&segments)
+    heading("Segments") + &table::drawn(&segments, columns)
 }
 
 fn relocations(counts: &Relocations) -> String {
@@ -70,11 +70,11 @@ fn imports(facts: &Facts) -> String {
     text
 }
 
-fn functions(facts: &Facts) -> String {
+fn functions(facts: &Facts, columns: Option<usize>) -> String {
     let (with, without): (Vec<&Function>, Vec<&Function>) =
         facts.functions.iter().partition(|function| function.landing_pads > 0);
-    let mut text = list("Functions with landing pads", &with);
-    text.push_str(&list("Functions without landing pads", &without));
+    let mut text = list("Functions with landing pads", &with, columns);
+    text.push_str(&list("Functions without landing pads", &without, columns));
     if facts.functions_left_out > 0 {
         text.push_str(&format!("  and {} that are not listed\n", facts.functions_left_out));
     }
@@ -91,7 +91,7 @@ fn stop_points(facts: &Facts) -> String {
     text
 }
 
-fn list(title: &str, functions: &[&Function]) -> String {
+fn list(title: &str, functions: &[&Function], columns: Option<usize>) -> String {
     let mut text = heading(&format!("{title}: {}", functions.len()));
     if functions.is_empty() {
         return text;
@@ -106,7 +106,7 @@ fn list(title: &str, functions: &[&Function]) -> String {
         ]);
     }
     table::align_left(&mut rows, 3);
-    text.push_str(&table::drawn(&rows));
+    text.push_str(&table::drawn(&rows, columns));
     text
 }
 
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn refused_bytes_are_told_without_tables() {
         console::set_colors_enabled(false);
-        let text = of(&Facts::of(b"not an image"));
+        let text = of(&Facts::of(b"not an image"), None);
         assert!(text.contains("refused"), "{text}");
         assert!(!text.contains("Segments"), "{text}");
     }

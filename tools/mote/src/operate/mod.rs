@@ -5,7 +5,7 @@ pub(crate) mod args;
 mod columns;
 
 use std::future::Future;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use anyhow::{Context as _, anyhow};
 use mote_abi::outcome::Outcome;
@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use crate::service::input;
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
+use crate::terminal::output;
 use args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, NodeArgs, RemoveArgs, RollbackArgs};
 use columns::columns;
 
@@ -48,7 +49,7 @@ pub(crate) fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
         let status = outcome.map_or(Status::NodeFailed, Status::Ended);
         return Err(anyhow!("{text}")).or_status(status, || format!("{} failed", args.function));
     };
-    io::stdout().write_all(reply.body()).context("cannot write the response")?;
+    output::write_all(reply.body())?;
     Ok(Status::Done)
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Status, Failure> {
     let client = client(&args.node)?;
     let show = |line: LogLine| -> anyhow::Result<()> {
         let text = if args.json { serde_json::to_string(&line)? } else { logged(&line) };
-        let mut stdout = io::stdout().lock();
+        let mut stdout = output::Stdout::lock();
         writeln!(stdout, "{text}")?;
         Ok(stdout.flush()?)
     };
@@ -165,6 +166,6 @@ fn counted(stats: &StatsView) -> [String; 4] {
 }
 
 fn say(text: &str) -> Result<Status, Failure> {
-    io::stdout().write_all(text.as_bytes()).context("cannot write the result")?;
+    output::print(text)?;
     Ok(Status::Done)
 }

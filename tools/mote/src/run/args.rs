@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 use mote_abi::outcome::{Heap, Mode};
 
 use super::help;
-use super::preemption::{Budget, SourceArgs, TargetArgs};
+use super::preemption::{Budget, SourceArgs, SourceName, TargetArgs};
 use crate::service::choice::{self, MAX_MEMORY_KIB};
 use crate::service::input::InputArgs;
 
@@ -45,6 +45,39 @@ pub(crate) struct RunArgs {
     pub(crate) json: bool,
 }
 
+impl RunArgs {
+    /// Refuses arguments that would be ignored: each means something beside another only.
+    ///
+    /// # Errors
+    /// Which argument needs which other.
+    pub(crate) fn check(&self) -> Result<(), Ignored> {
+        let is_periodic = self.source.source == SourceName::Periodic;
+        let is_auto = self.limits.budget_us == Budget::Auto;
+        let needs = [
+            ("--quantum-us", self.source.quantum_us.is_some() && !is_periodic, PERIODIC),
+            ("--target-us", self.target.target_us.is_some() && !is_auto, AUTO),
+            ("--tail", self.target.tail.is_some() && !is_auto, AUTO),
+        ];
+        match needs.into_iter().find(|&(_, is_ignored, _)| is_ignored) {
+            Some((argument, _, needed)) => Err(Ignored { argument, needed }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What `--quantum-us` needs.
+const PERIODIC: &str = "--source periodic";
+/// What `--target-us` and `--tail` need.
+const AUTO: &str = "--budget-us auto";
+
+/// An argument that means nothing without another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{argument} means nothing without {needed}: give both, or neither")]
+pub(crate) struct Ignored {
+    argument: &'static str,
+    needed: &'static str,
+}
+
 /// What an invocation may use, and what happens at the end of it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LimitArgs {
@@ -64,7 +97,13 @@ pub(crate) struct LimitArgs {
     /// The memory that an invocation may allocate, in KiB.
     #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..=MAX_MEMORY_KIB))]
     pub(crate) memory_kib: u32,
+    /// The stack that an invocation has, in KiB.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=MAX_STACK_KIB))]
+    pub(crate) stack_kib: u32,
 }
+
+/// The most that `--stack-kib` takes: 1 GiB.
+const MAX_STACK_KIB: i64 = 1 << 20;
 
 /// The most that `--workers` takes.
 const MOST_WORKERS: i64 = mote_dispatcher::MAX_WORKERS as i64;
@@ -128,6 +167,22 @@ mod tests {
         assert_eq!(run("mote run x --slice-us 100").source.slice_us, Some(100));
         for refused in ["0", "9", "1000001", "auto"] {
             assert!(parse(&format!("mote run x --slice-us {refused}")).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn argument_that_would_be_ignored_is_refused() {
+        let refused = |line: &str| run(line).check().map_err(|ignored| ignored.to_string());
+        for (line, argument) in [
+            ("mote run x --quantum-us 50", "--quantum-us"),
+            ("mote run x --source one-shot --quantum-us 50", "--quantum-us"),
+            ("mote run x --target-us 50", "--target-us"),
+            ("mote run x --budget-us 100 --tail 90", "--tail"),
+        ] {
+            assert!(refused(line).unwrap_err().starts_with(argument), "{line}");
+        }
+        for line in ["mote run x", "mote run x --source periodic", "mote run x --budget-us auto"] {
+            assert_eq!(refused(line), Ok(()), "{line}");
         }
     }
 

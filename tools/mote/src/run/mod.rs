@@ -11,16 +11,19 @@ mod repeat;
 mod row;
 mod summary;
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Write};
 
 use anyhow::Context as _;
+use console::Term;
 use indicatif::ProgressBar;
+use mote_bench::format::table;
 use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId};
 
 use crate::service::input;
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
-use crate::terminal::{bars, output};
+use crate::terminal::bars;
+use crate::terminal::output::{self, Stdout};
 use args::RunArgs;
 use preemption::Budget;
 use row::Row;
@@ -31,6 +34,7 @@ use summary::Summary;
 /// # Errors
 /// The body cannot be read, the service does not build, the image is refused, or the node fails.
 pub(crate) fn execute(args: &RunArgs) -> Result<Status, Failure> {
+    args.check().or_status(Status::Usage, || "the arguments do not go together")?;
     let body = input::body(&args.input)?;
     let Source { name, bytes } = source::load(&args.service)?;
     let budget_us = budget_us(args)?;
@@ -55,6 +59,7 @@ fn start(args: &RunArgs) -> Result<Node, Failure> {
         source: args.source.source(),
         slice_us: args.source.slice_us,
         ban_after: args.ban_after,
+        stack_kib: args.limits.stack_kib,
         ..default
     };
     Node::start(&config).or_status(Status::NodeFailed, || "the node does not start")
@@ -93,7 +98,7 @@ struct Output<'a> {
     name: &'a str,
     is_json: bool,
     is_only_one: bool,
-    stdout: BufWriter<StdoutLock<'static>>,
+    stdout: BufWriter<Stdout>,
     summary: Summary,
     bar: ProgressBar,
 }
@@ -104,7 +109,7 @@ impl<'a> Output<'a> {
             name,
             is_json: args.json,
             is_only_one: args.repeat == 1,
-            stdout: BufWriter::new(io::stdout().lock()),
+            stdout: BufWriter::new(Stdout::lock()),
             summary: Summary::default(),
             bar: bars::invocations(args.repeat),
         }
@@ -117,8 +122,6 @@ impl<'a> Output<'a> {
             self.write_row(completed)?;
         } else if is_first {
             self.stdout.write_all(&completed.body)?;
-        }
-        if self.is_only_one && !self.is_json {
             self.stdout.flush()?;
             describe::end_line(&completed.body);
         }
@@ -140,8 +143,12 @@ impl<'a> Output<'a> {
         self.bar.finish_and_clear();
         self.stdout.flush().context(output::CANNOT)?;
         if !self.is_only_one {
-            write!(std::io::stderr(), "{}", self.summary.described())
-                .context("cannot say how it went")?;
+            write!(
+                std::io::stderr(),
+                "{}",
+                self.summary.described(table::columns(&Term::stderr()))
+            )
+            .context("cannot say how it went")?;
         }
         Ok(self.summary.status())
     }

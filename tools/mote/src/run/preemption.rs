@@ -7,6 +7,13 @@ use mote_dispatcher::{
     BudgetError, LatencyTarget, MAX_QUANTUM_US, MAX_SLICE_US, MIN_QUANTUM_US, MIN_SLICE_US, Source,
 };
 
+/// The paper's quantum, in microseconds.
+const DEFAULT_QUANTUM_US: u32 = 20;
+/// The latency that an automatic budget keeps, in microseconds.
+const DEFAULT_TARGET_US: u32 = 100;
+/// How many requests stay below it, in percent.
+const DEFAULT_TAIL_PERCENT: f64 = 99.0;
+
 /// Who makes a worker look at the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SourceName {
@@ -26,9 +33,9 @@ pub(crate) struct SourceArgs {
     /// quantum (`periodic`), or one that is set for each invocation (`one-shot`).
     #[arg(long, value_name = "S", hide_possible_values = true, value_enum, default_value_t)]
     pub(crate) source: SourceName,
-    /// The period of the periodic source, in microseconds.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(i64::from(MIN_QUANTUM_US)..=i64::from(MAX_QUANTUM_US)))]
-    pub(crate) quantum_us: u32,
+    /// With `--source periodic`: its period, in microseconds [default: 20].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(MIN_QUANTUM_US)..=i64::from(MAX_QUANTUM_US)))]
+    pub(crate) quantum_us: Option<u32>,
     /// Let invocations of one worker take turns: after so many microseconds, one is paused while others
     /// wait, and goes on behind them. All its turns together have the budget.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(MIN_SLICE_US)..=i64::from(MAX_SLICE_US)))]
@@ -41,7 +48,9 @@ impl SourceArgs {
     pub(crate) fn source(&self) -> Source {
         match self.source {
             SourceName::Watchdog => Source::Watchdog,
-            SourceName::Periodic => Source::Periodic { quantum_us: self.quantum_us },
+            SourceName::Periodic => {
+                Source::Periodic { quantum_us: self.quantum_us.unwrap_or(DEFAULT_QUANTUM_US) }
+            }
             SourceName::OneShot => Source::OneShot,
         }
     }
@@ -76,12 +85,13 @@ impl FromStr for Budget {
 /// What `--budget-us auto` is computed from, besides the number of workers.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// With `--budget-us auto`: the latency to stay below while all workers are taken, in microseconds.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) target_us: u32,
-    /// With `--budget-us auto`: how many of all requests stay below it, in percent.
-    #[arg(long, value_name = "P", default_value_t = 99.0)]
-    pub(crate) tail: f64,
+    /// With `--budget-us auto`: the latency to stay below while all workers are taken, in microseconds
+    /// [default: 100].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) target_us: Option<u32>,
+    /// With `--budget-us auto`: how many of all requests stay below it, in percent [default: 99].
+    #[arg(long, value_name = "P")]
+    pub(crate) tail: Option<f64>,
 }
 
 impl TargetArgs {
@@ -94,7 +104,9 @@ impl TargetArgs {
             Source::Periodic { quantum_us } => quantum_us,
             Source::Watchdog | Source::OneShot => 0,
         };
-        let (cores, target_us, tail) = (workers.into(), self.target_us, self.tail / 100.0);
+        let target_us = self.target_us.unwrap_or(DEFAULT_TARGET_US);
+        let tail = self.tail.unwrap_or(DEFAULT_TAIL_PERCENT) / 100.0;
+        let cores = workers.into();
         LatencyTarget { cores, target_us, tail, quantum_us }.budget_us()
     }
 }

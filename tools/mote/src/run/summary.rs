@@ -50,16 +50,16 @@ impl Summary {
         self.first_bad.map_or(Status::Done, Status::Ended)
     }
 
-    /// Counts and percentiles, for a person.
-    pub(super) fn described(&self) -> String {
+    /// Counts and percentiles, for a person whose terminal has so many columns.
+    pub(super) fn described(&self, columns: Option<usize>) -> String {
         let ends = self.ends.iter().map(|((outcome, cleanup), &count)| {
             format!("{} {outcome} ({cleanup})", grouped(count))
         });
         let line = ends.collect::<Vec<_>>().join(", ");
-        format!("{line}\n{}", self.percentile_table())
+        format!("{line}\n{}", self.percentile_table(columns))
     }
 
-    fn percentile_table(&self) -> String {
+    fn percentile_table(&self, columns: Option<usize>) -> String {
         let headings = ["", "samples", "p50", "p90", "p99", "p99.9", "max"];
         let mut percentiles = table::table(&headings, 1);
         let kinds = [
@@ -73,7 +73,7 @@ impl Summary {
                 percentiles.add_row(percentile_row(name, &found));
             }
         }
-        table::drawn(&percentiles)
+        table::drawn(&percentiles, columns)
     }
 }
 

@@ -1,19 +1,57 @@
 //! Results on stdout and in files.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
+use console::Term;
+use mote_bench::format::table;
 
 use crate::status::{Failure, OrStatus as _, Status};
+use crate::sys::standard_streams;
+
+/// Standard output. Unlike the standard library's, it fails where there is none: the standard library
+/// puts /dev/null in the place of a descriptor that was closed.
+pub(crate) struct Stdout(io::StdoutLock<'static>);
+
+impl Stdout {
+    /// Locks it.
+    pub(crate) fn lock() -> Self {
+        Self(io::stdout().lock())
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        standard_streams::check_stdout().map_err(io::Error::other)?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// The columns of the terminal that stdout is, if it is one.
+pub(crate) fn columns() -> Option<usize> {
+    table::columns(&Term::stdout())
+}
 
 /// Writes `text` to stdout.
 ///
 /// # Errors
 /// It cannot be written.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context(CANNOT)?;
+    write_all(text.as_bytes())
+}
+
+/// The same for bytes that are no text.
+///
+/// # Errors
+/// They cannot be written.
+pub(crate) fn write_all(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = Stdout::lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).context(CANNOT)?;
     Ok(())
 }
 

@@ -57,9 +57,9 @@ pub(crate) struct TortureArgs {
     /// The memory that the invocation may allocate, in KiB.
     #[arg(long, value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..=MAX_MEMORY_KIB))]
     pub(crate) memory_kib: u32,
-    /// Follow the invocation for so many instructions: some services never end.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) limit: u64,
+    /// Follow the invocation for so many instructions [default: 1000000; 5000 if it never ends by itself].
+    #[arg(long, value_name = "N", conflicts_with = "at", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
     /// Write the report as JSON to this file; `-` is stdout, instead of the table.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) json: Option<PathBuf>,

@@ -19,7 +19,7 @@ Coverage of an instruction:
   host_text                            code of the worker
 
 JSON (--json): one object with service, mode, toolchain, points, instructions, is_complete,
-second_points, verdicts, endings, by_coverage, by_function, per_second and damage; with --suite a list
+is_endless, second_points, verdicts, endings, by_coverage, by_function, per_second and damage; with --suite a list
 of them, each with its profile.
 
 Exit status: 0, or 1 if there was host damage.";

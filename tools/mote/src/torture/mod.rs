@@ -10,6 +10,7 @@ use mote_bench::torture::canaries::Canaries;
 use mote_bench::torture::map::Map;
 use mote_bench::torture::report::Report;
 use mote_bench::torture::suite::Suite;
+use mote_bench::torture::sweep::ENDLESS_LIMIT;
 use mote_bench::torture::{html, sweep, table};
 use mote_dispatcher::torture::Case;
 
@@ -17,6 +18,9 @@ use crate::service::{input, source};
 use crate::status::{Failure, Status};
 use crate::terminal::{bars, output};
 use args::TortureArgs;
+
+/// Instructions after which an invocation is left that may end by itself.
+const DEFAULT_LIMIT: u64 = 1_000_000;
 
 /// Sweeps, and prints what it found. The status says whether the host was damaged.
 ///
@@ -34,6 +38,7 @@ fn one(args: &TortureArgs, source: &source::Source) -> Result<Status, Failure> {
     let body = input::body(&args.input)?;
     let case = Case { name: &source.name, image: &source.bytes, body: &body, ..template(args) };
     let bar = bars::injections();
+    let case = bounded(args, case, &canaries)?;
     let found = sweep::run(&case, &canaries.known(), &mut |progress| {
         bar.set_position(progress.points);
     });
@@ -44,8 +49,27 @@ fn one(args: &TortureArgs, source: &source::Source) -> Result<Status, Failure> {
     if let Some(path) = &args.html {
         output::write(path, &html::single::page(&report, &found, &map, case.image))?;
     }
-    tell(args, &report, || table::of(&report))?;
+    tell(args, &report, || table::of(&report, output::columns()))?;
     Ok(status(std::slice::from_ref(&report)))
+}
+
+/// An invocation that never ends is followed for long only if somebody asks for it.
+fn bounded<'a>(
+    args: &TortureArgs,
+    case: Case<'a>,
+    canaries: &Canaries,
+) -> Result<Case<'a>, Failure> {
+    let is_asked_for = args.limit.is_some() || args.at.is_some();
+    let is_endless = || sweep::is_endless(&case, &canaries.known());
+    if is_asked_for || !is_endless().map_err(mote_bench::Error::from)? {
+        return Ok(case);
+    }
+    eprintln!(
+        "{} does not end by itself: it is followed for {ENDLESS_LIMIT} instructions; --limit N follows it \
+         for more",
+        case.name
+    );
+    Ok(Case { end: ENDLESS_LIMIT, ..case })
 }
 
 fn suite(args: &TortureArgs) -> Result<Status, Failure> {
@@ -59,13 +83,13 @@ fn suite(args: &TortureArgs) -> Result<Status, Failure> {
     if let Some(path) = &args.html {
         output::write(path, &results.page())?;
     }
-    tell(args, &results.reports, || table::of_all(&results.reports))?;
+    tell(args, &results.reports, || table::of_all(&results.reports, output::columns()))?;
     Ok(status(&results.reports))
 }
 
 /// All that the arguments say of a sweep, of no service yet.
 fn template(args: &TortureArgs) -> Case<'static> {
-    let (first, end) = args.at.unwrap_or((0, args.limit));
+    let (first, end) = args.at.unwrap_or((0, args.limit.unwrap_or(DEFAULT_LIMIT)));
     Case {
         heap: args.heap,
         memory_kib: args.memory_kib,

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{command, mote, status, stderr, text};
+use crate::support::{command, mote, service, status, stderr, text};
 
 /// A running `mote serve`. Dropping it kills it.
 pub(crate) struct Serving {
@@ -64,8 +64,8 @@ pub(crate) fn image(name: &str) -> PathBuf {
         folder
     });
     let path = folder.join(format!("{name}.image"));
-    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/services").join(name);
-    let output = mote(&["build", text(&service), "-o", text(&path)]);
+    let service = service(name);
+    let output = mote(&["build", &service, "-o", text(&path)]);
     assert_eq!(status(&output), 0, "{}", stderr(&output));
     path
 }

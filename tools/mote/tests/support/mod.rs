@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The executable under test, without colours, with nothing on its stdin. What it builds lies with
 /// what cargo built.
@@ -15,8 +16,20 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it to its end.
+/// The folder of a service of the source tree.
+pub(crate) fn service(name: &str) -> String {
+    format!("{}/../../tests/services/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A node takes cores for itself: one at a time.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static NODE: Mutex<()> = Mutex::new(());
+    NODE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs it to its end, and nothing else of these tests meanwhile.
 pub(crate) fn mote(arguments: &[&str]) -> Output {
+    let _alone = alone();
     command(arguments).output().expect("the executable was built with this test")
 }
 

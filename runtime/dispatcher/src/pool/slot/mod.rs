@@ -9,7 +9,6 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::sync::Arc;
 
 use crate::config::NodeConfig;
 use crate::images::zones::WindowFiles;
@@ -197,7 +196,7 @@ impl WorkerSlot {
                 self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
                 self.health_ns = now_ns + HEALTH_INTERVAL_NS;
             }
-            Err(source) => self.failed(now_ns, StartError::Spawn(Arc::new(source))),
+            Err(source) => self.failed(now_ns, StartError::spawn(source)),
         }
     }
 

@@ -1,33 +1,19 @@
 //! `mote run` with real services on a real node: what is printed where, and the statuses.
 
-mod support;
-
 use std::io::Write as _;
 use std::process::{Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::support::{alone, command, file, mote, service, status, stderr, stdout, text};
 use serde_json::Value;
-use support::{command, file, mote, status, stderr, stdout, text};
-
-/// A node takes cores for itself: one at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static NODE: Mutex<()> = Mutex::new(());
-    NODE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn folder(service: &str) -> String {
-    format!("{}/../../tests/services/{service}", env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Runs a service of the source tree. Its budget is ample unless the arguments say another.
-fn run(service: &str, arguments: &[&str]) -> Output {
-    let folder = folder(service);
+fn run(name: &str, arguments: &[&str]) -> Output {
+    let folder = service(name);
     let mut all = vec!["run", &folder];
     if !arguments.contains(&"--budget-us") {
         all.extend(["--budget-us", "10000000"]);
     }
     all.extend(arguments);
-    let _alone = alone();
     mote(&all)
 }
 
@@ -51,7 +37,7 @@ fn body_is_read_from_stdin_and_from_a_file() {
     assert_eq!(stdout(&output), "Hello, Grace!");
 
     let _alone = alone();
-    let mut child = command(&["run", &folder("hello"), "--budget-us", "10000000"])
+    let mut child = command(&["run", &service("hello"), "--budget-us", "10000000"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -146,7 +132,7 @@ fn repeat_prints_one_body_and_percentiles() {
 fn image_runs_and_is_inspected_like_its_folder() {
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let image = temporary.path().join("greeter.image");
-    let built = mote(&["build", &folder("hello"), "-o", text(&image)]);
+    let built = mote(&["build", &service("hello"), "-o", text(&image)]);
     assert_eq!(status(&built), 0, "{}", stderr(&built));
 
     let inspected = mote(&["inspect", text(&image), "--json"]);
@@ -157,7 +143,6 @@ fn image_runs_and_is_inspected_like_its_folder() {
     assert!(functions.iter().any(|f| f["name"] == "hello::handle"), "{facts}");
     assert!(functions.iter().any(|f| f["landing_pads"].as_u64() > Some(0)), "{facts}");
 
-    let _alone = alone();
     let ran = mote(&["run", text(&image), "--data", "Ada", "--json", "--budget-us", "10000000"]);
     assert_eq!(rows(&ran)[0]["service"], "greeter", "{}", stderr(&ran));
 }
@@ -166,12 +151,11 @@ fn image_runs_and_is_inspected_like_its_folder() {
 fn truncated_image_is_refused_by_run_and_inspect() {
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let image = temporary.path().join("hello.image");
-    let built = mote(&["build", &folder("hello"), "-o", text(&image)]);
+    let built = mote(&["build", &service("hello"), "-o", text(&image)]);
     assert_eq!(status(&built), 0, "{}", stderr(&built));
     let bytes = std::fs::read(&image).expect("the image");
     for length in [bytes.len() / 8, bytes.len() / 2] {
         let (_temporary, cut) = file("cut.image", &bytes[..length]);
-        let _alone = alone();
         assert_eq!(status(&mote(&["inspect", text(&cut)])), 3, "{length} bytes");
         let ran = mote(&["run", text(&cut)]);
         assert_eq!(status(&ran), 3, "{length} bytes: {}", stderr(&ran));
@@ -182,7 +166,7 @@ fn truncated_image_is_refused_by_run_and_inspect() {
 fn damaged_image_gets_a_verdict_wherever_the_damage_is() {
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let image = temporary.path().join("hello.image");
-    let built = mote(&["build", &folder("hello"), "-o", text(&image)]);
+    let built = mote(&["build", &service("hello"), "-o", text(&image)]);
     assert_eq!(status(&built), 0, "{}", stderr(&built));
     let bytes = std::fs::read(&image).expect("the image");
     let in_headers = 0..0x200;

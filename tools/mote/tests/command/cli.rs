@@ -1,8 +1,6 @@
 //! The executable as its users meet it: arguments, bad input, and the statuses that answer them.
 
-mod support;
-
-use support::{file, mote, status, stderr, stdout, text};
+use crate::support::{file, mote, status, stderr, stdout, text};
 
 #[test]
 fn version_names_the_toolchain() {

@@ -1,10 +1,12 @@
 //! A dispatcher that stands still does not keep its worker from stopping a runaway.
 
 use std::io::Read as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{command, service};
 
 /// How long something may take that needs no time: a machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,14 +24,9 @@ impl Drop for Runaway {
 
 /// `mote run` of `spin`, which ends only by its budget.
 fn start_runaway(source: &str) -> Runaway {
-    let spin = format!("{}/../../tests/services/spin", env!("CARGO_MANIFEST_DIR"));
-    let arguments = ["run", &spin, "--mode", "discard", "--json", "--budget-us", "1000000"];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mote"));
-    command
-        .args(arguments)
-        .args(["--source", source])
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/services"));
-    Runaway(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it starts"))
+    let arguments = ["--mode", "discard", "--json", "--budget-us", "1000000", "--source", source];
+    let mut command = command(&[&["run", &service("spin")][..], &arguments].concat());
+    Runaway(command.stdout(Stdio::piped()).spawn().expect("it starts"))
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -52,8 +49,8 @@ fn worker_of(pid: u32) -> Option<u32> {
     let children = std::fs::read_to_string(path).unwrap_or_default();
     let mut children = children.split_whitespace().filter_map(|child| child.parse().ok());
     children.find(|child: &u32| {
-        let name = std::fs::read_to_string(format!("/proc/{child}/cmdline"));
-        name.is_ok_and(|name| name.starts_with("mote-worker"))
+        let name = std::fs::read_to_string(format!("/proc/{child}/comm"));
+        name.is_ok_and(|name| name == "mote-worker\n")
     })
 }
 
@@ -72,6 +69,7 @@ fn send(pid: u32, signal: Signal) {
 
 #[test]
 fn runaway_dies_while_its_dispatcher_is_stopped() {
+    let _alone = crate::support::alone();
     for source in ["watchdog", "periodic", "one-shot"] {
         let mut dispatcher = start_runaway(source);
         let pid = dispatcher.0.id();

@@ -1,10 +1,8 @@
 //! `mote bench all --quick`: the report is complete and makes sense. No time is asserted: machines that
 //! run tests are busy, and what is asserted here holds on all of them.
 
-mod support;
-
+use crate::support::{file, mote, status, stderr, stdout, text};
 use serde_json::Value;
-use support::{file, mote, status, stderr, stdout, text};
 
 /// The rows of the paper's Table 1, here.
 const ROWS: &[&str] = &[

@@ -1,0 +1,12 @@
+//! The executable as its users meet it.
+
+mod bench;
+mod cli;
+mod new;
+mod output;
+mod pty;
+mod run;
+mod stall;
+#[path = "../support/mod.rs"]
+mod support;
+mod torture;
