@@ -36,12 +36,19 @@ impl Pending {
     /// What happens on the way back from a call that must not raise by itself.
     pub(super) const QUIETLY: u32 = Self::AT_ONCE | Self::Pause as u32;
 
-    const ALL: [Self; 5] =
-        [Self::Nothing, Self::Pause, Self::RaiseAtCall, Self::RaiseHere, Self::Discard];
-
     /// The value of an untrusted word; an unknown one is the safest.
     fn from_bits(bits: u32) -> Self {
-        Self::ALL.into_iter().find(|it| *it as u32 == bits).unwrap_or(Self::Discard)
+        const NOTHING: u32 = Pending::Nothing as u32;
+        const PAUSE: u32 = Pending::Pause as u32;
+        const RAISE_AT_CALL: u32 = Pending::RaiseAtCall as u32;
+        const RAISE_HERE: u32 = Pending::RaiseHere as u32;
+        match bits {
+            NOTHING => Self::Nothing,
+            PAUSE => Self::Pause,
+            RAISE_AT_CALL => Self::RaiseAtCall,
+            RAISE_HERE => Self::RaiseHere,
+            _ => Self::Discard,
+        }
     }
 }
 
@@ -60,11 +67,17 @@ pub enum CrossingResult {
 }
 
 impl CrossingResult {
-    const ALL: [Self; 4] = [Self::Returned, Self::Unwound, Self::Discarded, Self::Paused];
-
     /// The value of a number; a service that jumps where it must not may come back with any.
     pub(super) fn from_number(number: u32) -> Self {
-        Self::ALL.into_iter().find(|it| *it as u32 == number).unwrap_or(Self::Discarded)
+        const RETURNED: u32 = CrossingResult::Returned as u32;
+        const UNWOUND: u32 = CrossingResult::Unwound as u32;
+        const PAUSED: u32 = CrossingResult::Paused as u32;
+        match number {
+            RETURNED => Self::Returned,
+            UNWOUND => Self::Unwound,
+            PAUSED => Self::Paused,
+            _ => Self::Discarded,
+        }
     }
 }
 
@@ -222,10 +235,12 @@ mod tests {
 
     #[test]
     fn numbers_lead_back_to_what_they_stand_for() {
-        for pending in Pending::ALL {
+        use Pending::{Discard, Nothing, Pause, RaiseAtCall, RaiseHere};
+        for pending in [Nothing, Pause, RaiseAtCall, RaiseHere, Discard] {
             assert_eq!(Pending::from_bits(pending as u32), pending);
         }
-        for result in CrossingResult::ALL {
+        use CrossingResult::{Discarded, Paused, Returned, Unwound};
+        for result in [Returned, Unwound, Discarded, Paused] {
             assert_eq!(CrossingResult::from_number(result as u32), result);
         }
         assert_eq!(Pending::from_bits(3), Pending::Discard);
