@@ -116,6 +116,7 @@ unsafe extern "C" {
 /// 3. No other `enter` is under way in this process.
 /// 4. MXCSR, the x87 state and the flags have their initial values (psABI 3.4.1). They have them again
 ///    afterwards, whatever the service did, if [`Crossing::set_resets`] was told what it can do.
+#[inline]
 pub unsafe fn enter(entry: u64, first: u64, second: u64, stack_top: u64) -> CrossingResult {
     // SAFETY: the caller's promises are the assembly's needs; it saves what the C ABI asks to be
     // saved, and every way back restores it from the host stack.

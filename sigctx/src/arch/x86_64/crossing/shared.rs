@@ -37,6 +37,7 @@ impl Pending {
     pub(super) const QUIETLY: u32 = Self::AT_ONCE | Self::Pause as u32;
 
     /// The value of an untrusted word; an unknown one is the safest.
+    #[inline]
     fn from_bits(bits: u32) -> Self {
         const NOTHING: u32 = Pending::Nothing as u32;
         const PAUSE: u32 = Pending::Pause as u32;
@@ -68,6 +69,7 @@ pub enum CrossingResult {
 
 impl CrossingResult {
     /// The value of a number; a service that jumps where it must not may come back with any.
+    #[inline]
     pub(super) fn from_number(number: u32) -> Self {
         const RETURNED: u32 = CrossingResult::Returned as u32;
         const UNWOUND: u32 = CrossingResult::Unwound as u32;
