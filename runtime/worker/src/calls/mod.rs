@@ -8,11 +8,11 @@
 //! | --- | --- |
 //! | [`stubs`] | the symbols that images are bound to |
 //! | [`hooks`] | what the crossing calls: something is pending, a raise |
-//! | [`heap`] | allocations |
-//! | [`tokens`] | handles |
-//! | [`context`] | clock, log, random bytes, the response |
-//! | [`panics`] | the beginning of a panic, and `_Unwind_Resume` |
-//! | [`captured`] | the service's frame, and a discard, for all of them |
+//! | `heap` | allocations |
+//! | `tokens` | handles |
+//! | `context` | clock, log, random bytes, the response |
+//! | `panics` | the beginning of a panic, and `_Unwind_Resume` |
+//! | `captured` | the service's frame, and a discard, for all of them |
 //! | [`text`] | text without formatting machinery |
 
 mod captured;

@@ -1,6 +1,6 @@
 //! The signal handlers. They run on the alternate stack, decide by pure functions, and edit the context;
 //! they allocate nothing, lock nothing and format nothing. What each signal does is in
-//! [`TABLE`](crate::preempt::signals::TABLE).
+//! [`TABLE`].
 //!
 //! **Flags of a service.** A service that sets the trap flag or the alignment check and then calls the host
 //! makes host text trap. That is its own fault: the handler clears the flags, lets host text go on, and

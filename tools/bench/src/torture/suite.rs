@@ -1,7 +1,7 @@
 //! The suite: every service on board and every workload of the corpus, in debug and release images.
 //!
 //! A workload of the corpus is followed to its end, at every instruction unless the template says otherwise;
-//! a service for [`LONG_LIMIT`] instructions, and for [`ENDLESS_LIMIT`] if it never ends by itself. The
+//! a service for `LONG_LIMIT` instructions, and for [`ENDLESS_LIMIT`] if it never ends by itself. The
 //! report says of each whether it came to its end.
 
 use std::collections::BTreeMap;
