@@ -58,4 +58,4 @@ assert "Function not found: arn:aws:lambda" in reply["Error"]["Message"], reply
 assert reply["Type"] == "User", reply
 
 refused("InvalidParameterValueException", FunctionName="hello:1", Qualifier="2")
-refused("RequestTooLargeException", FunctionName="hello", Payload=b"x" * (2 << 20))
+refused("RequestTooLargeException", FunctionName="hello", Payload=b"x" * ((6 << 20) + 1))

@@ -50,7 +50,7 @@ fn request_that_is_wrong_is_told_what_to_do() {
     let state = tempfile::tempdir().unwrap();
     let node = Serving::start(state.path(), &["hello"]);
     let longer = state.path().join("longer");
-    std::fs::write(&longer, vec![b'x'; (1 << 20) + 1]).unwrap();
+    std::fs::write(&longer, vec![b'x'; (6 << 20) + 1]).unwrap();
     let longer = format!("@{}", text(&longer));
     let cases: [(&[&str], &str, u16); 6] = [
         (&["-d", "x"], "/invoke/nobody", 404),
