@@ -99,8 +99,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "build", "inspect", "run", "torture", "demo", "bench", "serve", "operate",
-            "service", "terminal", "status",
+            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "serve",
+            "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },
