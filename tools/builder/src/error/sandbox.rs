@@ -9,8 +9,9 @@ use std::path::PathBuf;
 pub enum SandboxError {
     /// The kernel offers none of its layers.
     #[error(
-        "there is no sandbox for the compiler here: neither user namespaces nor Landlock (mote doctor says \
-         what to change); --no-sandbox builds without, which is for your own sources only"
+        "there is no sandbox for the compiler here: neither user namespaces nor Landlock; allow unprivileged \
+         user namespaces (sysctl user.max_user_namespaces) or use a kernel with landlock in its lsm= list; \
+         --no-sandbox builds without, which is for your own sources only"
     )]
     Unavailable,
     /// A program could not be started inside.
