@@ -73,7 +73,17 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "tools/builder",
-        rooms: &["compile", "intake", "options", "sandbox", "toolchain", "event", "built", "error"],
+        rooms: &[
+            "compile",
+            "source",
+            "intake",
+            "options",
+            "sandbox",
+            "toolchain",
+            "event",
+            "built",
+            "error",
+        ],
         also_unsafe: &[],
     },
     Package {

@@ -22,8 +22,6 @@ pub enum Event<'a> {
         /// Why.
         why: Ignored,
     },
-    /// Why the crates that go into the image may.
-    Admitted(&'a [Admission]),
     /// The compiler said something about the user's crate or a dependency: show it.
     Diagnostic {
         /// As the compiler renders it, with file, line and line ends; possibly coloured.
@@ -52,25 +50,6 @@ pub enum Ignored {
     /// `[patch]` of the workspace.
     #[error("[patch] and [replace] of a workspace have no effect on a service")]
     WorkspacePatch,
-}
-
-/// A crate that goes into the image, and why it may.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admission {
-    /// Its name and version.
-    pub package: String,
-    /// Why.
-    pub rule: Rule,
-}
-
-/// Why a crate may go into an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Rule {
-    /// The policy lists it.
-    Policy,
-    /// Its sources hold to the rules for services.
-    Source,
 }
 
 /// The steps of a build, in order.

@@ -12,6 +12,7 @@
 //! | `sandbox` | where compilers and build scripts run |
 //! | `toolchain` | the compiler that this was built with, its restricted sysroot, the embedded mote-service, the cache, and what cargo and rustc say |
 //! | `intake` | a copy of the user's package that cannot change how it is built, and its dependencies' sources |
+//! | `source` | what the sources of a service may not have |
 //! | `compile` | the three compilations, and the loader's verdict |
 //!
 //! A room uses only the rooms above it in this table. There is no link-time optimisation anywhere: it
@@ -30,6 +31,7 @@ mod event;
 mod intake;
 mod options;
 mod sandbox;
+mod source;
 mod toolchain;
 
 use std::path::Path;
@@ -40,8 +42,9 @@ pub use error::BuildError;
 pub use error::handle::{HandleError, Mismatch};
 pub use error::intake::{IntakeError, ManifestRule, SizeLimit};
 pub use error::sandbox::{Limit, SandboxError};
+pub use error::source::{Finding, SourceError};
 pub use error::substitute::InsteadOfStd;
-pub use event::{Admission, Event, Ignored, Rule, Step};
+pub use event::{Event, Ignored, Step};
 pub use options::{Options, Profile};
 pub use sandbox::{Layer, Layers, Limits};
 pub use toolchain::cache::user_cache;

@@ -9,6 +9,7 @@ use crate::intake::graph::Described;
 use crate::intake::{Intake, Materials, take_in};
 use crate::options::Options;
 use crate::sandbox::{Layers, Sandbox};
+use crate::source;
 use crate::toolchain::cache::Cache;
 use crate::toolchain::compiler::Toolchain;
 use crate::toolchain::embedded;
@@ -46,6 +47,7 @@ impl<'a> BuildContext<'a> {
             sysroot: sysroot.path(),
         };
         let intake = take_in(options, materials, observer)?;
+        check_sources(&intake)?;
         let view = intake.stage.view(&toolchain.sysroot);
         let sandbox = Sandbox::new(layers, view, options.limits, intake.stage.path("root"));
         Ok(Self { options, toolchain, cache, sysroot, intake, sandbox, embedded })
@@ -60,4 +62,19 @@ impl<'a> BuildContext<'a> {
         };
         graph.used.iter().filter(is_vetted).collect()
     }
+}
+
+/// Looks at the sources of the service, and of the crates in its folder.
+fn check_sources(intake: &Intake) -> Result<(), BuildError> {
+    let graph = &intake.graph;
+    let is_service_s = |package: &&Described| {
+        !package.is_from_registry() && package.folder().starts_with(&intake.package.folder)
+    };
+    let packages = graph.used.iter().filter(is_service_s).chain([&graph.root]);
+    for package in packages {
+        let Some(root) = package.library() else { continue };
+        source::check(&package.name, root, |file| intake.package.shown(file))
+            .map_err(BuildError::Source)?;
+    }
+    Ok(())
 }

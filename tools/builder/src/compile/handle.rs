@@ -8,6 +8,7 @@ use syn::spanned::Spanned as _;
 use crate::error::BuildError;
 use crate::error::handle::{HandleError, Mismatch};
 use crate::intake::package::Package;
+use crate::source::sources;
 use crate::toolchain::messages::Diagnostic;
 
 /// The source of the glue, in which the compiler finds what is wrong.
@@ -123,21 +124,6 @@ impl Definition {
     fn place(&self, package: &Package) -> String {
         format!("{}:{}", package.shown(&self.file), self.line)
     }
-}
-
-/// The source files below `folder`.
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files = Vec::new();
-    for path in entries.map(|entry| entry.path()) {
-        if path.is_dir() && !path.is_symlink() {
-            files.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub(crate) mod handle;
 pub(crate) mod intake;
 pub(crate) mod sandbox;
+pub(crate) mod source;
 pub(crate) mod substitute;
 
 use std::io;
@@ -12,6 +13,7 @@ use handle::HandleError;
 use intake::IntakeError;
 use mote_loader::VerifyError;
 use sandbox::SandboxError;
+use source::SourceError;
 use substitute::InsteadOfStd;
 
 /// Why a service could not be built. What the compiler had to say was shown before.
@@ -164,6 +166,9 @@ pub enum BuildError {
     /// The package is not taken in.
     #[error(transparent)]
     Intake(IntakeError),
+    /// A source that nobody has vetted does not hold to the rules for services.
+    #[error(transparent)]
+    Source(SourceError),
     /// A compiler could not be run, or was stopped.
     #[error(transparent)]
     Sandbox(SandboxError),

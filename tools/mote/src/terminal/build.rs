@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use mote_builder::{Admission, Event, Rule, Step};
+use mote_builder::{Event, Step};
 
 /// Shows the events of one build on stderr, until dropped.
 #[derive(Debug)]
@@ -34,23 +34,8 @@ impl Progress {
             Event::Ignored { path, why } => {
                 self.spinner.suspend(|| eprintln!("ignored: {}: {why}", path.display()));
             }
-            Event::Admitted(admissions) => self.admitted(admissions),
             // What else a build tells is for other observers.
             _ => {}
-        }
-    }
-
-    /// One line for each rule.
-    fn admitted(&self, admissions: &[Admission]) {
-        for (rule, title) in [(Rule::Policy, "by the policy"), (Rule::Source, "by their sources")] {
-            let packages: Vec<&str> = admissions
-                .iter()
-                .filter(|admission| admission.rule == rule)
-                .map(|admission| admission.package.as_str())
-                .collect();
-            if self.has_lines && !packages.is_empty() {
-                eprintln!("admitted {title}: {}", packages.join(", "));
-            }
         }
     }
 

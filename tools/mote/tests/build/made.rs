@@ -196,22 +196,3 @@ fn image_is_built_when_a_distance_reads_like_a_system_call() {
     let service = Service::of_tests("alloc_spin");
     service.build_as(Profile::Debug).unwrap();
 }
-
-#[test]
-fn image_is_refused_when_a_dependency_calls_the_kernel() {
-    let service = Service::copied("timestamp", "\"0.1\"");
-    service.replace(
-        "Cargo.toml",
-        "[dependencies]",
-        "[dependencies]\nkernel = { path = \"kernel\" }",
-    );
-    service.write("kernel/Cargo.toml", "[package]\nname = \"kernel\"\nversion = \"1.0.0\"\n");
-    service.write(
-        "kernel/src/lib.rs",
-        "#![no_std]\n#[inline(never)]\npub fn call() { unsafe { core::arch::asm!(\"syscall\") } }\n",
-    );
-    service.replace("src/lib.rs", "    Ok(", "    kernel::call();\n    Ok(");
-    let error = service.build().unwrap_err().to_string();
-    assert!(error.contains("`kernel::call`+0x") && error.contains(", bytes 0f 05"), "{error}");
-    assert!(error.contains("has the instruction `syscall`"), "{error}");
-}

@@ -5,3 +5,4 @@ mod intake;
 mod made;
 mod refused;
 mod service;
+mod source;

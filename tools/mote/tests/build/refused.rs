@@ -79,25 +79,6 @@ fn dependency_without_no_std_is_named() {
 }
 
 #[test]
-fn unsafe_code_is_refused_with_its_line() {
-    let (error, shown) = refused("uses_unsafe");
-    let BuildError::UnsafeCode { place, .. } = &error else { panic!("{error}") };
-    assert_eq!(place, "src/lib.rs:8");
-    assert!(shown.contains("usage of an `unsafe` block"), "{shown}");
-}
-
-#[test]
-fn unsafe_code_is_refused_when_the_crate_allows_it() {
-    let service = Service::copied("bad/uses_unsafe", "\"0.1\"");
-    service.replace("src/lib.rs", "#![no_std]", "#![no_std]\n#![allow(unsafe_code)]");
-    let error = service.build().unwrap_err();
-    assert!(
-        matches!(error, BuildError::DoesNotCompile { .. } | BuildError::UnsafeCode { .. }),
-        "{error}"
-    );
-}
-
-#[test]
 fn compiler_speaks_of_the_user_s_own_file_and_line() {
     let (error, shown) = refused("does_not_compile");
     assert!(matches!(error, BuildError::DoesNotCompile { .. }), "{error}");

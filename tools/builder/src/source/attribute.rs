@@ -1,0 +1,91 @@
+//! What an attribute is, also where a macro makes it or `cfg_attr` hides it.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+
+use super::names;
+use super::walk::{Attributes, Found, is_path_separator, is_punct, stream, unraw};
+use crate::error::source::Finding;
+
+/// Looks at the inside of `#[…]`.
+pub(super) fn check(inside: TokenStream, span: Span, known: &Attributes) -> Result<(), Found> {
+    let tokens: Vec<TokenTree> = inside.into_iter().collect();
+    if is_punct(tokens.first(), '$') {
+        return made_of_metavariables(&tokens, span, known);
+    }
+    let (name, arguments) = path(&tokens);
+    match (name.as_deref(), arguments) {
+        (Some("unsafe"), [TokenTree::Group(group), ..]) => {
+            let name = path(&group.stream().into_iter().collect::<Vec<_>>()).0;
+            Err((span, Finding::Attribute { name: name.unwrap_or_else(|| "unsafe".to_owned()) }))
+        }
+        (Some("cfg_attr"), [TokenTree::Group(group), ..]) => {
+            // The first is the condition.
+            split(group.stream())
+                .into_iter()
+                .skip(1)
+                .try_for_each(|inner| check(inner, span, known))
+        }
+        (Some("doc"), [_, TokenTree::Ident(text), rest @ ..]) if *text == "include_str" => {
+            // Documentation of a file in the package goes nowhere into an image.
+            stream(rest.iter().cloned().collect(), known)
+        }
+        (Some(name), _) if names::is_refused_attribute(name) => {
+            Err((span, Finding::Attribute { name: name.to_owned() }))
+        }
+        _ => stream(arguments.iter().cloned().collect(), known),
+    }
+}
+
+/// An attribute that a macro makes may be one that its invocation has, which is looked at there.
+fn made_of_metavariables(
+    tokens: &[TokenTree],
+    span: Span,
+    known: &Attributes,
+) -> Result<(), Found> {
+    let mut used = Attributes::new();
+    metavariables(tokens.iter().cloned().collect(), true, &mut used);
+    match used.into_iter().find(|name| !known.contains(name)) {
+        Some(name) => Err((span, Finding::MetavariableAttribute { name })),
+        None => Ok(()),
+    }
+}
+
+/// Adds the metavariables of `tokens` that are inside of attributes.
+pub(super) fn metavariables(tokens: TokenStream, is_inside: bool, found: &mut Attributes) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => {
+                let is_attribute = group.delimiter() == Delimiter::Bracket
+                    && at > 0
+                    && (is_punct(tokens.get(at - 1), '#') || is_inner(&tokens[..at]));
+                metavariables(group.stream(), is_inside || is_attribute, found);
+            }
+            TokenTree::Ident(name) if is_inside && at > 0 && is_punct(tokens.get(at - 1), '$') => {
+                found.insert(unraw(name));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_inner(before: &[TokenTree]) -> bool {
+    matches!(before, [.., hash, bang] if is_punct(Some(hash), '#') && is_punct(Some(bang), '!'))
+}
+
+/// The last name of the path that `tokens` begin with, and what follows.
+fn path(tokens: &[TokenTree]) -> (Option<String>, &[TokenTree]) {
+    let tokens = if is_path_separator(tokens) { &tokens[2..] } else { tokens };
+    match tokens {
+        [TokenTree::Ident(_), rest @ ..] if is_path_separator(rest) => path(&rest[2..]),
+        [TokenTree::Ident(name), rest @ ..] => (Some(unraw(name)), rest),
+        _ => (None, tokens),
+    }
+}
+
+/// The parts between commas.
+fn split(tokens: TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let parts = tokens.split(|token| is_punct(Some(token), ','));
+    parts.map(|part| part.iter().cloned().collect()).collect()
+}

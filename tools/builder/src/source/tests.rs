@@ -1,0 +1,135 @@
+//! What hides tokens, and what only looks like it.
+
+use super::*;
+
+fn finding(text: &str) -> Option<Finding> {
+    find(text.as_bytes()).map(|(_, finding)| finding)
+}
+
+#[track_caller]
+fn refused(text: &str) -> Finding {
+    finding(text).unwrap_or_else(|| panic!("accepted: {text}"))
+}
+
+#[track_caller]
+fn accepted(text: &str) {
+    assert_eq!(finding(text), None, "{text}");
+}
+
+fn attribute(name: &str) -> Finding {
+    Finding::Attribute { name: name.to_owned() }
+}
+
+#[test]
+fn unsafe_is_found_wherever_it_stands() {
+    for text in [
+        "fn f() { unsafe { g() } }",
+        "#[cfg(any())] mod m { unsafe impl Send for T {} }",
+        "macro_rules! m { ($p:expr) => { unsafe { *$p } } }",
+        "macro_rules! m { () => { macro_rules! n { () => { unsafe {} } } } }",
+        "m! { a b { c [unsafe] } }",
+        "m!(unsafe);",
+        "fn f() { stringify!(unsafe); }",
+        "const X: () = { const Y: () = { unsafe {} }; };",
+        "#[cfg_attr(all(), m(unsafe))] fn f() {}",
+        "unsafe extern \"C\" { safe fn f(); }",
+    ] {
+        assert_eq!(refused(text), Finding::Unsafe, "{text}");
+    }
+}
+
+#[test]
+fn words_in_comments_and_strings_are_no_tokens() {
+    accepted("// unsafe\n/* include_str!(\"x\") */ const S: &str = \"unsafe #[no_mangle]\";");
+    accepted("/// unsafe { no_mangle }\nfn f() {}");
+    accepted("#![deny(unsafe_code)]\n#![forbid(unsafe_op_in_unsafe_fn)]\nfn unsafe_looking() {}");
+}
+
+#[test]
+fn attributes_are_refused_with_and_without_unsafe_around() {
+    for (text, name) in [
+        ("#[no_mangle] pub fn f() {}", "no_mangle"),
+        ("#[unsafe(no_mangle)] pub fn f() {}", "no_mangle"),
+        ("#[unsafe(naked)] fn f() {}", "naked"),
+        ("#[r#no_mangle] pub fn f() {}", "no_mangle"),
+        ("#[link_section = \".init_array\"] static X: u8 = 0;", "link_section"),
+        ("#[cfg_attr(all(), cfg_attr(any(), export_name = \"x\"))] fn f() {}", "export_name"),
+        ("#[path = \"x.txt\"] mod x;", "path"),
+        ("#[r#path = \"x.txt\"] mod x;", "path"),
+        ("#[cfg_attr(all(), path = \"x.txt\")] mod x;", "path"),
+        ("#[link(name = \"c\")] extern \"C\" {}", "link"),
+        ("#![crate_type = \"proc-macro\"]", "crate_type"),
+        ("#[used] static X: u8 = 0;", "used"),
+        ("m! { #[path = \"x\"] mod x; }", "path"),
+    ] {
+        assert_eq!(refused(text), attribute(name), "{text}");
+    }
+}
+
+#[test]
+fn attribute_that_a_macro_makes_must_be_one_of_its_invocation() {
+    accepted("macro_rules! m { ($(#[$a:meta])* $n:ident) => { $(#[$a])* struct $n; } }");
+    accepted("macro_rules! m { ($(#[$($a:tt)*])* $n:ident) => { $(#[$($a)*])* struct $n; } }");
+    for text in [
+        "macro_rules! m { ($a:meta) => { #[$a] mod x; } }",
+        "macro_rules! m { ($($a:tt)*) => { #[$($a)*] mod x; } }",
+        "macro_rules! m { (#[$a:meta] x) => {}; ($a:meta) => { #[$a] mod x; } }",
+        "macro_rules! m { ($a:meta) => { #[cfg_attr(all(), $a)] mod x; } }",
+    ] {
+        let name = "a".to_owned();
+        assert_eq!(refused(text), Finding::MetavariableAttribute { name }, "{text}");
+    }
+    for text in ["m!(# x [path = \"x.txt\"]);", "macro_rules! m { ($g:tt) => { # $g mod x; } }"] {
+        assert_eq!(refused(text), Finding::LoneHash, "{text}");
+    }
+}
+
+#[test]
+fn built_in_macros_are_refused_under_whatever_name() {
+    for text in [
+        "const X: &str = include_str!(\"/etc/passwd\");",
+        "use core::include_bytes as bytes;",
+        "use core::{option_env as o};",
+        "core::arch::global_asm!(\"ret\");",
+        "use core::arch::asm as text;",
+        "m!(include_str);",
+        "use std::{r#include_str as x};",
+        "pub use core::prelude::v1::global_allocator as a;",
+    ] {
+        assert!(matches!(refused(text), Finding::Name { .. }), "{text}");
+    }
+    for text in ["include!(\"x.rs\");", "const X: &str = core::env!(\"HOME\");", "r#env!(\"X\");"] {
+        assert!(matches!(refused(text), Finding::Macro { .. }), "{text}");
+    }
+    for text in ["use core::env as e;", "use core::{include as i};"] {
+        assert!(matches!(refused(text), Finding::Renamed { .. }), "{text}");
+    }
+    let text = "macro_rules! m { ($m:ident) => { $m!(\"HOME\") } }";
+    assert!(matches!(refused(text), Finding::MetavariableMacro { .. }));
+}
+
+#[test]
+fn honest_code_is_accepted() {
+    for text in [
+        "let env = 1; fn include(path: &str, link: u8) -> bool { env != 2 }",
+        "use crate::path::{env, link};",
+        "#![doc = include_str!(\"../README.md\")]",
+        "#![cfg_attr(docsrs, feature(doc_cfg))]",
+        "#[derive(Clone)] #[serde(rename = \"path\")] struct S { r#type: u8 }",
+        "macro_rules! m { ($($n:ident : $t:ty),* $(,)?) => { $(fn $n(self) -> $t { $crate::f!(self) })* } }",
+        "#!/usr/bin/env run\nfn f() {}",
+    ] {
+        accepted(text);
+    }
+}
+
+#[test]
+fn file_that_is_no_rust_is_refused() {
+    assert_eq!(refused("fn f( {"), Finding::NoTokens);
+    assert!(find(&[0xff, 0xfe]).is_some());
+}
+
+#[test]
+fn line_is_the_token_s() {
+    assert_eq!(find(b"fn f() {}\n\nfn g() {\n    unsafe {}\n}\n").unwrap().0, 4);
+}
