@@ -149,6 +149,23 @@ fn pause_changes_nothing_in_host_text_on_either_heap() {
     }
 }
 
+/// A service that never ends is paused, goes on, and is discarded in the end, as when undisturbed.
+#[test]
+fn pause_of_an_endless_service_harms_nobody() {
+    let image = image("spin");
+    let case = Case {
+        pauses: true,
+        end: 40,
+        every: 10,
+        ..Case::every_instruction("spin", &image, Mode::Guarded)
+    };
+    let (found, report) = sweep(&case);
+    assert!(found.points.iter().all(is_paused));
+    assert_sound(&report);
+    assert_eq!(report.verdicts.clean, report.points, "{report:?}");
+    assert_eq!(report.endings.get("discarded"), Some(&report.points), "{report:?}");
+}
+
 #[test]
 fn pause_keeps_statics_and_log() {
     for (name, body) in [("counter", &b""[..]), ("logs", b"one\ntwo\nthree")] {

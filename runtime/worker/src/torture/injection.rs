@@ -21,6 +21,10 @@ use crate::preempt::handlers::on_preempt;
 use crate::sys::clock::now_ns;
 use crate::torture::sys;
 
+/// How long an undisturbed or paused invocation may run, in nanoseconds of processor time: some services
+/// never end.
+pub const UNDISTURBED_NS: u64 = 50_000_000;
+
 /// From one signal at the hard deadline to the next, in nanoseconds.
 const REPEAT_NS: u64 = 1_000_000;
 
@@ -74,11 +78,13 @@ pub fn inject(context: &mut Context, grace_ns: u64, give_up_ns: u64) {
     deliver(context);
 }
 
-/// Ends the slice now, and delivers that at `context`: the invocation is paused where that can be.
+/// Ends the slice now, and delivers that at `context`: the invocation is paused where that can be. One that
+/// does not end by itself afterwards is discarded, as when undisturbed.
 pub fn pause(context: &mut Context, give_up_ns: u64) {
     let now = now_ns();
     // As in `inject`.
     let _killer = sys::arm(SIGKILL, give_up_ns, 0);
+    arm_discard(UNDISTURBED_NS);
     CURRENT.end_slice(now);
     deliver(context);
 }

@@ -49,10 +49,6 @@ const NO_REQUEST: i32 = 73;
 /// Exit status of a child in which a canary answered wrongly while the invocation was paused.
 const BAD_CANARY: i32 = 75;
 
-/// How long an undisturbed invocation may run, in microseconds of processor time: some services never
-/// end.
-const UNDISTURBED_US: u32 = 50_000;
-
 /// Runs the sweep that the results file asks for, and exits.
 pub fn run(areas: Areas) -> ! {
     let Some(target) = request(&areas, TARGET) else { exit(NO_REQUEST) };
@@ -124,7 +120,7 @@ fn baseline(areas: &Areas, target: Invoke) -> (Record, u64) {
 }
 
 fn bounded(invoke: Invoke) -> Completion {
-    injection::arm_discard(u64::from(UNDISTURBED_US) * 1000);
+    injection::arm_discard(injection::UNDISTURBED_NS);
     // SAFETY: as in `run`.
     let completion = unsafe { run::run(TARGET, invoke) };
     injection::disarm();
@@ -134,7 +130,8 @@ fn bounded(invoke: Invoke) -> Completion {
 /// Whether the destructors of a service that does not end by itself run out of stack when a timer stops
 /// it at a call, somewhere in its middle: what they do by themselves.
 fn overflows_when_raised(target: Invoke) -> bool {
-    let (budget_us, grace_us) = (UNDISTURBED_US, UNDISTURBED_US);
+    let undisturbed_us = (injection::UNDISTURBED_NS / 1000) as u32;
+    let (budget_us, grace_us) = (undisturbed_us, undisturbed_us);
     injection::arm_hints();
     let raised = Invoke { mode: Mode::Guarded as u8, budget_us, grace_us, ..target };
     // SAFETY: as in `run`.

@@ -75,7 +75,7 @@ impl Verdict {
             Self::DoubleRelease
         } else if is_broken(point, baseline) {
             Self::ServiceFault
-        } else if point.reclaimed > leaks_by_itself(baseline) {
+        } else if point.reclaimed > leaks_by_itself(point, baseline) {
             Self::Leaked
         } else {
             Self::Clean
@@ -103,9 +103,10 @@ fn baseline_ended(baseline: &Point) -> bool {
 }
 
 /// The tokens that the service leaves behind undisturbed. One that never ends was discarded, which
-/// says nothing.
-fn leaks_by_itself(baseline: &Point) -> u32 {
-    if baseline_ended(baseline) { baseline.reclaimed } else { 0 }
+/// says nothing of a cleanup; one that was only paused is discarded as well.
+fn leaks_by_itself(point: &Point, baseline: &Point) -> u32 {
+    let is_paused = point.facts & facts::PAUSED != 0;
+    if baseline_ended(baseline) || is_paused { baseline.reclaimed } else { 0 }
 }
 
 /// How the tortured invocation's stack was left: the name for counting.
@@ -179,6 +180,9 @@ mod tests {
         assert_eq!(Verdict::of(&more, &leaky), Verdict::Leaked);
         let endless = Point { reclaimed: 2, ..reported(Outcome::OverBudget) };
         assert_eq!(Verdict::of(&endless, &endless), Verdict::Leaked);
+        let paused = Point { facts: facts::PAUSED, ..endless };
+        assert_eq!(Verdict::of(&paused, &endless), Verdict::Clean);
+        assert_eq!(Verdict::of(&Point { reclaimed: 3, ..paused }, &endless), Verdict::Leaked);
     }
 
     #[test]
