@@ -1,5 +1,6 @@
 //! How a service ends: by itself, by its machine code, and wherever its image lies.
 
+mod denied;
 mod faults;
 mod services;
 mod zones;

@@ -12,7 +12,7 @@ const MODES: [Mode; 3] = [Guarded, Inject, Discard];
 /// How a service ends in `guarded`, `inject` and `discard`.
 type Expected = (&'static str, u32, [(Outcome, Cleanup); 3]);
 
-const SAME_IN_ALL_MODES: [(&str, Outcome, Cleanup); 13] = [
+const SAME_IN_ALL_MODES: [(&str, Outcome, Cleanup); 14] = [
     ("hello", Ok, Returned),
     ("timestamp", Ok, Returned),
     ("wordcount", Ok, Returned),
@@ -22,6 +22,7 @@ const SAME_IN_ALL_MODES: [(&str, Outcome, Cleanup); 13] = [
     ("token_leak", Ok, Returned),
     ("errors", Error, Returned),
     ("panics", Panicked, Unwound),
+    ("refused_then_panics", Panicked, Unwound),
     ("panics_in_drop", Panicked, Discarded),
     ("deep_recursion", StackOverflow, Discarded),
     ("out_of_memory", OverMemory, Unwound),
