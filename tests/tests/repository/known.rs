@@ -21,7 +21,6 @@ pub(crate) const ELSEWHERE: &[&str] = &[];
 pub(crate) const LONG: &[&str] = &[
     "loader/tests/images/checking.rs",
     "runtime/dispatcher/src/node/mod.rs",
-    "runtime/dispatcher/src/pool/worker/mod.rs",
     "runtime/dispatcher/src/sys/spawn.rs",
     "runtime/worker/src/preempt/current.rs",
     "runtime/worker/src/torture/stepper.rs",

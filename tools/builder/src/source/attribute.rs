@@ -3,14 +3,18 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::names;
-use super::walk::{Attributes, Found, is_path_separator, is_punct, stream, unraw};
+use super::tokens::{Attributes, Found, is_path_separator, is_punct, unraw};
 use crate::error::source::Finding;
 
-/// Looks at the inside of `#[…]`.
-pub(super) fn check(inside: TokenStream, span: Span, known: &Attributes) -> Result<(), Found> {
+/// Looks at the inside of `#[…]`; returns what of it is left to be looked at as any other tokens.
+pub(super) fn check(
+    inside: TokenStream,
+    span: Span,
+    known: &Attributes,
+) -> Result<TokenStream, Found> {
     let tokens: Vec<TokenTree> = inside.into_iter().collect();
     if is_punct(tokens.first(), '$') {
-        return made_of_metavariables(&tokens, span, known);
+        return made_of_metavariables(&tokens, span, known).map(|()| TokenStream::new());
     }
     let (name, arguments) = path(&tokens);
     match (name.as_deref(), arguments) {
@@ -23,16 +27,17 @@ pub(super) fn check(inside: TokenStream, span: Span, known: &Attributes) -> Resu
             split(group.stream())
                 .into_iter()
                 .skip(1)
-                .try_for_each(|inner| check(inner, span, known))
+                .map(|inner| check(inner, span, known))
+                .collect()
         }
         (Some("doc"), [_, TokenTree::Ident(text), rest @ ..]) if *text == "include_str" => {
             // Documentation of a file in the package goes nowhere into an image.
-            stream(rest.iter().cloned().collect(), known)
+            Ok(rest.iter().cloned().collect())
         }
         (Some(name), _) if names::is_refused_attribute(name) => {
             Err((span, Finding::Attribute { name: name.to_owned() }))
         }
-        _ => stream(arguments.iter().cloned().collect(), known),
+        _ => Ok(arguments.iter().cloned().collect()),
     }
 }
 

@@ -11,11 +11,13 @@
 //! | `names` | what may not be named, and where |
 //! | `walk` | every token of a file |
 //! | `attribute` | what an attribute is, also one that a macro makes |
+//! | `tokens` | small questions about tokens |
 
 mod attribute;
 mod names;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod walk;
 
 use std::fs;

@@ -1,18 +1,11 @@
 //! Looks at every token of a file.
 
-use std::collections::BTreeSet;
-
-use proc_macro2::{Delimiter, Ident, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::attribute;
 use super::names;
+use super::tokens::{Attributes, Found, is_ident, is_punct, unraw};
 use crate::error::source::Finding;
-
-/// What was found, and where; looking ends there.
-pub(super) type Found = (Span, Finding);
-
-/// The metavariables of a macro that hold the inside of an attribute of its invocation.
-pub(super) type Attributes = BTreeSet<String>;
 
 /// The first thing that may not be there, and its line.
 pub(super) fn first_finding(tokens: TokenStream) -> Option<(usize, Finding)> {
@@ -21,7 +14,7 @@ pub(super) fn first_finding(tokens: TokenStream) -> Option<(usize, Finding)> {
 }
 
 /// Looks at a sequence of tokens, and at what is nested in it.
-pub(super) fn stream(tokens: TokenStream, known: &Attributes) -> Result<(), Found> {
+fn stream(tokens: TokenStream, known: &Attributes) -> Result<(), Found> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut rest = tokens.as_slice();
     while !rest.is_empty() {
@@ -72,8 +65,8 @@ fn hash(tokens: &[TokenTree], known: &Attributes) -> Result<usize, Found> {
     let inner = usize::from(is_punct(tokens.get(1), '!'));
     match tokens.get(1 + inner) {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
-            attribute::check(group.stream(), group.span(), known)?;
-            Ok(2 + inner)
+            let inside = attribute::check(group.stream(), group.span(), known)?;
+            stream(inside, known).map(|()| 2 + inner)
         }
         _ => Err((tokens[0].span(), Finding::LoneHash)),
     }
@@ -111,24 +104,4 @@ fn rules(body: TokenStream, outer: &Attributes) -> Result<(), Found> {
         }
     }
     Ok(())
-}
-
-/// The name of an identifier, raw or not.
-pub(super) fn unraw(ident: &Ident) -> String {
-    let name = ident.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
-}
-
-pub(super) fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
-}
-
-fn is_ident(token: Option<&TokenTree>, wanted: &str) -> bool {
-    matches!(token, Some(TokenTree::Ident(ident)) if *ident == wanted)
-}
-
-/// Whether two tokens are `::`.
-pub(super) fn is_path_separator(tokens: &[TokenTree]) -> bool {
-    let is_joined = matches!(tokens.first(), Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint);
-    is_joined && is_punct(tokens.first(), ':') && is_punct(tokens.get(1), ':')
 }

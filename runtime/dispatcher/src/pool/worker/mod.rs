@@ -8,23 +8,24 @@
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
+pub(crate) mod lines;
+pub(crate) mod remains;
+
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use mote_abi::area::{RING_ENTRIES, signal_value};
 use mote_abi::line::index;
-use mote_abi::message::{Completion, Invoke};
+use mote_abi::message::Completion;
 use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
 use crate::config::{Slicing, Source};
-use crate::images::services::Start;
 use crate::job::completed::Ending;
-use crate::job::request::{Request, Waiting};
 use crate::pool::areas::Areas;
-use crate::pool::error::{Cause, ExitReason, Lost};
-use crate::pool::outstanding::{Ended, Orphan, Outstanding, Paused};
+use crate::pool::error::{Cause, ExitReason};
+use crate::pool::outstanding::{Ended, Outstanding};
 use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
@@ -55,27 +56,6 @@ pub(crate) struct Worker {
     prefetched: u64,
     killed: Option<ExitReason>,
     slices: Slices,
-}
-
-/// Room for one more job in a worker's ring.
-#[derive(Debug)]
-pub(crate) struct FreeLine<'a>(&'a mut Worker);
-
-/// A paused job whose slice has come, and the line for it.
-#[derive(Debug)]
-#[must_use = "the job is lost unless it is resumed"]
-pub(crate) struct Resumption<'a> {
-    line: FreeLine<'a>,
-    paused: Paused,
-}
-
-/// What a worker leaves when it is gone.
-#[derive(Debug)]
-pub(crate) struct Remains {
-    /// The invocations that may have run.
-    pub(crate) lost: Vec<Ended>,
-    /// Those that never started, in their order.
-    pub(crate) orphans: Vec<Orphan>,
 }
 
 impl Worker {
@@ -121,20 +101,6 @@ impl Worker {
     pub(crate) fn watch_ns(&self) -> Option<u64> {
         let watch = self.watch.as_ref().filter(|_| !self.is_killed())?;
         Some(watch.next_ns(self.is_waited_for()))
-    }
-
-    /// Room for one more job, if it has fewer than `depth` in its ring.
-    pub(crate) fn free_line(&mut self, depth: usize) -> Option<FreeLine<'_>> {
-        (self.load() < depth.min(RING_ENTRIES)).then_some(FreeLine(self))
-    }
-
-    /// The paused job that goes on next, if there is room for it too.
-    pub(crate) fn next_slice(&mut self, depth: usize) -> Option<Resumption<'_>> {
-        if self.load() >= depth.min(RING_ENTRIES) {
-            return None;
-        }
-        let paused = self.slices.pop()?;
-        Some(Resumption { line: FreeLine(self), paused })
     }
 
     /// Since when the paused job that goes on next waits for its slice, if any is paused.
@@ -300,103 +266,12 @@ impl Worker {
         let last_words = LastWords::of(&self.areas.outbox().status);
         Some(self.killed.unwrap_or_else(|| Cause::Died { death, last_words }.into()))
     }
-
-    /// What it leaves. The caller knows that the process is gone, and why.
-    pub(crate) fn reap(mut self, exit: ExitReason, now_ns: u64) -> Remains {
-        let first = self.outstanding.pop_front();
-        let behind = std::mem::take(&mut self.outstanding);
-        let (resumed, new): (Vec<_>, Vec<_>) =
-            behind.into_iter().partition(|behind| behind.history.is_some());
-        let slices = std::mem::replace(&mut self.slices, Slices::new(None));
-        let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
-        let started = first.into_iter().chain(resumed).chain(paused);
-        Remains {
-            lost: started.map(|started| self.lost(started, exit, now_ns)).collect(),
-            orphans: new.into_iter().map(|behind| self.orphan(behind)).collect(),
-        }
-    }
-
-    fn lost(&self, started: Outstanding, exit: ExitReason, now_ns: u64) -> Ended {
-        let pid = self.process.pid();
-        let ending = Ending {
-            latency_ns: self.alleged_latency(&started, now_ns),
-            ..Ending::unreported(Outcome::WorkerLost, Lost { pid, exit })
-        };
-        started.ended(pid, now_ns, ending)
-    }
-
-    fn alleged_latency(&self, started: &Outstanding, now_ns: u64) -> Option<u64> {
-        if let Some(history) = started.history {
-            return Some(history.entered_ns.saturating_sub(history.stamp_ns));
-        }
-        let entered_ns = self.areas.outbox().running.entered_ns(started.sequence)?;
-        let is_plausible = (started.published_ns..=now_ns).contains(&entered_ns);
-        is_plausible.then(|| entered_ns.saturating_sub(started.stamp_ns))
-    }
-
-    fn orphan(&self, behind: Outstanding) -> Orphan {
-        let line = index(behind.sequence, RING_ENTRIES);
-        let bytes = behind.request.spec.body_bytes as usize;
-        let body = self.areas.request_body(line, bytes);
-        let waiting = Waiting { request: behind.request, body };
-        Orphan { waiting, resident: behind.resident }
-    }
 }
 
 /// What a completion says, checked.
 enum Checked {
     Ended(Report),
     Paused(PauseHistory),
-}
-
-impl FreeLine<'_> {
-    /// The worker whose ring it is in.
-    pub(crate) fn worker(&self) -> usize {
-        self.0.number
-    }
-
-    /// Sends a request: `start` says where its image is.
-    pub(crate) fn publish(self, request: Request, start: Start, body: &[u8]) {
-        let Start { resident, invoke, cold_ns } = start;
-        let line = index(self.0.next_sequence, RING_ENTRIES);
-        self.0.areas.write_request_body(line, body);
-        self.publish_line(&invoke, |sequence, published_ns| Outstanding {
-            sequence,
-            request,
-            resident,
-            published_ns,
-            stamp_ns: cold_ns.unwrap_or(published_ns),
-            history: None,
-        });
-    }
-
-    fn publish_line(self, invoke: &Invoke, outstanding: impl FnOnce(u64, u64) -> Outstanding) {
-        let worker = self.0;
-        let sequence = worker.next_sequence;
-        let line = index(sequence, RING_ENTRIES);
-        let published_ns = about_now_ns();
-        worker.areas.inbox().requests[line].publish(sequence, invoke.to_words());
-        worker.wake_if_parked();
-        worker.next_sequence += 1;
-        worker.outstanding.push_back(outstanding(sequence, published_ns));
-        if worker.outstanding.len() == 1 {
-            worker.watch_next();
-        }
-    }
-}
-
-impl Resumption<'_> {
-    /// The worker that it is paused on.
-    pub(crate) fn worker(&self) -> usize {
-        self.line.worker()
-    }
-
-    /// Lets the job go on; `generation` is that of its worker's text.
-    pub(crate) fn resume(self, generation: u32) {
-        let Self { line, paused } = self;
-        let invoke = Invoke { generation, resume: paused.history.slot + 1, ..Invoke::default() };
-        line.publish_line(&invoke, |sequence, now_ns| paused.resumed(sequence, now_ns));
-    }
 }
 
 /// Bytes of a service as text.

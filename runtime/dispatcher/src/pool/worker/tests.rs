@@ -5,9 +5,12 @@ use std::time::Duration;
 use mote_abi::outcome::Cleanup;
 
 use super::*;
+use crate::images::services::Start;
 use crate::job::completed::Completed;
 use crate::job::ids::Ticket;
 use crate::pool::fake_worker::{self, honest, publish, request, start};
+use crate::pool::outstanding::Orphan;
+use crate::pool::worker::remains::Remains;
 use crate::sys::clock::now_ns;
 
 /// Waits for the end of a worker's process.

@@ -1,0 +1,113 @@
+//! What a node does while its caller waits: ticks, each of which takes, enforces and feeds.
+
+use mote_abi::outcome::Outcome;
+
+use crate::images::error::PlaceError;
+use crate::job::completed::Ending;
+use crate::job::request::Request;
+use crate::node::Node;
+use crate::node::error::SubmitError;
+use crate::node::finished::Finished;
+use crate::pool::Alarm;
+use crate::sched::wait::WaitAction;
+use crate::sys::clock::about_now_ns;
+
+impl Node {
+    /// Gives a job to a worker, or queues it.
+    pub(super) fn accept(&mut self, request: Request, body: &[u8]) -> Result<(), SubmitError> {
+        if self.queue.is_empty()
+            && let Some(line) = self.pool.free_line()
+        {
+            let start = self.services.enter(&request.spec, line.worker())?;
+            line.publish(request, start, body);
+            return Ok(());
+        }
+        let room = self.queue.room()?;
+        self.services.place(request.spec.service)?;
+        room.push(request, body);
+        Ok(())
+    }
+
+    /// One tick: what has ended, deadlines, and jobs for whoever has room.
+    pub(super) fn tick(&mut self, now_ns: u64) {
+        self.pool.tick(now_ns, &mut self.events);
+        self.collect();
+        if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {
+            return;
+        }
+        if let Some(why) = self.pool.abandoned() {
+            self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
+        }
+        while self.feed() {}
+    }
+
+    /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
+    fn collect(&mut self) {
+        for ended in self.events.ended.drain(..) {
+            self.services.leave(ended.resident);
+            self.services.note(&ended.completed, self.ban_after);
+            self.finished.push(ended.completed);
+        }
+        for orphan in self.events.orphans.drain(..).rev() {
+            self.services.leave(orphan.resident);
+            self.queue.push_front(orphan.waiting);
+        }
+    }
+
+    /// Gives one more job to a worker that has room, or lets a paused one go on: whichever waits longer.
+    /// False if there is none, or no room.
+    fn feed(&mut self) -> bool {
+        if self.is_slicing
+            && let Some(next) = self.pool.next_slice(self.queue.first_ns())
+        {
+            let generation = self.services.generation(next.worker());
+            next.resume(generation);
+            return true;
+        }
+        let Some(line) = self.pool.free_line() else { return false };
+        let Some(next) = self.queue.pop() else { return false };
+        match self.services.enter(&next.request.spec, line.worker()) {
+            Ok(start) => line.publish(next.request, start, &next.body),
+            Err(PlaceError::Zone { .. }) => {
+                // Other images fill the windows, and running jobs hold them: it goes first when they end.
+                self.queue.push_front(next);
+                return false;
+            }
+            Err(why) => {
+                let ending = Ending::unreported(Outcome::Cancelled, why);
+                self.finished.push(next.request.not_run(ending));
+            }
+        }
+        true
+    }
+
+    /// Ticks until `done` has an answer. Spins, then sleeps.
+    pub(super) fn tick_until<T>(
+        &mut self,
+        alarm: Option<Alarm<'_>>,
+        mut done: impl FnMut(&mut Finished) -> Option<T>,
+    ) -> T {
+        let mut fruitful_ns = None;
+        loop {
+            if let Some(answer) = done(&mut self.finished) {
+                return answer;
+            }
+            let (now_ns, before) = (about_now_ns(), self.finished.len());
+            self.tick(now_ns);
+            if self.finished.len() == before {
+                self.rest(now_ns, *fruitful_ns.get_or_insert(now_ns), alarm);
+            } else {
+                fruitful_ns = Some(now_ns);
+            }
+        }
+    }
+
+    fn rest(&self, now_ns: u64, fruitful_ns: u64, alarm: Option<Alarm<'_>>) {
+        let deadline_in_ns = self.pool.deadline_ns().map(|at_ns| at_ns.saturating_sub(now_ns));
+        match self.wait_policy.rest(now_ns - fruitful_ns, deadline_in_ns) {
+            // A tick takes about as long as a `pause`, and nobody shares this processor.
+            WaitAction::Spin => {}
+            WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns(), alarm),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a worker leaves when it is gone.
+
+use mote_abi::area::RING_ENTRIES;
+use mote_abi::line::index;
+use mote_abi::outcome::Outcome;
+
+use crate::job::completed::Ending;
+use crate::job::request::Waiting;
+use crate::pool::error::{ExitReason, Lost};
+use crate::pool::outstanding::{Ended, Orphan, Outstanding};
+use crate::pool::slices::Slices;
+use crate::pool::worker::Worker;
+
+/// What a worker leaves when it is gone.
+#[derive(Debug)]
+pub(crate) struct Remains {
+    /// The invocations that may have run.
+    pub(crate) lost: Vec<Ended>,
+    /// Those that never started, in their order.
+    pub(crate) orphans: Vec<Orphan>,
+}
+
+impl Worker {
+    /// What it leaves. The caller knows that the process is gone, and why.
+    pub(crate) fn reap(mut self, exit: ExitReason, now_ns: u64) -> Remains {
+        let first = self.outstanding.pop_front();
+        let behind = std::mem::take(&mut self.outstanding);
+        let (resumed, new): (Vec<_>, Vec<_>) =
+            behind.into_iter().partition(|behind| behind.history.is_some());
+        let slices = std::mem::replace(&mut self.slices, Slices::new(None));
+        let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
+        let started = first.into_iter().chain(resumed).chain(paused);
+        Remains {
+            lost: started.map(|started| self.lost(started, exit, now_ns)).collect(),
+            orphans: new.into_iter().map(|behind| self.orphan(behind)).collect(),
+        }
+    }
+
+    fn lost(&self, started: Outstanding, exit: ExitReason, now_ns: u64) -> Ended {
+        let pid = self.process.pid();
+        let ending = Ending {
+            latency_ns: self.alleged_latency(&started, now_ns),
+            ..Ending::unreported(Outcome::WorkerLost, Lost { pid, exit })
+        };
+        started.ended(pid, now_ns, ending)
+    }
+
+    fn alleged_latency(&self, started: &Outstanding, now_ns: u64) -> Option<u64> {
+        if let Some(history) = started.history {
+            return Some(history.entered_ns.saturating_sub(history.stamp_ns));
+        }
+        let entered_ns = self.areas.outbox().running.entered_ns(started.sequence)?;
+        let is_plausible = (started.published_ns..=now_ns).contains(&entered_ns);
+        is_plausible.then(|| entered_ns.saturating_sub(started.stamp_ns))
+    }
+
+    fn orphan(&self, behind: Outstanding) -> Orphan {
+        let line = index(behind.sequence, RING_ENTRIES);
+        let bytes = behind.request.spec.body_bytes as usize;
+        let body = self.areas.request_body(line, bytes);
+        let waiting = Waiting { request: behind.request, body };
+        Orphan { waiting, resident: behind.resident }
+    }
+}

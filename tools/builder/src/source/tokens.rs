@@ -1,0 +1,33 @@
+//! Small questions about tokens, and what is carried while they are looked at.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Spacing, Span, TokenTree};
+
+use crate::error::source::Finding;
+
+/// What was found, and where; looking ends there.
+pub(super) type Found = (Span, Finding);
+
+/// The metavariables of a macro that hold the inside of an attribute of its invocation.
+pub(super) type Attributes = BTreeSet<String>;
+
+/// The name of an identifier, raw or not.
+pub(super) fn unraw(ident: &Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+pub(super) fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
+}
+
+pub(super) fn is_ident(token: Option<&TokenTree>, wanted: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(ident)) if *ident == wanted)
+}
+
+/// Whether two tokens are `::`.
+pub(super) fn is_path_separator(tokens: &[TokenTree]) -> bool {
+    let is_joined = matches!(tokens.first(), Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint);
+    is_joined && is_punct(tokens.first(), ':') && is_punct(tokens.get(1), ':')
+}
