@@ -19,7 +19,7 @@
 //!
 //! # Principles
 //! 1. **Host code is never interrupted for good.** A handler redirects service text only. In host text
-//!    it leaves word, and the way back to the service acts on it. So the host needs no reentrancy, and
+//!    it sets what is pending, and the way back to the service acts on it. So the host needs no reentrancy, and
 //!    there is no flag to set or forget: only the range of RIP counts.
 //! 2. **A discard is sound at any instruction**, because nothing of the service is used again. All
 //!    else is an improvement on it.
@@ -46,7 +46,7 @@
 //! **Why `guarded` is.** A raise begins at a call that the compiler took to unwind, with all values in
 //! the places where the landing pad of that call looks for them, as if a panic had come from it. Calls
 //! that release something never raise: a value whose release unwound would pass for dropped. So a
-//! signal only leaves word; an allocation returns null (which ends in a panic), and
+//! signal only sets a raise pending; an allocation returns null (which ends in a panic), and
 //! [`host_call!`]s of the kind `raising` raise on their way back. A raise is one-shot: once it is under
 //! way, allocations succeed and calls return, so that destructors can do their work. A second panic,
 //! a fault, a stack overflow or the hard deadline in a destructor discards.

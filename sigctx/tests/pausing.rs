@@ -32,7 +32,7 @@ static SERVICE: AtomicU64 = AtomicU64::new(0);
 /// Whether the next signal pauses service text, or the next call to the host strikes itself.
 static IS_PAUSING: AtomicBool = AtomicBool::new(false);
 
-/// Whether a call to the host strikes itself now: the handler leaves word.
+/// Whether a call to the host strikes itself now: the handler sets a pause pending.
 static IS_IN_CALL: AtomicBool = AtomicBool::new(false);
 
 struct Frame(UnsafeCell<SavedFrame>);

@@ -18,7 +18,7 @@ pub(super) fn finish(host: &mut Host, result: CrossingResult, entered_ns: u64) -
     let arena_peak_bytes = u32::try_from(host.slots.current.arena.peak_bytes()).unwrap_or(u32::MAX);
     let tally = clean(host);
     let is_told = !matches!(outcome, Outcome::OverBudget | Outcome::Fault);
-    // A signal that only left word, for a service that then returned, preempted nobody.
+    // A signal that only set something pending, for a service that then returned, preempted nobody.
     let action = CURRENT.action().filter(|_| result != CrossingResult::Returned);
     let (late_ns, cleanup_ns) = match action {
         Some((late_ns, acted_ns)) => (late_ns, saturating_ns(now_ns().saturating_sub(acted_ns))),

@@ -4,7 +4,7 @@
 //!
 //! **Flags of a service.** A service that sets the trap flag or the alignment check and then calls the host
 //! makes host text trap. That is its own fault: the handler clears the flags, lets host text go on, and
-//! leaves word that the service is to be discarded.
+//! sets a discard pending.
 
 use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
@@ -102,7 +102,7 @@ pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut 
     preempt(deadline, now, context);
 }
 
-/// Does what is due on `deadline`, or leaves word.
+/// Does what is due on `deadline`, or sets it pending.
 fn preempt(deadline: Deadline, now_ns: u64, context: &mut Context) {
     let is_service = is_service(context.rip());
     let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! A service that is paused on its way back from a host call has no such frame: its registers were
-//! captured. One is made of them, on the pattern of the signal that left word. By the psABI only the
+//! captured. One is made of them, on the pattern of the signal that set a pause pending. By the psABI only the
 //! control words of the floating-point state survive a call (3.2.1), and so they do here.
 //!
 //! Source: Linux `arch/x86/kernel/{signal_64,fpu/signal}.c`, `arch/x86/include/uapi/asm/sigcontext.h`
@@ -84,7 +84,7 @@ impl SavedFrame {
         true
     }
 
-    /// A signal left word in host text that the service is to be paused: saves the pattern of its
+    /// A signal in host text set a pause pending: saves the pattern of its
     /// frame, for [`SavedFrame::save_call`]. What was saved before stays: the signal may strike just before
     /// the service is resumed.
     pub const fn prepare(&mut self, context: &Context) {
