@@ -1,5 +1,5 @@
 //! Images: which are deployed ([`services`]), where they are placed ([`zones`]), and how their services
-//! did ([`statistics`]). [`worker_set`] says which workers have the text of one.
+//! did ([`statistics`]). [`worker_set`] says which workers have the text of one, and [`worker_text`] is that text.
 
 pub(crate) mod deployment;
 pub(crate) mod error;
@@ -9,4 +9,5 @@ pub(crate) mod services;
 pub(crate) mod statistics;
 pub(crate) mod toolchain;
 pub(crate) mod worker_set;
+pub(crate) mod worker_text;
 pub(crate) mod zones;

@@ -24,16 +24,16 @@ use crate::sys::clock::now_ns;
 
 #[derive(Debug)]
 pub(crate) struct Services {
-    zones: Zones,
-    hot: Vec<Hot>,
-    cold: Vec<Cold>,
-    retired: Retired,
+    pub(super) zones: Zones,
+    pub(super) hot: Vec<Hot>,
+    pub(super) cold: Vec<Cold>,
+    pub(super) retired: Retired,
 }
 
 /// A job's hold on the image that it runs.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the image stays where it is until this is given to `Services::leave`"]
-pub(crate) struct Resident(Version);
+pub(crate) struct Resident(pub(super) Version);
 
 /// What starts a job on a worker.
 #[derive(Debug)]
@@ -82,12 +82,13 @@ impl Services {
     /// Gives a service the image before its present one, which can be rolled back to in turn.
     pub(crate) fn roll_back(&mut self, id: ServiceId) -> Result<(), PlaceError> {
         self.check_deployed(id)?;
-        let cold = &mut self.cold[id.index()];
+        let cold = &self.cold[id.index()];
         if cold.previous.is_none() {
             return Err(PlaceError::NoPrevious { name: cold.name.clone() });
         }
-        std::mem::swap(&mut cold.previous, &mut cold.image);
         self.retire(id);
+        let cold = &mut self.cold[id.index()];
+        std::mem::swap(&mut cold.previous, &mut cold.image);
         Ok(())
     }
 
@@ -115,8 +116,9 @@ impl Services {
         let inside = std::mem::take(&mut hot.inside);
         hot.version = hot.version.wrapping_add(1);
         hot.place = None;
-        let Some(placed) = cold.placed.take() else { return };
-        let occupied = Occupied { placed, copies: std::mem::take(&mut hot.copies) };
+        let (Some(placed), Some(image)) = (cold.placed.take(), &cold.image) else { return };
+        let stops = image.stop_lines().clone();
+        let occupied = Occupied { placed, copies: std::mem::take(&mut hot.copies), stops };
         if inside == 0 {
             self.zones.unplace(occupied.placed, occupied.copies);
         } else {
@@ -238,7 +240,7 @@ impl Services {
         let hot = &mut self.hot[version.service.index()];
         if hot.version == version.number {
             hot.inside -= 1;
-        } else if let Some(Occupied { placed, copies }) = self.retired.leave(version) {
+        } else if let Some(Occupied { placed, copies, .. }) = self.retired.leave(version) {
             self.zones.unplace(placed, copies);
         }
     }

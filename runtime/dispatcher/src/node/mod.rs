@@ -14,6 +14,7 @@
 pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
+mod stops;
 mod tick;
 pub(crate) mod waker;
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  free_line ─▶ publish ─▶ line of the inbox ─▶ worker ─▶ line of the outbox ─▶ take ─▶ Report or ProtocolViolation
-//!                             (doorbell if it is parked)                      oversee ─▶ signal, or kill
+//!                             (doorbell if it is parked)                      oversee ─▶ stop or signal, or kill
 //! ```
 //!
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
@@ -10,18 +10,19 @@
 
 pub(crate) mod lines;
 pub(crate) mod remains;
+pub(crate) mod stopping;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use mote_abi::area::{RING_ENTRIES, signal_value};
+use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Completion;
 use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::{Slicing, Source};
+use crate::config::Slicing;
 use crate::job::completed::Ending;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason};
@@ -31,6 +32,7 @@ use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
+use crate::pool::stop::pace::StopPace;
 use crate::pool::watchdog::{Action, Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
@@ -56,6 +58,7 @@ pub(crate) struct Worker {
     prefetched: u64,
     killed: Option<ExitReason>,
     slices: Slices,
+    stop_pace: StopPace,
 }
 
 impl Worker {
@@ -80,6 +83,7 @@ impl Worker {
             prefetched: 0,
             killed: None,
             slices: Slices::new(slicing),
+            stop_pace: StopPace::default(),
         }
     }
 
@@ -91,6 +95,11 @@ impl Worker {
     /// What the worker says it has counted; only a number to show.
     pub(crate) fn stale_signals(&self) -> u64 {
         self.areas.outbox().status.stale_signals.load(Ordering::Relaxed).into()
+    }
+
+    /// The same of traps on breakpoints that were restored.
+    pub(crate) fn stale_traps(&self) -> u64 {
+        self.areas.outbox().status.stale_traps.load(Ordering::Relaxed).into()
     }
 
     pub(crate) fn is_killed(&self) -> bool {
@@ -235,23 +244,22 @@ impl Worker {
         }
     }
 
-    /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
-    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
+    /// Gives up what does not end, and says whether the running invocation is to look at the clock.
+    pub(crate) fn oversee(&mut self, now_ns: u64) -> bool {
         let is_waited_for = self.is_waited_for();
         let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
-            return;
+            return false;
         };
         if self.killed.is_some() {
-            return;
+            return false;
         }
         let running = &self.areas.outbox().running;
         match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Signal if source == Source::Watchdog => {
-                self.process.preempt(signal_value(next.sequence))
-            }
-            Action::Signal | Action::None => {}
+            Action::Stop => return true,
+            Action::None => {}
             Action::Kill(reason) => self.kill(reason.into()),
         }
+        false
     }
 
     /// Kills it, for this reason.

@@ -153,10 +153,10 @@ fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
     publish(&mut worker, 1, b"");
     let entered_ns = now_ns();
     fake.outbox().running.set(1, entered_ns);
-    worker.oversee(entered_ns + 99_999, Source::Watchdog);
-    std::thread::sleep(Duration::from_millis(5));
+    assert!(!worker.oversee(entered_ns + 99_999));
+    assert!(worker.oversee(entered_ns + 200_000));
     assert_eq!(worker.exit_reason(), None);
-    worker.oversee(entered_ns + 200_000, Source::Watchdog);
+    worker.signal();
     assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
 
@@ -266,14 +266,10 @@ fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
     publish(&mut worker, 1, b"");
     let entered_ns = now_ns();
     fake.outbox().running.set(1, entered_ns);
-    worker.oversee(entered_ns + 20_000, Source::Watchdog);
-    std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(worker.exit_reason(), None, "nobody waits");
+    assert!(!worker.oversee(entered_ns + 20_000), "nobody waits");
     publish(&mut worker, 2, b"");
-    worker.oversee(entered_ns + 20_000, Source::OneShot);
-    std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(worker.exit_reason(), None, "the worker has a timer of its own");
-    worker.oversee(entered_ns + 300_000, Source::Watchdog);
+    assert!(worker.oversee(entered_ns + 20_000));
+    worker.signal();
     assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
 
