@@ -61,7 +61,6 @@ pub fn built(name: &str, profile: Profile) -> Vec<u8> {
 }
 
 /// The test's turn, which it has until this is dropped: for one that starts a node by itself.
-#[must_use]
 pub fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
