@@ -135,6 +135,13 @@ impl Current {
         self.sequence.load(Relaxed)
     }
 
+    /// The soft deadline of the running invocation is `now_ns`, unless it has passed.
+    pub fn cancel(&self, now_ns: u64) {
+        let left_ns = self.soft_ns().saturating_sub(now_ns);
+        self.soft_ns.store(self.soft_ns().saturating_sub(left_ns), Relaxed);
+        self.hard_ns.store(self.hard_ns().saturating_sub(left_ns), Relaxed);
+    }
+
     /// Moves the deadlines of the running invocation.
     #[cfg(feature = "torture")]
     pub fn set_deadlines(&self, soft_ns: u64, hard_ns: u64) {
@@ -284,6 +291,15 @@ mod tests {
         assert_eq!(current.action(), Some((300, 11_300)));
         current.note_action(16_040, Deadline::Hard);
         assert_eq!(current.action(), Some((40, 16_040)));
+    }
+
+    #[test]
+    fn cancelled_invocation_has_its_grace_from_then_on() {
+        let current = begun();
+        current.cancel(4_000);
+        current.cancel(7_000);
+        assert_eq!((current.soft_ns(), current.hard_ns()), (4_000, 9_000));
+        assert_eq!(current.deadline(4_000), Deadline::Soft);
     }
 
     #[test]

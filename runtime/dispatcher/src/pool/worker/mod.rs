@@ -23,6 +23,7 @@ use rustix::thread::futex;
 
 use crate::config::{Slicing, Source};
 use crate::job::completed::Ending;
+use crate::job::ids::Ticket;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason};
 use crate::pool::outstanding::{Ended, Outstanding};
@@ -122,8 +123,30 @@ impl Worker {
             let spent_us = next.history.map_or(0, |history| history.spent_us);
             let limits = Limits::of(&next.request.spec).less(spent_us);
             let limits = Limits { slice_ns: self.slices.slice_ns(), ..limits };
-            Watch::new(limits, next.published_ns.max(self.silent_ns))
+            let mut watch = Watch::new(limits, next.published_ns.max(self.silent_ns));
+            if next.request.is_cancelled {
+                watch.cancel(self.silent_ns);
+            }
+            watch
         });
+    }
+
+    /// Stops the job with this ticket, now or as soon as it runs. False if it is not here.
+    pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
+        if let Some(paused) = self.slices.find_mut(ticket) {
+            paused.request.is_cancelled = true;
+            return true;
+        }
+        let mut outstanding = self.outstanding.iter_mut().enumerate();
+        let found = outstanding.find(|(_, it)| it.request.ticket == ticket);
+        let Some((position, outstanding)) = found else { return false };
+        outstanding.request.is_cancelled = true;
+        if position == 0
+            && let Some(watch) = &mut self.watch
+        {
+            watch.cancel(now_ns);
+        }
+        true
     }
 
     /// Whether another job waits in its ring, and the first could be paused for it.
@@ -246,8 +269,11 @@ impl Worker {
         }
         let running = &self.areas.outbox().running;
         match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Signal if source == Source::Watchdog => {
-                self.process.preempt(signal_value(next.sequence))
+            Action::Signal if source == Source::Watchdog || next.request.is_cancelled => {
+                if next.request.is_cancelled {
+                    self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
+                }
+                self.process.preempt(signal_value(next.sequence));
             }
             Action::Signal | Action::None => {}
             Action::Kill(reason) => self.kill(reason.into()),
