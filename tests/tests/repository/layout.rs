@@ -75,9 +75,11 @@ pub(crate) const PACKAGES: [Package; 12] = [
         folder: "tools/builder",
         rooms: &[
             "compile",
+            "admission",
             "source",
             "intake",
             "options",
+            "policy",
             "sandbox",
             "toolchain",
             "event",
@@ -109,7 +111,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "serve",
+            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench", "serve",
             "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],

@@ -13,6 +13,7 @@ use crate::inspect::InspectArgs;
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
 use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, RemoveArgs, RollbackArgs};
+use crate::policy::PolicyArgs;
 use crate::run::args::RunArgs;
 #[cfg(feature = "http")]
 use crate::serve::args::ServeArgs;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Compile a service to an image.
     Build(BuildArgs),
+    /// Print or check the policy: which crates and folders a build vets.
+    Policy(PolicyArgs),
     /// Show what an image holds, and whether the loader takes it.
     Inspect(InspectArgs),
     /// Run a service and print its response.

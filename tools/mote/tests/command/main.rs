@@ -4,6 +4,7 @@ mod bench;
 mod cli;
 mod new;
 mod output;
+mod policy;
 mod pty;
 mod run;
 mod stall;
