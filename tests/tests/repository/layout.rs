@@ -109,7 +109,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "serve",
+            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "doctor", "serve",
             "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
