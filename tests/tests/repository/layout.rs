@@ -68,7 +68,18 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "runtime/dispatcher",
-        rooms: &["torture", "node", "pool", "images", "sched", "config", "job", "isolation", "sys"],
+        rooms: &[
+            "torture",
+            "owned",
+            "node",
+            "pool",
+            "images",
+            "sched",
+            "config",
+            "job",
+            "isolation",
+            "sys",
+        ],
         also_unsafe: &[],
     },
     Package {
