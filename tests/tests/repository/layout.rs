@@ -68,7 +68,18 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "runtime/dispatcher",
-        rooms: &["torture", "node", "pool", "images", "sched", "config", "job", "isolation", "sys"],
+        rooms: &[
+            "torture",
+            "owned",
+            "node",
+            "pool",
+            "images",
+            "sched",
+            "config",
+            "job",
+            "isolation",
+            "sys",
+        ],
         also_unsafe: &[],
     },
     Package {
@@ -111,8 +122,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench", "serve",
-            "operate", "service", "terminal", "status", "sys",
+            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench",
+            "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },

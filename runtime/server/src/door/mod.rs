@@ -7,7 +7,9 @@ mod thread;
 use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
-use mote_dispatcher::{Completed, DeployError, NodeError, ServiceId, SubmitError};
+use mote_dispatcher::{
+    Completed, DeployError, NodeError, PlaceError, ServiceId, ServiceStatistics, SubmitError,
+};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -52,6 +54,8 @@ enum Command {
     Deploy { name: String, image: Vec<u8>, to: To<Result<ServiceId, DeployError>> },
     Invoke { order: Order, to: To<Result<Completed, NotRun>> },
     Remove { service: ServiceId },
+    Ban { service: ServiceId, is_banned: bool, to: To<Result<(), PlaceError>> },
+    Statistics { services: Vec<Option<ServiceId>>, to: To<Vec<ServiceStatistics>> },
 }
 
 impl Door {
@@ -83,6 +87,27 @@ impl Door {
     /// Takes a service's place in memory back, unless it is running.
     pub(crate) fn remove(&self, service: ServiceId) {
         self.send(Command::Remove { service });
+    }
+
+    /// Bans what runs as `service`, or forgives it.
+    pub(crate) async fn set_banned(
+        &self,
+        service: ServiceId,
+        is_banned: bool,
+    ) -> Result<(), PlaceError> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Ban { service, is_banned, to });
+        answer.await.expect("the node answers every command while its door is open")
+    }
+
+    /// What the node knows of services; of none, it knows nothing.
+    pub(crate) async fn statistics(
+        &self,
+        services: Vec<Option<ServiceId>>,
+    ) -> Vec<ServiceStatistics> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Statistics { services, to });
+        answer.await.expect("the node answers every command while its door is open")
     }
 
     fn send(&self, command: Command) {
