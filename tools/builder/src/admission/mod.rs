@@ -93,7 +93,7 @@ impl<'a> Judge<'a> {
         let question = Question::UnsafeMacros { is_procedural: package.has("proc-macro") };
         match self.ask(package, question)? {
             None => Ok(()),
-            Some(error) => Err(BuildError::Admission(AdmissionError::UnsafeMacro {
+            Some(error) => Err(refused(AdmissionError::UnsafeMacro {
                 package: package.title(),
                 place: error.place,
             })),
@@ -110,11 +110,9 @@ impl<'a> Judge<'a> {
         }
         match self.ask(package, Question::Rules)? {
             None => Ok(AdmittedBy::Rules),
-            Some(error) => Err(BuildError::Admission(AdmissionError::Source {
-                package: package.title(),
-                error,
-                why,
-            })),
+            Some(error) => {
+                Err(refused(AdmissionError::Source { package: package.title(), error, why }))
+            }
         }
     }
 
@@ -126,14 +124,18 @@ impl<'a> Judge<'a> {
         let title = package.title();
         let Some(unpacked) = self.intake.crates.get(&title) else { return Ok(None) };
         let Some(root) = package.library() else { return Ok(None) };
-        let outside = || BuildError::Admission(AdmissionError::Outside { package: title.clone() });
+        let outside = || refused(AdmissionError::Outside { package: title.clone() });
         let root = root_in(unpacked, package.folder(), root).ok_or_else(outside)?;
         verdict::of(&title, unpacked, &root, question, self.cache)
     }
 }
 
 fn runs_code(package: &Described, code: HostCode, why: NotVetted) -> BuildError {
-    BuildError::Admission(AdmissionError::RunsCode { package: package.title(), code, why })
+    refused(AdmissionError::RunsCode { package: package.title(), code, why })
+}
+
+fn refused(error: AdmissionError) -> BuildError {
+    BuildError::Admission(Box::new(error))
 }
 
 /// The crate root in what was unpacked, which cargo has found elsewhere.

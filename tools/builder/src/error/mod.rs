@@ -170,7 +170,7 @@ pub enum BuildError {
     Intake(IntakeError),
     /// A crate of crates.io is not admitted.
     #[error(transparent)]
-    Admission(AdmissionError),
+    Admission(Box<AdmissionError>),
     /// A source that nobody has vetted does not hold to the rules for services.
     #[error(transparent)]
     Source(SourceError),

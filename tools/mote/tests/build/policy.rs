@@ -36,7 +36,7 @@ fn built_under(policy: Policy, dependencies: &str) -> Result<BTreeMap<String, St
 
 fn refused(dependencies: &str, entries: &str) -> AdmissionError {
     match built(dependencies, entries) {
-        Err(BuildError::Admission(error)) => error,
+        Err(BuildError::Admission(error)) => *error,
         Err(other) => panic!("{other}"),
         Ok(admitted) => panic!("it was built: {admitted:?}"),
     }
