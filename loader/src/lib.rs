@@ -56,6 +56,6 @@ pub use functions::{Function, functions};
 pub use image::{Image, ImportUse, ParseError, RelocationCounts, Segment, SegmentKind};
 pub use names::function_names;
 pub use plan::Checked;
-pub use stops::{StopKind, StopPoint, longest_run};
+pub use stops::{StopByte, StopKind, StopLines, StopPoint, longest_run};
 pub use verify::verify;
 pub use zone::{Placed, Zone};

@@ -44,9 +44,11 @@ pub use config::{
     BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US,
     MIN_SLICE_US, NodeConfig, Source,
 };
+pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};
 pub use images::error::{DeployError, PlaceError};
 pub use images::statistics::ServiceStatistics;
+pub use images::strikes::Strikes;
 pub use images::toolchain::TOOLCHAIN;
 pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
 pub use job::completed::{Completed, Tokens, Unwinding};

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::images::bans::Ban;
 use crate::images::error::PlaceError;
 use crate::job::spec::JobError;
 use crate::pool::error::StartError;
@@ -104,14 +105,13 @@ pub enum SubmitError {
     Place(#[from] PlaceError),
     /// The service is banned.
     #[error(
-        "`{name}` is banned: it did not yield at its soft deadline {times} times; deploy it again to \
-         lift the ban"
+        "`{name}` is banned: {ban}; deploying it again does not change that, its operator can lift the ban"
     )]
     Banned {
         /// The service.
         name: String,
-        /// [`ServiceStatistics::unyielding`](crate::ServiceStatistics::unyielding).
-        times: u32,
+        /// Why.
+        ban: Ban,
     },
     /// Too many jobs wait already.
     #[error("{limit} jobs wait for a worker already; take completions before submitting more")]

@@ -49,7 +49,8 @@ impl Node {
         self.services.remove(service)
     }
 
-    /// Refuses a service's jobs from now on (`true`), or admits them again whatever it did before.
+    /// Bans a service (`true`), or forgives it whatever it did before. That holds for every service of its tenant
+    /// and its name, those that are deployed later too.
     ///
     /// # Errors
     /// There is no such service.
@@ -86,11 +87,8 @@ impl Node {
     }
 
     pub(super) fn check_ban(&self, service: ServiceId) -> Result<(), SubmitError> {
-        if !self.services.is_banned(service)? {
-            return Ok(());
-        }
+        let Some(ban) = self.services.ban(service)? else { return Ok(()) };
         let name = self.services.name(service).unwrap_or_default().to_owned();
-        let statistics = self.services.statistics(service).unwrap_or_default();
-        Err(SubmitError::Banned { name, times: statistics.unyielding })
+        Err(SubmitError::Banned { name, ban })
     }
 }

@@ -3,6 +3,7 @@
 use mote_abi::outcome::Outcome;
 
 use crate::images::error::PlaceError;
+use crate::images::strikes::Strike;
 use crate::job::completed::Ending;
 use crate::job::request::Request;
 use crate::node::Node;
@@ -45,7 +46,12 @@ impl Node {
     fn collect(&mut self) {
         for ended in self.events.ended.drain(..) {
             self.services.leave(ended.resident);
-            self.services.note(&ended.completed, self.ban_after);
+            self.services.note(&ended.completed);
+            if ended.is_suspect
+                && let Some(strike) = Strike::of(&ended.completed)
+            {
+                self.services.strike(ended.completed.service, strike, self.ban_after);
+            }
             self.finished.push(ended.completed);
         }
         for orphan in self.events.orphans.drain(..).rev() {

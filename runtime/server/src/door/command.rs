@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mote_dispatcher::{Completed, DeployError, ServiceId, SubmitError};
+use mote_dispatcher::{
+    Completed, DeployError, PlaceError, ServiceId, ServiceStatistics, SubmitError,
+};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -42,4 +44,6 @@ pub(super) enum Command {
     Deploy { name: String, image: Vec<u8>, to: To<Result<ServiceId, DeployError>> },
     Invoke { order: Order, to: To<Result<Completed, NotRun>> },
     Remove { service: ServiceId },
+    Ban { service: ServiceId, is_banned: bool, to: To<Result<(), PlaceError>> },
+    Statistics { services: Vec<Option<ServiceId>>, to: To<Vec<ServiceStatistics>> },
 }

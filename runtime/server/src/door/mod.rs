@@ -7,7 +7,9 @@ mod thread;
 
 use std::sync::mpsc;
 
-use mote_dispatcher::{Completed, DeployError, NodeError, ServiceId};
+use mote_dispatcher::{
+    Completed, DeployError, NodeError, PlaceError, ServiceId, ServiceStatistics,
+};
 use tokio::sync::oneshot;
 
 use crate::config::node::NodeSection;
@@ -49,6 +51,27 @@ impl Door {
     /// Takes a service's place in memory back, unless it is running.
     pub(crate) fn remove(&self, service: ServiceId) {
         self.send(Command::Remove { service });
+    }
+
+    /// Bans what runs as `service`, or forgives it.
+    pub(crate) async fn set_banned(
+        &self,
+        service: ServiceId,
+        is_banned: bool,
+    ) -> Result<(), PlaceError> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Ban { service, is_banned, to });
+        answer.await.expect("the node answers every command while its door is open")
+    }
+
+    /// What the node knows of services; of none, it knows nothing.
+    pub(crate) async fn statistics(
+        &self,
+        services: Vec<Option<ServiceId>>,
+    ) -> Vec<ServiceStatistics> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Statistics { services, to });
+        answer.await.expect("the node answers every command while its door is open")
     }
 
     fn send(&self, command: Command) {

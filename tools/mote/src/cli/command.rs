@@ -12,7 +12,9 @@ use crate::demo::DemoArgs;
 use crate::inspect::InspectArgs;
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
-use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, RemoveArgs, RollbackArgs};
+use crate::operate::args::{
+    DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs,
+};
 use crate::run::args::RunArgs;
 #[cfg(feature = "http")]
 use crate::serve::args::ServeArgs;
@@ -71,7 +73,13 @@ pub(crate) enum Command {
     Rollback(RollbackArgs),
     /// Remove a function with all its versions.
     #[cfg(feature = "http")]
-    Rm(RemoveArgs),
+    Rm(FunctionArgs),
+    /// Refuse a function's requests from now on, whichever version.
+    #[cfg(feature = "http")]
+    Ban(FunctionArgs),
+    /// Lift the ban of a function, and forgive what it did.
+    #[cfg(feature = "http")]
+    Unban(FunctionArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.

@@ -69,6 +69,10 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Rollback(args) => operate::rollback(args),
         #[cfg(feature = "http")]
         Command::Rm(args) => operate::remove(args),
+        #[cfg(feature = "http")]
+        Command::Ban(args) => operate::set_banned(args, true),
+        #[cfg(feature = "http")]
+        Command::Unban(args) => operate::set_banned(args, false),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),

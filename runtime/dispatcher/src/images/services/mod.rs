@@ -8,14 +8,18 @@
 //! What a warm request needs of its service is one cache line, the [`Hot`] one; the rest lies apart. A
 //! [`Resident`] keeps an image where it is: its slot is used again only when all of them are back.
 
+mod changes;
+
 use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
 
+use crate::images::bans::{Ban, Bans};
 use crate::images::deployment::{Deployment, VerifiedImage};
 use crate::images::error::PlaceError;
 use crate::images::records::{Cold, Hot, Place};
 use crate::images::retired::{Occupied, Retired, Version};
-use crate::images::statistics::{ServiceStatistics, is_unyielding};
+use crate::images::statistics::ServiceStatistics;
+use crate::images::strikes::Strike;
 use crate::images::zones::Zones;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, TenantId};
@@ -28,6 +32,7 @@ pub(crate) struct Services {
     hot: Vec<Hot>,
     cold: Vec<Cold>,
     retired: Retired,
+    bans: Bans,
 }
 
 /// A job's hold on the image that it runs.
@@ -46,92 +51,26 @@ pub(crate) struct Start {
 
 impl Services {
     pub(crate) fn new(zones: Zones) -> Self {
-        Self { zones, hot: Vec::new(), cold: Vec::new(), retired: Retired::default() }
+        let (retired, bans) = (Retired::default(), Bans::default());
+        Self { zones, hot: Vec::new(), cold: Vec::new(), retired, bans }
     }
 
-    /// A new service.
+    /// A new service; banned from the start if its tenant's of that name are.
     pub(crate) fn deploy(&mut self, deployment: Deployment<'_>, image: VerifiedImage) -> ServiceId {
         let Deployment { name, tenant } = deployment;
         let id = ServiceId(self.hot.len() as u32);
-        self.hot.push(Hot::default());
+        let holder = self.bans.join(tenant, name, id);
+        self.hot.push(Hot { is_banned: self.bans.ban(holder).is_some(), ..Hot::default() });
         self.cold.push(Cold {
             name: name.to_owned(),
             tenant,
+            holder,
             image: Some(image.into_checked()),
             previous: None,
             placed: None,
             over_budget: 0,
-            unyielding: 0,
         });
         id
-    }
-
-    /// Gives a service another image. Jobs that a worker has end on the old one.
-    pub(crate) fn replace(
-        &mut self,
-        id: ServiceId,
-        image: VerifiedImage,
-    ) -> Result<(), PlaceError> {
-        self.check_deployed(id)?;
-        self.retire(id);
-        let cold = &mut self.cold[id.index()];
-        cold.previous = cold.image.replace(image.into_checked());
-        Ok(())
-    }
-
-    /// Gives a service the image before its present one, which can be rolled back to in turn.
-    pub(crate) fn roll_back(&mut self, id: ServiceId) -> Result<(), PlaceError> {
-        self.check_deployed(id)?;
-        let cold = &mut self.cold[id.index()];
-        if cold.previous.is_none() {
-            return Err(PlaceError::NoPrevious { name: cold.name.clone() });
-        }
-        std::mem::swap(&mut cold.previous, &mut cold.image);
-        self.retire(id);
-        Ok(())
-    }
-
-    /// Ends a service: no job of it starts any more. Its identifier is not used again.
-    pub(crate) fn remove(&mut self, id: ServiceId) -> Result<(), PlaceError> {
-        self.check_deployed(id)?;
-        self.retire(id);
-        let cold = &mut self.cold[id.index()];
-        (cold.image, cold.previous) = (None, None);
-        Ok(())
-    }
-
-    /// Refuses or admits a service's jobs from now on, whatever it did.
-    pub(crate) fn set_banned(&mut self, id: ServiceId, is_banned: bool) -> Result<(), PlaceError> {
-        self.check_deployed(id)?;
-        self.hot[id.index()].is_banned = is_banned;
-        self.cold[id.index()].unyielding = 0;
-        Ok(())
-    }
-
-    /// Frees the slot of a service's image as soon as no worker can be inside.
-    fn retire(&mut self, id: ServiceId) {
-        let (hot, cold) = (&mut self.hot[id.index()], &mut self.cold[id.index()]);
-        let version = Version { service: id, number: hot.version };
-        let inside = std::mem::take(&mut hot.inside);
-        hot.version = hot.version.wrapping_add(1);
-        hot.place = None;
-        let Some(placed) = cold.placed.take() else { return };
-        let occupied = Occupied { placed, copies: std::mem::take(&mut hot.copies) };
-        if inside == 0 {
-            self.zones.unplace(occupied.placed, occupied.copies);
-        } else {
-            self.retired.keep(version, inside, occupied);
-        }
-    }
-
-    fn check_deployed(&self, id: ServiceId) -> Result<(), PlaceError> {
-        self.hot(id)?;
-        let cold = &self.cold[id.index()];
-        if cold.image.is_some() {
-            Ok(())
-        } else {
-            Err(PlaceError::Removed { name: cold.name.clone() })
-        }
     }
 
     /// Whether a service is resident.
@@ -145,28 +84,37 @@ impl Services {
         Some(ServiceStatistics {
             ended: hot.ended,
             over_budget: cold.over_budget,
-            unyielding: cold.unyielding,
-            is_banned: hot.is_banned,
+            strikes: self.bans.strikes(cold.holder),
+            ban: self.bans.ban(cold.holder),
         })
     }
 
-    /// Whether its jobs are refused.
+    /// Why its jobs are refused, if they are.
     #[inline]
-    pub(crate) fn is_banned(&self, id: ServiceId) -> Result<bool, PlaceError> {
-        Ok(self.hot(id)?.is_banned)
+    pub(crate) fn ban(&self, id: ServiceId) -> Result<Option<Ban>, PlaceError> {
+        if !self.hot(id)?.is_banned {
+            return Ok(None);
+        }
+        Ok(self.bans.ban(self.cold[id.index()].holder))
     }
 
     /// Counts an invocation that ended.
     #[inline]
-    pub(crate) fn note(&mut self, completed: &Completed, ban_after: Option<u32>) {
+    pub(crate) fn note(&mut self, completed: &Completed) {
         let index = completed.service.index();
         let Some(hot) = self.hot.get_mut(index) else { return };
         hot.ended += 1;
         if completed.outcome == Outcome::OverBudget {
-            let cold = &mut self.cold[index];
-            cold.over_budget += 1;
-            cold.unyielding = cold.unyielding.saturating_add(is_unyielding(completed).into());
-            hot.is_banned |= ban_after.is_some_and(|limit| cold.unyielding >= limit);
+            self.cold[index].over_budget += 1;
+        }
+    }
+
+    /// Counts a strike of a service, and bans it if that is one too many.
+    #[cold]
+    pub(crate) fn strike(&mut self, id: ServiceId, strike: Strike, ban_after: Option<u32>) {
+        let Some(cold) = self.cold.get(id.index()) else { return };
+        for banned in self.bans.strike(cold.holder, strike, ban_after) {
+            self.hot[banned.index()].is_banned = true;
         }
     }
 
