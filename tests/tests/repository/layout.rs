@@ -49,7 +49,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "runtime/abi",
         rooms: &[
-            "torture", "unwind", "image", "imports", "area", "lockdown", "park", "line", "message",
+            "torture", "unwind", "image", "imports", "area", "stop", "lockdown", "park", "line", "message",
             "outcome", "windows", "clock", "prefetch", "sync",
         ],
         also_unsafe: &["src/clock.rs", "src/prefetch.rs"],
