@@ -78,7 +78,18 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "runtime/dispatcher",
-        rooms: &["torture", "node", "pool", "images", "sched", "config", "job", "isolation", "sys"],
+        rooms: &[
+            "torture",
+            "owned",
+            "node",
+            "pool",
+            "images",
+            "sched",
+            "config",
+            "job",
+            "isolation",
+            "sys",
+        ],
         also_unsafe: &[],
     },
     Package {
@@ -119,7 +130,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "serve",
+            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "doctor", "serve",
             "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],

@@ -9,6 +9,7 @@ use mote_bench::contenders::child::ContenderArgs;
 use crate::bench::BenchArgs;
 use crate::build::BuildArgs;
 use crate::demo::DemoArgs;
+use crate::doctor::DoctorArgs;
 use crate::inspect::InspectArgs;
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     /// Lift the ban of a function, and forgive what it did.
     #[cfg(feature = "http")]
     Unban(FunctionArgs),
+    /// Say what of this machine is there for Mote, and what to change.
+    Doctor(DoctorArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.

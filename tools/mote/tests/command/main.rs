@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod doctor;
 mod new;
 mod output;
 mod pty;
