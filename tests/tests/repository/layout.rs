@@ -49,8 +49,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "runtime/abi",
         rooms: &[
-            "torture", "unwind", "image", "imports", "area", "stop", "lockdown", "park", "line", "message",
-            "outcome", "windows", "clock", "prefetch", "sync",
+            "torture", "unwind", "image", "imports", "area", "stop", "lockdown", "park", "line",
+            "message", "outcome", "windows", "clock", "prefetch", "sync",
         ],
         also_unsafe: &["src/clock.rs", "src/prefetch.rs"],
     },
