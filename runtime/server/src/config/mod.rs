@@ -3,6 +3,7 @@
 //! Every setting has a default, so an empty file is a complete configuration. A name that is not known
 //! is an error, not a setting that does nothing.
 
+mod error;
 pub mod limits;
 pub mod node;
 mod range;
@@ -10,13 +11,12 @@ pub mod settings;
 pub mod tls;
 
 use std::fs;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use thiserror::Error;
 
+pub use error::ConfigError;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
@@ -64,43 +64,6 @@ impl Default for Config {
             defaults: Settings::default(),
         }
     }
-}
-
-/// Why there is no configuration.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The text is not a configuration.
-    #[error("{} is not a configuration: {source}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What, and in which line.
-        source: Box<toml::de::Error>,
-    },
-    /// A number is outside its limits.
-    #[error("`{field}` is {found}; it must be from {least} to {most}")]
-    Range {
-        /// The setting, with its section.
-        field: &'static str,
-        /// Its value.
-        found: u64,
-        /// The least value allowed.
-        least: u64,
-        /// The greatest value allowed.
-        most: u64,
-    },
-    /// Nothing says where the state belongs.
-    #[error("there is no place for a state folder: set `state`, or XDG_STATE_HOME or HOME")]
-    NoState,
 }
 
 impl Config {
