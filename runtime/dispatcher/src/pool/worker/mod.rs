@@ -9,21 +9,21 @@
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
 pub(crate) mod lines;
+mod oversight;
 pub(crate) mod remains;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use mote_abi::area::{RING_ENTRIES, signal_value};
+use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Completion;
 use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::{Slicing, Source};
+use crate::config::Slicing;
 use crate::job::completed::Ending;
-use crate::job::ids::Ticket;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason};
 use crate::pool::outstanding::{Ended, Outstanding};
@@ -32,7 +32,7 @@ use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
-use crate::pool::watchdog::{Action, Limits, Watch};
+use crate::pool::watchdog::{Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
 /// How many completions beyond the one that is taken have their bodies prefetched.
@@ -129,24 +129,6 @@ impl Worker {
             }
             watch
         });
-    }
-
-    /// Stops the job with this ticket, now or as soon as it runs. False if it is not here.
-    pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
-        if let Some(paused) = self.slices.find_mut(ticket) {
-            paused.request.is_cancelled = true;
-            return true;
-        }
-        let mut outstanding = self.outstanding.iter_mut().enumerate();
-        let found = outstanding.find(|(_, it)| it.request.ticket == ticket);
-        let Some((position, outstanding)) = found else { return false };
-        outstanding.request.is_cancelled = true;
-        if position == 0
-            && let Some(watch) = &mut self.watch
-        {
-            watch.cancel(now_ns);
-        }
-        true
     }
 
     /// Whether another job waits in its ring, and the first could be paused for it.
@@ -255,28 +237,6 @@ impl Worker {
             arena_peak_bytes: report.arena_peak_bytes,
             tokens: report.tokens,
             unwinding: report.unwinding,
-        }
-    }
-
-    /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
-    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
-        let is_waited_for = self.is_waited_for();
-        let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
-            return;
-        };
-        if self.killed.is_some() {
-            return;
-        }
-        let running = &self.areas.outbox().running;
-        match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Signal if source == Source::Watchdog || next.request.is_cancelled => {
-                if next.request.is_cancelled {
-                    self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
-                }
-                self.process.preempt(signal_value(next.sequence));
-            }
-            Action::Signal | Action::None => {}
-            Action::Kill(reason) => self.kill(reason.into()),
         }
     }
 

@@ -161,22 +161,6 @@ fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
 }
 
 #[test]
-fn cancelled_job_is_signalled_when_it_runs_wherever_it_is() {
-    let (mut worker, fake) = fake_worker::running_worker();
-    publish(&mut worker, 1, b"");
-    publish(&mut worker, 2, b"");
-    assert!(worker.cancel(Ticket(2), now_ns()) && !worker.cancel(Ticket(3), now_ns()));
-    fake.complete(1, honest());
-    assert_eq!(take(&mut worker).unwrap().outcome, Outcome::Ok);
-    fake.outbox().running.set(2, now_ns());
-    worker.oversee(now_ns(), Source::OneShot);
-    assert_eq!(fake.inbox().cancelled.load(Ordering::Relaxed), 2);
-    fake.complete(2, Completion { outcome: Outcome::OverBudget as u8, cleanup: 2, ..honest() });
-    assert_eq!(take(&mut worker).unwrap().outcome, Outcome::Cancelled);
-    assert!(matches!(exit_reason(&mut worker).to_string(), told if told.contains("SIGALRM")));
-}
-
-#[test]
 fn latency_of_a_lost_invocation_is_known_only_when_its_entry_is_plausible() {
     for (entered_ns, is_known) in [(now_ns() + 1_000_000_000, true), (1, false)] {
         let (mut worker, fake) = fake_worker::worker();
