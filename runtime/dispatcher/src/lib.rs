@@ -16,6 +16,7 @@
 //! | room | what |
 //! | --- | --- |
 //! | [`torture`] | a worker of its own for `mote torture`: one invocation, preempted everywhere |
+//! | `owned` | a node that owns its thread: commands in, answers out |
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `pool` | all workers: their processes, rings, deadlines, and what they may report |
 //! | `images` | deployed images, which are resident and where, and their statistics |
@@ -34,6 +35,7 @@ mod images;
 mod isolation;
 mod job;
 mod node;
+mod owned;
 mod pool;
 mod sched;
 #[allow(unsafe_code, reason = "shared memory and the calls that no crate offers safely")]
@@ -59,6 +61,9 @@ pub use node::Node;
 pub use node::error::{NodeError, SubmitError};
 pub use node::requirements::check as check_requirements;
 pub use node::waker::Waker;
+pub use owned::command::{Change, ChangeError, OwnedJob};
+pub use owned::statistics::NodeStatistics;
+pub use owned::{Handle, NodeThread};
 pub use pool::error::{ExitReason, StartError};
 pub use pool::process::Death;
 pub use pool::program::ProgramError;

@@ -119,6 +119,18 @@ pub enum SubmitError {
         /// [`NodeConfig::queue_limit`](crate::NodeConfig::queue_limit).
         limit: usize,
     },
+    /// Too many jobs are on their way to the node's thread.
+    #[error("{limit} jobs are on their way to the node's thread already; submit again later")]
+    MailboxFull {
+        /// As many as the node can hold: its queue, and the rings of its workers.
+        limit: usize,
+    },
+    /// The node finishes what it has, and takes nothing more.
+    #[error("the node is being drained; submit to another")]
+    Draining,
+    /// There is no node any more.
+    #[error("the node has ended; whether the job ran is not known")]
+    NodeGone,
     /// No worker is left.
     #[error("this node has no worker left: {why}")]
     NoWorkers {

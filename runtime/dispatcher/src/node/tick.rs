@@ -29,8 +29,14 @@ impl Node {
         Ok(())
     }
 
-    /// One tick: what has ended, deadlines, and jobs for whoever has room.
+    /// One tick that begins now: what has ended, deadlines, and jobs for whoever has room.
     pub(super) fn tick(&mut self, now_ns: u64) {
+        self.serve(now_ns);
+        let took_ns = about_now_ns().saturating_sub(now_ns);
+        self.longest_tick_ns = self.longest_tick_ns.max(took_ns);
+    }
+
+    fn serve(&mut self, now_ns: u64) {
         self.pool.tick(now_ns, &mut self.events);
         self.collect();
         if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {

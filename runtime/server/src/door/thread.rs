@@ -8,8 +8,8 @@ use std::thread;
 
 use mote_dispatcher::{Completed, Job, Node, NodeError, Ticket, now_ns};
 
+use super::command::{Command, NotRun, Order, To};
 use super::queue::Queue;
-use super::{Command, NotRun, Order, To};
 use crate::config::node::NodeSection;
 use crate::metrics::function::FunctionMetrics;
 

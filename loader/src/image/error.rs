@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use crate::image::SegmentKind;
+use super::segment_kind::SegmentKind;
 
 /// Why bytes are not an image at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

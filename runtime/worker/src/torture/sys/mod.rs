@@ -2,6 +2,10 @@
 //!
 //! Source: fork(2), timer_create(2), timer_settime(2), timer_delete(2), wait(2).
 
+pub mod recovery;
+pub mod results;
+pub mod state;
+
 use core::arch::asm;
 
 use linux_raw_sys::general as kernel;
