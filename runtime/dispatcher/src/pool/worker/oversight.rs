@@ -79,6 +79,19 @@ mod tests {
     }
 
     #[test]
+    fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
+        let (mut worker, fake) = fake_worker::running_worker();
+        publish(&mut worker, 1, b"");
+        let entered_ns = now_ns();
+        fake.outbox().running.set(1, entered_ns);
+        worker.oversee(entered_ns + 99_999, Source::Watchdog);
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(worker.exit_reason(), None);
+        worker.oversee(entered_ns + 200_000, Source::Watchdog);
+        assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
+    }
+
+    #[test]
     fn cancelled_job_is_signalled_when_it_runs_wherever_it_is() {
         let (mut worker, fake) = fake_worker::running_worker();
         publish(&mut worker, 1, b"");
