@@ -12,8 +12,6 @@ mod text;
 
 use mote_abi::image::ABI_VERSION;
 
-pub use segments::DATA_LIMIT_BYTES;
-
 use crate::cfi::Cfi;
 use crate::error::{CheckError, cut};
 use crate::image::Image;

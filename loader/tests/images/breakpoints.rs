@@ -1,4 +1,4 @@
-//! Breakpoints in placed text: where they stand, for whom, and that they are taken back.
+//! Breakpoints over the stop points of a placed image.
 
 use crate::blueprint::{Blueprint, imports, load};
 use crate::placing::{read, record};

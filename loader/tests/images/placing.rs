@@ -2,10 +2,10 @@
 
 use crate::blueprint::{Blueprint, Hash, Reloc, Sym, address, changed, imports, load};
 use elf::abi::R_X86_64_RELATIVE;
-use mote_abi::image::{DATA_OFFSET, ImageHeader};
+use mote_abi::image::{DATA_LIMIT_BYTES, DATA_OFFSET, ImageHeader};
 use mote_abi::imports::Import;
 use mote_abi::windows::{WINDOW_BYTES, Windows};
-use mote_loader::{DATA_LIMIT_BYTES, PlaceError, Placed, Zone};
+use mote_loader::{PlaceError, Placed, Zone};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{OFlags, SealFlags, fcntl_get_seals, fcntl_getfl, fstat};
 use rustix::io::pread;

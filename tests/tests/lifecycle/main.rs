@@ -2,6 +2,8 @@
 
 mod bans;
 mod deployment;
+mod giving_up;
+mod owned;
 mod parking;
 mod queueing;
 mod workers;

@@ -137,6 +137,11 @@ impl WorkerSlot {
         }
     }
 
+    /// The worker in it that has jobs: it may have been killed, and not be gone.
+    pub(crate) fn worker_mut(&mut self) -> Option<&mut Worker> {
+        if let State::Serving(worker) = &mut self.state { Some(worker) } else { None }
+    }
+
     pub(crate) fn is_abandoned(&self) -> bool {
         matches!(self.state, State::Abandoned)
     }
@@ -185,11 +190,8 @@ impl WorkerSlot {
         match &mut self.state {
             State::Serving(worker) => {
                 events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
-                // Other sources are the worker's own.
-                let is_ours = matches!(self.source, Source::Breakpoint | Source::Signal);
-                if worker.oversee(now_ns) && is_ours {
-                    events.overdue.push((self.number, self.source));
-                }
+                let overdue = worker.oversee(now_ns, self.source);
+                events.overdue.extend(overdue.map(|source| (self.number, source)));
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {

@@ -9,6 +9,7 @@
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
 pub(crate) mod lines;
+mod oversight;
 pub(crate) mod remains;
 pub(crate) mod stopping;
 
@@ -33,7 +34,7 @@ use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
 use crate::pool::stop::pace::StopPace;
-use crate::pool::watchdog::{Action, Limits, Watch};
+use crate::pool::watchdog::{Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
 /// How many completions beyond the one that is taken have their bodies prefetched.
@@ -131,7 +132,11 @@ impl Worker {
             let spent_us = next.history.map_or(0, |history| history.spent_us);
             let limits = Limits::of(&next.request.spec).less(spent_us);
             let limits = Limits { slice_ns: self.slices.slice_ns(), ..limits };
-            Watch::new(limits, next.published_ns.max(self.silent_ns))
+            let mut watch = Watch::new(limits, next.published_ns.max(self.silent_ns));
+            if next.request.is_cancelled {
+                watch.cancel(self.silent_ns);
+            }
+            watch
         });
     }
 
@@ -242,24 +247,6 @@ impl Worker {
             tokens: report.tokens,
             unwinding: report.unwinding,
         }
-    }
-
-    /// Gives up what does not end, and says whether the running invocation is to look at the clock.
-    pub(crate) fn oversee(&mut self, now_ns: u64) -> bool {
-        let is_waited_for = self.is_waited_for();
-        let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
-            return false;
-        };
-        if self.killed.is_some() {
-            return false;
-        }
-        let running = &self.areas.outbox().running;
-        match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Stop => return true,
-            Action::None => {}
-            Action::Kill(reason) => self.kill(reason.into()),
-        }
-        false
     }
 
     /// Kills it, for this reason.

@@ -4,7 +4,7 @@ use mote_abi::area::signal_value;
 use mote_loader::StopByte;
 
 use crate::images::services::Services;
-use crate::images::worker_text::WorkerText;
+use crate::images::services::worker_text::WorkerText;
 use crate::pool::outstanding::Outstanding;
 use crate::pool::stop::{self, Look, Stop, Text};
 use crate::pool::worker::Worker;

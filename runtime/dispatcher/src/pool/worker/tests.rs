@@ -5,6 +5,7 @@ use std::time::Duration;
 use mote_abi::outcome::Cleanup;
 
 use super::*;
+use crate::config::Source;
 use crate::images::services::Start;
 use crate::job::completed::Completed;
 use crate::job::ids::Ticket;
@@ -148,19 +149,6 @@ fn protocol_violation_kills_the_worker_and_loses_only_what_ran() {
 }
 
 #[test]
-fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
-    let (mut worker, fake) = fake_worker::running_worker();
-    publish(&mut worker, 1, b"");
-    let entered_ns = now_ns();
-    fake.outbox().running.set(1, entered_ns);
-    assert!(!worker.oversee(entered_ns + 99_999));
-    assert!(worker.oversee(entered_ns + 200_000));
-    assert_eq!(worker.exit_reason(), None);
-    worker.signal();
-    assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
-}
-
-#[test]
 fn latency_of_a_lost_invocation_is_known_only_when_its_entry_is_plausible() {
     for (entered_ns, is_known) in [(now_ns() + 1_000_000_000, true), (1, false)] {
         let (mut worker, fake) = fake_worker::worker();
@@ -252,6 +240,8 @@ fn paused_and_resumed_jobs_are_lost_with_their_worker_and_new_ones_are_not() {
     worker.kill(Cause::SlowStart);
     let why = exit_reason(&mut worker);
     let Remains { lost, orphans } = worker.reap(why, now_ns());
+    let suspects: Vec<bool> = lost.iter().map(|lost| lost.is_suspect).collect();
+    assert_eq!(suspects, [true, false, false], "what is paused ends nobody's worker");
     let lost = completed(lost);
     let tickets: Vec<_> = lost.iter().map(|lost| (lost.ticket.0, lost.pauses)).collect();
     assert_eq!(tickets, [(3, 0), (1, 1), (2, 1)]);
@@ -266,9 +256,10 @@ fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
     publish(&mut worker, 1, b"");
     let entered_ns = now_ns();
     fake.outbox().running.set(1, entered_ns);
-    assert!(!worker.oversee(entered_ns + 20_000), "nobody waits");
+    assert_eq!(worker.oversee(entered_ns + 20_000, Source::Signal), None, "nobody waits");
     publish(&mut worker, 2, b"");
-    assert!(worker.oversee(entered_ns + 20_000));
+    assert_eq!(worker.oversee(entered_ns + 20_000, Source::OneShot), None, "it has a timer");
+    assert_eq!(worker.oversee(entered_ns + 300_000, Source::Signal), Some(Source::Signal));
     worker.signal();
     assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
