@@ -29,14 +29,14 @@ use crate::sys::mem_functions::service;
 
 /// What the handlers know of the process; set once before they are installed.
 #[derive(Debug)]
-pub(super) struct Surroundings {
-    pub(super) inbox: &'static Inbox,
-    pub(super) outbox: &'static Outbox,
-    pub(super) host_text: Range<u64>,
-    pub(super) status: &'static WorkerStatus,
+pub(crate) struct Surroundings {
+    pub(crate) inbox: &'static Inbox,
+    pub(crate) outbox: &'static Outbox,
+    pub(crate) host_text: Range<u64>,
+    pub(crate) status: &'static WorkerStatus,
 }
 
-pub(super) static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
+pub(crate) static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
 
 /// Whether RIP is in code that runs for the service and holds no state of the host.
 pub(crate) fn is_service(rip: u64) -> bool {

@@ -3,7 +3,6 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`signals`] | the table: which signals are handled, and what each does |
-//! | [`install`] | installing the handlers |
 //! | [`handlers`] | from a signal to a decision to an edited context |
 //! | [`breakpoint`] | the same from a breakpoint that the dispatcher stored |
 //! | [`current`] | what handlers know of the running invocation |
@@ -16,8 +15,6 @@ pub mod breakpoint;
 pub mod current;
 #[allow(unsafe_code, reason = "edits the interrupted context")]
 pub mod handlers;
-#[allow(unsafe_code, reason = "installs what edits contexts")]
-pub mod install;
 #[allow(unsafe_code, reason = "switches stacks")]
 pub mod leave;
 pub mod pace;

@@ -3,6 +3,7 @@
 //! Each stage is told to the dispatcher before the next begins, so that a start that fails says where
 //! and why.
 
+pub mod handlers;
 pub mod lockdown;
 pub mod memory;
 pub mod slots;
@@ -25,7 +26,7 @@ use crate::calls::{hooks, stubs};
 use crate::host::areas::Areas;
 use crate::host::{self, Host};
 use crate::preempt::current::CURRENT;
-use crate::preempt::{install, timer};
+use crate::preempt::timer;
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
 use crate::start::memory::Presence;
@@ -160,7 +161,7 @@ fn install_handlers(
     let length = (alternate.end - alternate.start) as usize;
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
-        .and_then(|()| install::install((areas.inbox(), areas.outbox()), text, status))
+        .and_then(|()| handlers::install((areas.inbox(), areas.outbox()), text, status))
         .map_err(errno)
 }
 
