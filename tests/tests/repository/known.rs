@@ -23,7 +23,6 @@ pub(crate) const LONG: &[&str] = &[
     "runtime/dispatcher/src/node/mod.rs",
     "runtime/dispatcher/src/sys/spawn.rs",
     "runtime/worker/src/preempt/current.rs",
-    "runtime/worker/src/torture/stepper.rs",
     "sigctx/tests/crossing.rs",
     "tools/mote/tests/serve/behave.rs",
 ];

@@ -11,15 +11,15 @@ use core::sync::atomic::Ordering::Relaxed;
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
 use mote_abi::torture::{MAX_RECORDS, Record, SweepRequest, facts};
-use mote_sigctx::arch::{Context, SigInfo, TRAP_FLAG};
+use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::si_code;
 use mote_sigctx::signal::{self, Errno, PREEMPT};
-use mote_sigctx::step::{Selection, Steps, is_pushf, second_distance};
+use mote_sigctx::step::{Selection, Steps, second_distance};
 
 use crate::preempt::current::CURRENT;
 use crate::preempt::handlers::{is_program, is_service, on_fault};
 use crate::sys::exit::exit;
-use crate::sys::stepping;
+use crate::sys::stepping::{self, LeftOut};
 use crate::torture::recovery::RecoveryPoint;
 use crate::torture::{injection, results, sys};
 
@@ -152,6 +152,7 @@ pub fn begin(request: &SweepRequest) {
     state.give_up_ns = u64::from(request.give_up_us.load(Relaxed)) * 1000;
     state.is_pausing = request.is_pausing.load(Relaxed) != 0;
     state.role = Role::Parent;
+    stepping::leave_out(if state.reaches_host { LeftOut::Nothing } else { LeftOut::Walk });
     stepping::start();
 }
 
@@ -197,7 +198,7 @@ extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
     }
     // SAFETY: the kernel masks SIGTRAP while this runs.
     let state = unsafe { state() };
-    repair(state.steps.last_rip(), context);
+    sys::repair(state.steps.last_rip(), context);
     if !stepping::is_on() {
         return context.set_stepping(false);
     }
@@ -212,24 +213,6 @@ extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
             on_child_step(state, left, context);
         }
     }
-}
-
-/// Takes the trap flag out of what `pushf` just pushed.
-fn repair(last_rip: u64, context: &Context) {
-    if last_rip == 0 {
-        return;
-    }
-    // SAFETY: the instruction there was just executed, so its first byte is readable; an executable
-    // mapping does not end in the middle of the next one's.
-    let instruction = unsafe { (last_rip as *const [u8; 2]).read_unaligned() };
-    if !is_pushf(instruction) {
-        return;
-    }
-    let pushed = context.rsp() as *mut u64;
-    // SAFETY: `pushf` has just written there.
-    let flags = unsafe { pushed.read_unaligned() };
-    // SAFETY: the same.
-    unsafe { pushed.write_unaligned(flags & !TRAP_FLAG) };
 }
 
 fn on_parent_step(state: &mut State, context: &mut Context) {
@@ -259,6 +242,7 @@ fn on_parent_step(state: &mut State, context: &mut Context) {
 /// In the child: injects. What happens then is the production code's doing.
 fn become_child(state: &mut State, context: &mut Context) {
     context.set_stepping(false);
+    stepping::leave_out(LeftOut::Nothing);
     state.role = Role::Child;
     if state.is_pausing {
         return injection::pause(context, state.give_up_ns);
@@ -267,7 +251,7 @@ fn become_child(state: &mut State, context: &mut Context) {
     let (first, end) = state.second;
     if let Some(left) = second_distance(state.record.number.into(), first, end) {
         state.role = Role::ChildBetween { left };
-        stepping::leave_out(true);
+        stepping::leave_out(LeftOut::Probe);
         context.set_stepping(true);
     }
 }
@@ -295,7 +279,7 @@ fn on_child_step(state: &mut State, left: u32, context: &mut Context) {
     }
     context.set_stepping(false);
     state.role = Role::Child;
-    stepping::leave_out(false);
+    stepping::leave_out(LeftOut::Nothing);
     state.record.second_rip = rip;
     injection::inject_again(context);
 }

@@ -5,7 +5,8 @@
 use core::arch::asm;
 
 use linux_raw_sys::general as kernel;
-use mote_sigctx::arch::syscall4;
+use mote_sigctx::arch::{Context, TRAP_FLAG, syscall4};
+use mote_sigctx::step::is_pushf;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, waitpid};
 use rustix::time::{ClockId, clock_gettime};
@@ -98,6 +99,25 @@ fn direction() -> u64 {
     // SAFETY: reads the flags by way of the stack.
     unsafe { asm!("pushfq", "pop {}", out(reg) flags) };
     flags
+}
+
+/// Takes the trap flag out of what `pushf` pushed, if that is the instruction at `last_rip` that was just executed;
+/// 0 is none.
+pub fn repair(last_rip: u64, context: &Context) {
+    if last_rip == 0 {
+        return;
+    }
+    // SAFETY: the instruction there was just executed, so its first byte is readable; an executable
+    // mapping does not end in the middle of the next one's.
+    let instruction = unsafe { (last_rip as *const [u8; 2]).read_unaligned() };
+    if !is_pushf(instruction) {
+        return;
+    }
+    let pushed = context.rsp() as *mut u64;
+    // SAFETY: `pushf` has just written there.
+    let flags = unsafe { pushed.read_unaligned() };
+    // SAFETY: the same.
+    unsafe { pushed.write_unaligned(flags & !TRAP_FLAG) };
 }
 
 /// `struct timespec`.
