@@ -50,12 +50,12 @@ mod window;
 mod zone;
 
 pub use cfi::{CfiError, LsdaError};
-pub use check::{DATA_LIMIT_BYTES, Expected, check};
-pub use error::{CheckError, CodePlace, ParseError, PlaceError, VerifyError, ZoneError};
+pub use check::{Expected, check};
+pub use error::{CheckError, CodePlace, PlaceError, VerifyError, ZoneError};
 pub use functions::{Function, functions};
-pub use image::{Image, ImportUse, RelocationCounts, Segment, SegmentKind};
+pub use image::{Image, ImportUse, ParseError, RelocationCounts, Segment, SegmentKind};
 pub use names::function_names;
 pub use plan::Checked;
-pub use stops::{StopKind, StopPoint, longest_run};
+pub use stops::{StopByte, StopKind, StopLines, StopPoint, longest_run};
 pub use verify::verify;
 pub use zone::{Placed, Zone};

@@ -54,6 +54,8 @@ fn record(image: &Checked, zone: u8, slot: u32) -> ImageHeader {
         unwind_bytes: layout.unwind_bytes,
         zone: zone.into(),
         state: image.state(),
-        reserved: [0; 6],
+        stop_points: slot + layout.stops,
+        stop_point_count: layout.stop_count,
+        reserved: [0; 4],
     }
 }

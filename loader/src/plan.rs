@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  text window       │ text, zero-filled tail, int3 … │
-//!  read-only window  │ read-only segment │ pristine data │ unwind table │ record │
+//!  read-only window  │ read-only segment │ pristine data │ unwind table │ stop points │ record │
 //!  data window       │ data, zeros │            (written by workers only)
 //!                    └ slot, the same offset in each
 //! ```
@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -24,14 +25,14 @@ use zerocopy::IntoBytes;
 use crate::error::CheckError;
 use crate::image::{Image, Segment};
 use crate::relocations::{Imported, Relative, Relocations};
-use crate::stops::StopPoint;
-
-/// One-byte breakpoint: fills what is behind text, so that running off its end traps.
-pub(crate) const INT3: u8 = 0xcc;
+use crate::stops::{INT3, StopLines, StopPoint};
 
 /// Lines of an image that are asked for at once, before they are copied; processors find the rest of a
 /// long image by themselves.
 const FETCHED_LINES: usize = 32;
+
+/// Bytes of a stop point in the read-only window.
+const STOP_BYTES: u64 = size_of::<u32>() as u64;
 
 /// What the bytes of an image are allocated as. Text and read-only bytes are multiples of it.
 type Word = u64;
@@ -50,17 +51,20 @@ pub(crate) struct Layout {
     pub(crate) relocated: u32,
     pub(crate) unwind: u32,
     pub(crate) unwind_bytes: u32,
+    pub(crate) stops: u32,
+    pub(crate) stop_count: u32,
     pub(crate) slot_bytes: u32,
     pub(crate) slot_align: u32,
 }
 
 impl Layout {
-    /// Lays out `image` and its unwind table. Its segments are known to be no larger than a window, and
+    /// Lays out `image`, its unwind table and so many stop points. Its segments are known to be no larger than a window, and
     /// `entry` to lie in text.
     pub(crate) fn new(
         image: &Image<'_>,
         entry: u64,
         unwind_bytes: usize,
+        stop_count: usize,
     ) -> Result<Self, CheckError> {
         let (text, rodata) = (image.text(), image.rodata());
         let data = image.data();
@@ -68,7 +72,9 @@ impl Layout {
         let pristine_bytes = data.map_or(0, |data| data.bytes.len() as u64);
         let pristine = pristine(image);
         let unwind = (pristine + pristine_bytes).next_multiple_of(TABLE_ALIGN_BYTES);
-        let record = (unwind + unwind_bytes as u64).next_multiple_of(SLOT_ALIGN_BYTES);
+        let stops = (unwind + unwind_bytes as u64).next_multiple_of(STOP_BYTES);
+        let stops_end = stops + stop_count as u64 * STOP_BYTES;
+        let record = stops_end.next_multiple_of(SLOT_ALIGN_BYTES);
         let rodata_end = record + size_of::<ImageHeader>() as u64;
         let slot_bytes = slot_bytes([padded_text_bytes(text), rodata_end, data_bytes])?;
         let slot_align = image.placed().map(|segment| segment.align).max().unwrap_or(0);
@@ -83,6 +89,8 @@ impl Layout {
             relocated: 0,
             unwind: unwind as u32,
             unwind_bytes: unwind_bytes as u32,
+            stops: stops as u32,
+            stop_count: stop_count as u32,
             slot_bytes: slot_bytes as u32,
             slot_align: slot_align.max(SLOT_ALIGN_BYTES) as u32,
         })
@@ -100,7 +108,7 @@ pub struct Checked {
     text_bytes: usize,
     relocations: Relocations,
     state: u32,
-    stops: Vec<StopPoint>,
+    stops: Arc<StopLines>,
 }
 
 impl Checked {
@@ -111,7 +119,7 @@ impl Checked {
         relocations: Relocations,
         state: u32,
         unwind: &[u8],
-        stops: Vec<StopPoint>,
+        stops: &[StopPoint],
     ) -> Self {
         layout.relocated = relocations.first().unwrap_or(0);
         let text_bytes = padded_text_bytes(image.text()) as usize;
@@ -124,6 +132,9 @@ impl Checked {
         fill(rodata, 0, image.rodata().bytes);
         fill(rodata, layout.pristine, image.data().map_or(&[], |data| data.bytes));
         fill(rodata, layout.unwind, unwind);
+        let offsets: Vec<u32> = stops.iter().map(|stop| stop.offset).collect();
+        fill(rodata, layout.stops, offsets.as_bytes());
+        let stops = Arc::new(StopLines::new(stops, image.text().bytes));
         Self { layout, words, text_bytes, relocations, state, stops }
     }
 
@@ -175,7 +186,13 @@ impl Checked {
 
     /// Where breakpoints may stand, by ascending offset.
     #[must_use]
-    pub fn stop_points(&self) -> &[StopPoint] {
+    pub fn stop_points(&self) -> Vec<StopPoint> {
+        self.stops.points()
+    }
+
+    /// The same, in the order in which breakpoints are stored.
+    #[must_use]
+    pub fn stop_lines(&self) -> &Arc<StopLines> {
         &self.stops
     }
 

@@ -4,6 +4,7 @@
 
 use core::ops::Range;
 use core::ptr::NonNull;
+use core::sync::atomic::AtomicU8;
 
 use rustix::fd::BorrowedFd;
 use rustix::io;
@@ -42,6 +43,19 @@ impl Mapping {
         //    without the right to write (`window` seals it so), hence nothing changes behind it.
         // 3. Bytes have no invalid values, and 512 MiB is less than `isize::MAX`.
         unsafe { core::slice::from_raw_parts_mut(self.base.as_ptr(), self.bytes) }
+    }
+
+    /// The byte at `offset`, to be stored while other processes execute it.
+    ///
+    /// # Panics
+    /// If `offset` is not in the mapping.
+    pub(crate) fn byte(&self, offset: usize) -> &AtomicU8 {
+        assert!(offset < self.bytes, "byte {offset} is not in a mapping of {} bytes", self.bytes);
+        // SAFETY: `new` mapped this byte, which was just found to be inside.
+        let byte = unsafe { self.base.add(offset) };
+        // SAFETY: it is mapped until `drop`, and while `self` is borrowed this process accesses it atomically
+        // only: a slice from `as_mut_slice` borrows `self` mutably.
+        unsafe { AtomicU8::from_ptr(byte.as_ptr()) }
     }
 
     /// Brings the pages of `range` into memory, writable, without changing their bytes. The range

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use core::ops::Range;
+use core::sync::atomic::AtomicU8;
 
 use mote_abi::windows::WINDOW_BYTES;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -42,6 +43,11 @@ impl Window {
     /// `bytes` bytes from `offset`, both of which come from a slot of this zone.
     pub(crate) fn slot_mut(&mut self, offset: u32, bytes: u32) -> &mut [u8] {
         &mut self.mapping.as_mut_slice()[offset as usize..][..bytes as usize]
+    }
+
+    /// The byte at `offset`, which a worker may be executing.
+    pub(crate) fn byte(&self, offset: u32) -> &AtomicU8 {
+        self.mapping.byte(offset as usize)
     }
 
     /// Brings whole pages into memory. Where the kernel cannot (before 5.14), writing to them will.

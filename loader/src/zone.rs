@@ -14,10 +14,14 @@
 //! than the last it saw executes a serializing instruction before it enters the service (Intel SDM
 //! volume 3, 10.1.3, cross-modifying code). Unplacing alone does not change it: nothing enters an
 //! empty slot. It is never 0, and it wraps after 2^32 - 1 reuses.
+//!
+//! **Breakpoints.** [`Zone::poison`] stores one over the first byte of an instruction while the worker may be
+//! executing it, and [`Zone::restore`] stores what belongs there. Each is one byte, so nobody fetches half
+//! of it. None may stand in what is unplaced.
 #![forbid(unsafe_code)]
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use mote_abi::imports::ImportTable;
 use mote_abi::windows::WINDOW_BYTES;
@@ -25,8 +29,9 @@ use rustix::fd::{BorrowedFd, OwnedFd};
 
 use crate::error::{PlaceError, ZoneError};
 use crate::place::{self, Destination};
-use crate::plan::{Checked, INT3};
+use crate::plan::Checked;
 use crate::slots::{Slot, Slots, Taken};
+use crate::stops::{INT3, StopByte};
 use crate::window::Window;
 
 /// Name of the text window's memfd.
@@ -59,6 +64,8 @@ pub struct Zone {
 struct TextWindow {
     window: Window,
     generation: u32,
+    /// How many breakpoints stand in it.
+    breakpoints: usize,
 }
 
 /// An image in its slot: what a request must say of it. Give it back to [`Zone::unplace`].
@@ -92,7 +99,8 @@ impl Zone {
     /// # Errors
     /// A window cannot be created: which system call failed, and why.
     pub fn new(number: u8, imports: ImportTable, workers: usize) -> Result<Self, ZoneError> {
-        let text = |_| Ok(TextWindow { window: Window::new(TEXT_NAME)?, generation: 1 });
+        let text =
+            |_| Ok(TextWindow { window: Window::new(TEXT_NAME)?, generation: 1, breakpoints: 0 });
         let texts = (0..workers).map(text).collect::<Result<_, ZoneError>>()?;
         let rodata = Window::new(RODATA_NAME)?;
         let id = ZONES.fetch_add(1, Ordering::Relaxed);
@@ -129,17 +137,46 @@ impl Zone {
         }
     }
 
+    /// Stores a breakpoint over a stop point of the image that was placed as `placed`, in the text that `worker`
+    /// has of it, with release ordering.
+    ///
+    /// # Panics
+    /// If the stop point is not in that image's text, or there is no such worker.
+    #[inline]
+    pub fn poison(&mut self, placed: &Placed, worker: usize, stop: StopByte) {
+        self.stop_byte(placed, worker, stop).store(INT3, Ordering::Release);
+        self.texts[worker].breakpoints += 1;
+    }
+
+    /// Stores the byte of a stop point that [`Zone::poison`] stored a breakpoint over, with release ordering.
+    ///
+    /// # Panics
+    /// As [`Zone::poison`]; or if no breakpoint is left.
+    #[inline]
+    pub fn restore(&mut self, placed: &Placed, worker: usize, stop: StopByte) {
+        self.stop_byte(placed, worker, stop).store(stop.byte(), Ordering::Release);
+        let standing = &mut self.texts[worker].breakpoints;
+        *standing = standing.checked_sub(1).expect("only what was poisoned is restored");
+    }
+
+    fn stop_byte(&self, placed: &Placed, worker: usize, stop: StopByte) -> &AtomicU8 {
+        let offset = stop.offset();
+        assert!(offset < placed.text_bytes, "no text of the image is at {offset:#x}");
+        self.texts[worker].window.byte(placed.slot.start + offset)
+    }
+
     /// Frees an image's slot: its text becomes traps in the windows of `copies`, the workers that have it,
     /// and its read-only bytes zeros, so that nothing of one tenant is left for the next. No worker may be
     /// running it, nor be sent it again.
     ///
     /// # Panics
-    /// If `placed` comes from another zone, or there is no such worker.
+    /// If `placed` comes from another zone, there is no such worker, or breakpoints stand in its text.
     pub fn unplace(&mut self, placed: Placed, copies: impl IntoIterator<Item = usize>) {
         assert_eq!(placed.of, self.id, "image was placed in another zone");
         self.rodata.slot_mut(placed.slot.start, placed.rodata_bytes).fill(0);
         for worker in copies {
-            let text = &mut self.texts[worker].window;
+            let TextWindow { window: text, breakpoints, .. } = &mut self.texts[worker];
+            assert_eq!(*breakpoints, 0, "breakpoints stand in the text of worker {worker}");
             text.slot_mut(placed.slot.start, placed.text_bytes).fill(INT3);
         }
         self.slots.give_back(placed.slot);

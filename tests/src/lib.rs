@@ -60,6 +60,11 @@ pub fn built(name: &str, profile: Profile) -> Vec<u8> {
     result.unwrap_or_else(|error| panic!("{name} does not build: {error}\n{said}")).image
 }
 
+/// The test's turn, which it has until this is dropped: for one that starts a node by itself.
+pub fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A node for one test, with its services by name.
 pub struct TestNode {
     node: Node,
@@ -80,7 +85,7 @@ impl TestNode {
     /// If it does not start.
     #[must_use]
     pub fn start(config: &NodeConfig) -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turn();
         let node = Node::start(config).unwrap_or_else(|error| panic!("{error}"));
         Self { node, services: HashMap::new(), _turn: turn }
     }

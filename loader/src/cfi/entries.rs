@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use gimli::{BaseAddresses, EhFrame, EhFrameOffset, LittleEndian, Pointer, UnwindSection};
 
+use super::error::{CfiError, LsdaError};
+use super::function::{Bytes, Function};
 use super::header::Header;
-use super::lsda::Lsda;
-use super::{Bytes, CallSite, CfiError, Function, LsdaError};
+use super::lsda::{CallSite, Lsda};
 use crate::image::Segment;
 
 /// The section.

@@ -12,7 +12,7 @@
 //! Spec: LSB 5.0 core, 10.6.2.
 #![forbid(unsafe_code)]
 
-use super::CfiError;
+use super::error::CfiError;
 
 const VERSION: u8 = 1;
 /// `DW_EH_PE_pcrel | DW_EH_PE_sdata4`.

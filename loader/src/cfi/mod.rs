@@ -5,6 +5,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `header` | `.eh_frame_hdr`: where the functions' entries are |
+//! | `function` | one function, as its entry describes it |
 //! | `entries` | `.eh_frame`: the functions |
 //! | `rows` | how a function's frame is left at each of its instructions |
 //! | `lsda` | its call sites, actions and landing pads |
@@ -16,6 +17,7 @@
 
 mod entries;
 mod error;
+mod function;
 mod header;
 mod lsda;
 mod rows;
@@ -23,17 +25,13 @@ mod rows;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use gimli::{EndianSlice, FrameDescriptionEntry, LittleEndian};
-
 use crate::image::Image;
 use entries::Entries;
 pub use error::{CfiError, LsdaError};
+pub(crate) use function::Function;
 use header::Header;
 pub(crate) use lsda::{Action, CallSite};
 pub(crate) use rows::RowReader;
-
-/// Bytes as gimli reads them: x86-64 is little-endian.
-type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
 /// The functions of an image that have CFI, by ascending address and apart from each other.
 #[derive(Debug)]
@@ -41,21 +39,6 @@ pub(crate) struct Cfi<'a> {
     /// `None` if the image has no CFI.
     entries: Option<Entries<'a>>,
     functions: Vec<Function<'a>>,
-}
-
-/// A function that has CFI.
-#[derive(Debug)]
-pub(crate) struct Function<'a> {
-    /// Where its instructions lie, from the start of text.
-    pub(crate) range: Range<u32>,
-    fde: FrameDescriptionEntry<Bytes<'a>>,
-}
-
-impl Function<'_> {
-    /// Whether its caller was interrupted, not calling.
-    pub(crate) fn is_signal_frame(&self) -> bool {
-        self.fde.is_signal_trampoline()
-    }
 }
 
 impl<'a> Cfi<'a> {

@@ -13,7 +13,8 @@ use gimli::{CfaRule, Register, RegisterRule, UnwindContext, UnwindContextStorage
 use mote_abi::unwind::{Rule, SAVED_REGISTERS, rule_kind};
 
 use super::entries::Entries;
-use super::{CfiError, Function};
+use super::error::CfiError;
+use super::function::Function;
 
 /// Rules kept for one instruction: one for each register, and some for registers that are ignored.
 const MAX_RULES: usize = 24;

@@ -12,8 +12,6 @@ mod text;
 
 use mote_abi::image::ABI_VERSION;
 
-pub use segments::DATA_LIMIT_BYTES;
-
 use crate::cfi::Cfi;
 use crate::error::{CheckError, cut};
 use crate::image::Image;
@@ -57,9 +55,9 @@ pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, Chec
     let relocations = relocations::check(image)?;
     let slots = Slots::new(&relocations);
     let unwind = unwind::table(&cfi, &code, &slots)?;
-    let stops = stop_points(&code, &cfi.ranges(), &slots);
-    let layout = Layout::new(image, entry, unwind.len())?;
-    Ok(Checked::new(image, layout, relocations, code.state(), &unwind, stops))
+    let stops = stop_points(image.text().bytes, &code, &cfi.ranges(), &slots);
+    let layout = Layout::new(image, entry, unwind.len(), stops.len())?;
+    Ok(Checked::new(image, layout, relocations, code.state(), &unwind, &stops))
 }
 
 fn check_size(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {

@@ -13,7 +13,7 @@ use crate::image::{Image, Segment, SegmentKind};
 /// The largest alignment, and the most padding behind bytes that are not data.
 const PAGE_BYTES: u64 = 4096;
 
-pub use mote_abi::image::DATA_LIMIT_BYTES;
+use mote_abi::image::DATA_LIMIT_BYTES;
 
 /// Checks every program header and every segment of `image`.
 pub(super) fn check(image: &Image<'_>) -> Result<(), CheckError> {

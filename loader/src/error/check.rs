@@ -3,9 +3,11 @@
 
 use alloc::string::String;
 
-use super::{CodePlace, Quoted, UsedAt};
+use mote_abi::image::DATA_LIMIT_BYTES;
+
+use super::code_place::CodePlace;
+use super::quote::{Quoted, UsedAt};
 use crate::cfi::CfiError;
-use crate::check::DATA_LIMIT_BYTES;
 use crate::image::SegmentKind;
 
 /// Why an image may not run.

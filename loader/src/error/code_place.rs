@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Quoted, cut};
+use super::quote::{Quoted, cut};
 use crate::image::Image;
 use crate::names::function_names;
 

@@ -1,7 +1,8 @@
 //! What [`verify`](crate::verify()) refuses.
 #![forbid(unsafe_code)]
 
-use super::{CheckError, ParseError};
+use super::check::CheckError;
+use crate::image::ParseError;
 
 /// Why bytes are not an image that may run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,8 +12,8 @@ use elf::file::Class;
 use elf::relocation::{Rela, RelaIterator};
 use elf::segment::ProgramHeader;
 
+use super::error::ParseError;
 use super::segment::Segment;
-use crate::error::ParseError;
 
 /// The dynamic table, its string table and its relocations.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use elf::abi::{
 use elf::endian::LittleEndian;
 use elf::segment::ProgramHeader;
 
-use crate::error::ParseError;
+use super::error::ParseError;
 
 /// Length of the file header, in bytes.
 const HEADER_BYTES: usize = 64;

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod dynamic;
+mod error;
 mod header;
 mod note;
 mod segment;
+mod segment_kind;
 mod symbols;
 
 use alloc::vec::Vec;
@@ -17,12 +19,12 @@ use elf::abi::PT_GNU_EH_FRAME;
 use elf::relocation::Rela;
 use elf::segment::ProgramHeader;
 
-use crate::error::ParseError;
-
 pub(crate) use dynamic::Dynamic;
+pub use error::ParseError;
 use note::Note;
+pub use segment::Segment;
 use segment::Segments;
-pub use segment::{Segment, SegmentKind};
+pub use segment_kind::SegmentKind;
 pub(crate) use symbols::{NamedSymbol, Symbols};
 
 /// A parsed image, borrowed from its bytes. Nothing in it has been judged yet: see

@@ -8,8 +8,8 @@ use elf::note::{Note as ElfNote, NoteIterator};
 use elf::segment::ProgramHeader;
 use mote_abi::image::{NOTE_NAME, NOTE_TYPE};
 
+use super::error::ParseError;
 use super::segment::file_range;
-use crate::error::ParseError;
 
 /// What the note of an image says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

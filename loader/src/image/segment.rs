@@ -1,63 +1,12 @@
 //! The segments of an image: three that are placed, and the loader's tables. Spec: gABI 5.1.
 #![forbid(unsafe_code)]
 
-use core::fmt;
-
 use elf::abi::PT_LOAD;
 use elf::segment::ProgramHeader;
-use mote_abi::image::{DATA_OFFSET, RODATA_OFFSET, TABLES_OFFSET};
 use mote_abi::windows::WINDOW_BYTES;
 
-use crate::error::ParseError;
-
-/// What a segment is for: a window, or the loader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SegmentKind {
-    /// Instructions: linked at 0, read and execute.
-    Text,
-    /// Constants, and tables to unwind by: linked one window further, read.
-    ReadOnly,
-    /// Variables: linked two windows further, read and write.
-    Data,
-    /// Symbols and relocations: linked three windows further, read by the loader and not placed. An
-    /// image may have them in its read-only segment instead.
-    Tables,
-}
-
-impl SegmentKind {
-    /// The address at which a segment of this kind is linked.
-    #[must_use]
-    pub const fn address(self) -> u64 {
-        match self {
-            Self::Text => 0,
-            Self::ReadOnly => RODATA_OFFSET,
-            Self::Data => DATA_OFFSET,
-            Self::Tables => TABLES_OFFSET,
-        }
-    }
-
-    /// The kind's name, as messages have it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::ReadOnly => "read-only",
-            Self::Data => "data",
-            Self::Tables => "tables",
-        }
-    }
-
-    fn at(address: u64) -> Option<Self> {
-        let all = [Self::Text, Self::ReadOnly, Self::Data, Self::Tables];
-        all.into_iter().find(|kind| kind.address() == address)
-    }
-}
-
-impl fmt::Display for SegmentKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use super::error::ParseError;
+use super::segment_kind::SegmentKind;
 
 /// A part of an image that is loaded, or read by the loader. It has no more bytes than memory, and no more memory than a
 /// window.

@@ -11,8 +11,8 @@ use elf::symbol::{Symbol, SymbolTable};
 use mote_abi::image::ENTRY_SYMBOL;
 
 use super::dynamic::{Dynamic, table};
+use super::error::ParseError;
 use super::segment::Segment;
-use crate::error::ParseError;
 
 /// Bytes of a symbol.
 const SYMBOL_BYTES: u64 = 24;

@@ -9,9 +9,10 @@
 //! | returns of recursive functions | on its way up a recursion passes nothing else |
 //!
 //! So every cycle of the control flow that was decoded has one: what is left when they are taken out leads
-//! forwards only.
+//! forwards only. An instruction that is a breakpoint by itself is none: nobody could tell the two apart.
 #![forbid(unsafe_code)]
 
+mod lines;
 mod point;
 mod recursion;
 mod run;
@@ -22,13 +23,20 @@ use core::ops::Range;
 
 use crate::decode::{Code, FlowKind, Target};
 use crate::linkage::Slots;
+pub use lines::{StopByte, StopLines};
+pub(crate) use point::INT3;
 pub use point::{StopKind, StopPoint};
 use recursion::Recursion;
 pub use run::longest_run;
 
-/// The stop points of `code`, whose `functions` are those that CFI names and whose calls of others go through
-/// `slots`, by ascending offset.
-pub(crate) fn stop_points(code: &Code, functions: &[Range<u32>], slots: &Slots) -> Vec<StopPoint> {
+/// The stop points of `text`, which is decoded as `code`, whose `functions` are those that CFI names and whose
+/// calls of others go through `slots`: by ascending offset.
+pub(crate) fn stop_points(
+    text: &[u8],
+    code: &Code,
+    functions: &[Range<u32>],
+    slots: &Slots,
+) -> Vec<StopPoint> {
     let entries = entries(code, functions);
     let recursion = Recursion::of(code, &entries, slots);
     let mut points: BTreeMap<u32, StopKind> =
@@ -47,7 +55,9 @@ pub(crate) fn stop_points(code: &Code, functions: &[Range<u32>], slots: &Slots) 
         };
         points.insert(flow.at, kind);
     }
-    points.into_iter().map(|(offset, kind)| StopPoint { offset, kind }).collect()
+    let may_stand = |offset| code.is_start(offset) && text.get(offset as usize) != Some(&INT3);
+    let points = points.into_iter().filter(|&(offset, _)| may_stand(offset));
+    points.map(|(offset, kind)| StopPoint { offset, kind }).collect()
 }
 
 /// Where functions begin, as CFI and calls tell: ascending.

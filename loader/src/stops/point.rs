@@ -1,5 +1,8 @@
-//! A stop point.
+//! A stop point, and what stops there.
 #![forbid(unsafe_code)]
+
+/// The breakpoint of one byte. It fills what is behind text too, so that running off its end traps.
+pub(crate) const INT3: u8 = 0xcc;
 
 /// Why an instruction is a stop point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,7 @@
 //! The loader from outside: images made in memory, good and bad, parsed, checked and placed.
 
 mod blueprint;
+mod breakpoints;
 mod checking;
 mod hostile;
 mod parsing;

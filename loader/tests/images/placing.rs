@@ -2,10 +2,10 @@
 
 use crate::blueprint::{Blueprint, Hash, Reloc, Sym, address, changed, imports, load};
 use elf::abi::R_X86_64_RELATIVE;
-use mote_abi::image::{DATA_OFFSET, ImageHeader};
+use mote_abi::image::{DATA_LIMIT_BYTES, DATA_OFFSET, ImageHeader};
 use mote_abi::imports::Import;
 use mote_abi::windows::{WINDOW_BYTES, Windows};
-use mote_loader::{DATA_LIMIT_BYTES, PlaceError, Placed, Zone};
+use mote_loader::{PlaceError, Placed, Zone};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{OFlags, SealFlags, fcntl_get_seals, fcntl_getfl, fstat};
 use rustix::io::pread;
@@ -13,13 +13,13 @@ use zerocopy::FromBytes;
 
 const WINDOWS: Windows = Windows::of(0);
 
-fn read(fd: BorrowedFd<'_>, offset: u32, bytes: usize) -> Vec<u8> {
+pub(crate) fn read(fd: BorrowedFd<'_>, offset: u32, bytes: usize) -> Vec<u8> {
     let mut buffer = vec![0; bytes];
     assert_eq!(pread(fd, &mut buffer, offset.into()), Ok(bytes));
     buffer
 }
 
-fn record(zone: &Zone, placed: &Placed) -> ImageHeader {
+pub(crate) fn record(zone: &Zone, placed: &Placed) -> ImageHeader {
     ImageHeader::read_from_bytes(&read(zone.rodata_fd(), placed.record, 64)).unwrap()
 }
 

@@ -26,7 +26,7 @@ fn stops(first: &[u8], second: &[u8]) -> Vec<(u32, StopKind)> {
     let points = image.stop_points();
     assert!(points.is_sorted());
     let is_entry = |start| points.contains(&StopPoint { offset: start, kind: StopKind::Entry });
-    assert!(is_entry(FIRST) && is_entry(SECOND));
+    assert!(is_entry(FIRST) != (first[0] == 0xcc) && is_entry(SECOND));
     let inner = points.iter().filter(|it| ![FIRST, SECOND].contains(&it.offset));
     inner
         .map(|it| (if it.offset < SECOND { it.offset - FIRST } else { it.offset }, it.kind))
@@ -101,4 +101,9 @@ fn longest_run_is_that_between_two_stop_points() {
     // A branch over what is between 30 and 40.
     first[30..32].copy_from_slice(&[0x74, 8]);
     assert_eq!(run(&first), 38, "the longer way");
+}
+
+#[test]
+fn instruction_that_is_a_breakpoint_is_no_stop_point() {
+    assert_eq!(stops(&[0xcc, 0xeb, 0xfd], &[0x90]), [(1, StopKind::Loop)]);
 }

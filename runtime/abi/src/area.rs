@@ -3,7 +3,7 @@
 //! ```text
 //!  inbox  (dispatcher writes, worker maps read-only)    outbox (worker writes, dispatcher reads)
 //!  ┌──────────────────────────────────┐                 ┌──────────────────────────────────┐
-//!  │ start, doorbell, dispatcher_parked│                │ running, doorbell, worker_parked │
+//!  │ start, doorbell, parked, stop    │                 │ running, doorbell, parked, stop  │
 //!  │ requests    [Line; RING_ENTRIES] │                 │ completions [Line; RING_ENTRIES] │
 //!  ├──────────────────────────────────┤ BODIES_OFFSET   ├──────────────────────────────────┤
 //!  │ bodies, BODY_BYTES each          │                 │ bodies, then logs, of each entry │
@@ -14,6 +14,7 @@ use crate::clock::TscScaleCell;
 use crate::line::Line;
 use crate::lockdown::Lockdown;
 use crate::park::{Doorbell, ParkedFlag};
+use crate::stop::{StopAnswer, StopDemand};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Invocations that one worker can have outstanding.
@@ -126,6 +127,8 @@ pub struct Inbox {
     pub doorbell: Doorbell,
     /// Set by the dispatcher while it sleeps.
     pub dispatcher_parked: ParkedFlag,
+    /// What the watchdog demands by breakpoints.
+    pub stop: StopDemand,
     /// The requests.
     pub requests: [Line; RING_ENTRIES],
     /// What the worker gives up before the first of them.
@@ -200,6 +203,8 @@ pub struct Outbox {
     pub worker_parked: ParkedFlag,
     /// What the worker says of itself.
     pub status: WorkerStatus,
+    /// Which breakpoint was met.
+    pub stopped: StopAnswer,
     /// The completions.
     pub completions: [Line; RING_ENTRIES],
 }

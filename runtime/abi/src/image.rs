@@ -4,7 +4,7 @@ use crate::windows::Windows;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Offset of the read-only segment from the text segment, as linked.
 pub const RODATA_OFFSET: u64 = crate::windows::WINDOW_BYTES;
@@ -76,8 +76,12 @@ pub struct ImageHeader {
     pub zone: u32,
     /// What the image's code can change of the processor's [`state`].
     pub state: u32,
+    /// Offset in the read-only window of the image's stop points: offsets in its text, each a `u32`, ascending.
+    pub stop_points: u32,
+    /// How many there are.
+    pub stop_point_count: u32,
     /// Zero.
-    pub reserved: [u32; 6],
+    pub reserved: [u32; 4],
 }
 
 impl ImageHeader {

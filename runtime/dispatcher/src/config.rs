@@ -89,8 +89,8 @@ pub struct NodeConfig {
     /// With slices: stack slots of each worker, 2 to [`MAX_STACK_SLOTS`]. One is for the invocation that
     /// runs; so many less one can be paused, and any more run to their end.
     pub stack_slots: usize,
-    /// After how many invocations that did not yield at the soft deadline a service is banned until it
-    /// is deployed again; `None`: never. See [`ServiceStatistics`](crate::ServiceStatistics).
+    /// After how many [strikes](crate::Strikes) a tenant's services of one name are banned until the operator
+    /// lifts that ([`Node::set_banned`](crate::Node::set_banned)); `None`: never.
     pub ban_after: Option<u32>,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`

@@ -16,6 +16,7 @@
 //! | room | what |
 //! | --- | --- |
 //! | [`torture`] | a worker of its own for `mote torture`: one invocation, preempted everywhere |
+//! | `owned` | a node that owns its thread: commands in, answers out |
 //! | `node` | the public face: deploy, place, submit, poll, wait |
 //! | `pool` | all workers: their processes, rings, deadlines, and what they may report |
 //! | `images` | deployed images, which are resident and where, and their statistics |
@@ -34,6 +35,7 @@ mod images;
 mod isolation;
 mod job;
 mod node;
+mod owned;
 mod pool;
 mod sched;
 #[allow(unsafe_code, reason = "shared memory and the calls that no crate offers safely")]
@@ -44,9 +46,11 @@ pub use config::{
     BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US,
     MIN_SLICE_US, NodeConfig, Source,
 };
+pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};
 pub use images::error::{DeployError, PlaceError};
 pub use images::statistics::ServiceStatistics;
+pub use images::strikes::Strikes;
 pub use images::toolchain::TOOLCHAIN;
 pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
 pub use job::completed::{Completed, Tokens, Unwinding};
@@ -57,6 +61,9 @@ pub use node::Node;
 pub use node::error::{NodeError, SubmitError};
 pub use node::requirements::check as check_requirements;
 pub use node::waker::Waker;
+pub use owned::command::{Change, ChangeError, OwnedJob};
+pub use owned::statistics::NodeStatistics;
+pub use owned::{Handle, NodeThread};
 pub use pool::error::{ExitReason, StartError};
 pub use pool::process::Death;
 pub use pool::program::ProgramError;

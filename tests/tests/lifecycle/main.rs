@@ -2,6 +2,7 @@
 
 mod bans;
 mod deployment;
+mod owned;
 mod parking;
 mod queueing;
 mod workers;

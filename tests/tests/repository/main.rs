@@ -3,8 +3,8 @@
 mod arrows;
 mod circles;
 mod dependencies;
+mod findings;
 mod graph;
-mod known;
 mod layout;
 mod manifests;
 mod modules;

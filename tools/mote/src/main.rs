@@ -2,7 +2,7 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ new  build  inspect  run  serve  operate  torture  demo  bench ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  policy  inspect  run  serve  operate  torture  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
@@ -10,13 +10,15 @@
 //! | [`cli`] | which command it is, and how errors are told |
 //! | [`build`] | `mote build` |
 //! | [`new`] | `mote new`: a service to begin with |
+//! | [`policy`] | `mote policy`: which crates a service may have |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
 //! | `serve` | `mote serve`: a node behind HTTP |
-//! | `operate` | `mote deploy`, `invoke`, `list`, `stats`, `rollback`, `rm`: a running node's admin socket |
+//! | `operate` | `mote deploy`, `invoke`, `list`, `stats`, `rollback`, `rm`, `ban`, `unban`: a running node's admin socket |
 //! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
 //! | [`demo`] | `mote demo`: the services on board in one table |
 //! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
+//! | [`doctor`] | `mote doctor`: what of the machine is there for Mote |
 //! | [`service`] | what these share: a service's source or image, a request's body |
 //! | [`terminal`] | progress and output |
 //! | [`status`] | exit statuses |
@@ -27,10 +29,12 @@ mod bench;
 mod build;
 mod cli;
 mod demo;
+mod doctor;
 mod inspect;
 mod new;
 #[cfg(feature = "http")]
 mod operate;
+mod policy;
 mod run;
 #[cfg(feature = "http")]
 mod serve;

@@ -17,7 +17,8 @@ use core::ops::Range;
 
 use gimli::{DwEhPe, LittleEndian, Reader};
 
-use super::{Bytes, LsdaError};
+use super::error::LsdaError;
+use super::function::Bytes;
 
 /// Longer chains are taken for cyclic. Compilers make one record for each clause of a landing pad.
 const MAX_ACTION_RECORDS: usize = 64;

@@ -1,6 +1,6 @@
 //! Call frame information of a blueprint's functions.
 
-use super::Described;
+use super::parts::Described;
 
 /// `.eh_frame_hdr`, `.eh_frame` and `.gcc_except_table` in this order, and the bytes of the first.
 pub(super) fn build(functions: &[Described], address: u64) -> (Vec<u8>, u64) {

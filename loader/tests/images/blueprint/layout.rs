@@ -7,7 +7,8 @@ use elf::abi::{
 };
 use mote_abi::image::{NOTE_NAME, NOTE_TYPE};
 
-use super::{Blueprint, GOT_WORDS, Hash, Header, Load, Reloc, Sym};
+use super::cfi;
+use super::parts::{Blueprint, GOT, GOT_WORDS, Hash, Header, Load, Reloc, Sym};
 
 /// A part of the read-only segment: offset and length.
 type Part = (u64, u64);
@@ -34,7 +35,7 @@ impl Rodata {
 
 /// The file that `blueprint` describes.
 pub(super) fn build(blueprint: &Blueprint) -> Vec<u8> {
-    let address = blueprint.tables.map_or(super::GOT, |tables| tables.address);
+    let address = blueprint.tables.map_or(GOT, |tables| tables.address);
     let mut rodata = Rodata { bytes: vec![0; 8 * GOT_WORDS as usize], address };
     rodata.add(&blueprint.constants);
     let (symbols, strings) = symbol_tables(&blueprint.symbols);
@@ -44,13 +45,13 @@ pub(super) fn build(blueprint: &Blueprint) -> Vec<u8> {
         headers.push(Header { kind, flags: PF_R, address: segment + start, bytes });
     };
     if let Some((version, toolchain)) = &blueprint.note {
-        add_header(PT_NOTE, super::GOT, rodata.add(&note(*version, toolchain)));
+        add_header(PT_NOTE, GOT, rodata.add(&note(*version, toolchain)));
     }
     if let Some(functions) = &blueprint.functions {
-        let here = super::GOT + rodata.bytes.len().next_multiple_of(8) as u64;
-        let (bytes, header_bytes) = super::cfi::build(functions, here);
+        let here = GOT + rodata.bytes.len().next_multiple_of(8) as u64;
+        let (bytes, header_bytes) = cfi::build(functions, here);
         let (start, _) = rodata.add(&bytes);
-        add_header(PT_GNU_EH_FRAME, super::GOT, (start, header_bytes));
+        add_header(PT_GNU_EH_FRAME, GOT, (start, header_bytes));
     }
     adjust(&mut dynamic, blueprint);
     if blueprint.has_dynamic {
@@ -165,7 +166,7 @@ fn file(blueprint: &Blueprint, rodata: &[u8], headers: &[Header]) -> Vec<u8> {
     let mut rodata_start = 0;
     for (load, bytes) in &loads {
         let start = body_start + body.len() as u64;
-        if load.address == super::GOT {
+        if load.address == GOT {
             rodata_start = start;
         }
         let length = bytes.len() as u64;
@@ -173,7 +174,7 @@ fn file(blueprint: &Blueprint, rodata: &[u8], headers: &[Header]) -> Vec<u8> {
         body.extend_from_slice(bytes);
     }
     for header in headers {
-        let start = header.address.wrapping_sub(super::GOT).wrapping_add(rodata_start);
+        let start = header.address.wrapping_sub(GOT).wrapping_add(rodata_start);
         let load = Load { address: header.address, flags: 0, align: 4, zeros: 0 };
         let (address, bytes) = (header.address, header.bytes);
         file.extend(header_bytes(header.kind, header.flags, start, address, bytes, &load));

@@ -1,12 +1,14 @@
 //! Images: which are deployed ([`services`]), where they are placed ([`zones`]), and how their services
-//! did ([`statistics`]). [`worker_set`] says which workers have the text of one.
+//! did ([`statistics`], [`strikes`], [`bans`]). [`worker_set`] says which workers have the text of one.
 
+pub(crate) mod bans;
 pub(crate) mod deployment;
 pub(crate) mod error;
 pub(crate) mod records;
 pub(crate) mod retired;
 pub(crate) mod services;
 pub(crate) mod statistics;
+pub(crate) mod strikes;
 pub(crate) mod toolchain;
 pub(crate) mod worker_set;
 pub(crate) mod zones;

@@ -4,6 +4,7 @@ use std::num::NonZero;
 
 use mote_loader::{Checked, Placed};
 
+use crate::images::bans::Holder;
 use crate::images::worker_set::WorkerSet;
 use crate::job::ids::TenantId;
 
@@ -47,7 +48,8 @@ pub(crate) struct Cold {
     pub(crate) previous: Option<Checked>,
     pub(crate) placed: Option<Placed>,
     pub(crate) over_budget: u64,
-    pub(crate) unyielding: u32,
+    /// Who its strikes are held against.
+    pub(crate) holder: Holder,
 }
 
 impl Place {

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::images::bans::Ban;
 use crate::images::error::PlaceError;
 use crate::job::spec::JobError;
 use crate::pool::error::StartError;
@@ -104,14 +105,13 @@ pub enum SubmitError {
     Place(#[from] PlaceError),
     /// The service is banned.
     #[error(
-        "`{name}` is banned: it did not yield at its soft deadline {times} times; deploy it again to \
-         lift the ban"
+        "`{name}` is banned: {ban}; deploying it again does not change that, its operator can lift the ban"
     )]
     Banned {
         /// The service.
         name: String,
-        /// [`ServiceStatistics::unyielding`](crate::ServiceStatistics::unyielding).
-        times: u32,
+        /// Why.
+        ban: Ban,
     },
     /// Too many jobs wait already.
     #[error("{limit} jobs wait for a worker already; take completions before submitting more")]
@@ -119,6 +119,18 @@ pub enum SubmitError {
         /// [`NodeConfig::queue_limit`](crate::NodeConfig::queue_limit).
         limit: usize,
     },
+    /// Too many jobs are on their way to the node's thread.
+    #[error("{limit} jobs are on their way to the node's thread already; submit again later")]
+    MailboxFull {
+        /// As many as the node can hold: its queue, and the rings of its workers.
+        limit: usize,
+    },
+    /// The node finishes what it has, and takes nothing more.
+    #[error("the node is being drained; submit to another")]
+    Draining,
+    /// There is no node any more.
+    #[error("the node has ended; whether the job ran is not known")]
+    NodeGone,
     /// No worker is left.
     #[error("this node has no worker left: {why}")]
     NoWorkers {

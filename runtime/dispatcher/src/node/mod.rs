@@ -14,6 +14,7 @@
 pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
+mod services;
 mod tick;
 pub(crate) mod waker;
 
@@ -21,14 +22,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::config::NodeConfig;
-use crate::images::deployment::{Deployment, VerifiedImage};
-use crate::images::error::{DeployError, PlaceError};
 use crate::images::services::Services;
-use crate::images::statistics::ServiceStatistics;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
 use crate::job::completed::Completed;
-use crate::job::ids::{ServiceId, Ticket};
+use crate::job::ids::Ticket;
 use crate::job::request::Request;
 use crate::job::spec::Job;
 use crate::node::error::{NodeError, SubmitError};
@@ -79,6 +77,7 @@ pub struct Node {
     finished: Finished,
     bell: Arc<Bell>,
     last_ticket: u64,
+    longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
     /// Whether jobs share workers by time slices.
@@ -119,6 +118,7 @@ impl Node {
             finished: Finished::default(),
             bell: Arc::default(),
             last_ticket: 0,
+            longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
             is_slicing: config.slice_us.is_some(),
@@ -133,83 +133,6 @@ impl Node {
         })
     }
 
-    /// Takes in an image, called `name` in messages: parses and checks it, and keeps what placing
-    /// needs. It is not resident yet.
-    ///
-    /// # Errors
-    /// The bytes are not an image, or not one that may run here.
-    pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
-        let image = VerifiedImage::new(name, &image)?;
-        Ok(self.install(Deployment::new(name), image))
-    }
-
-    /// As [`Node::deploy`], for an image that was verified before.
-    pub fn install(&mut self, deployment: Deployment<'_>, image: VerifiedImage) -> ServiceId {
-        self.services.deploy(deployment, image)
-    }
-
-    /// Gives a service another image. Jobs that a worker has end on the old one, and its slot is used again
-    /// only then; those that wait run the new one, as a cold start.
-    ///
-    /// # Errors
-    /// There is no such service.
-    pub fn replace(&mut self, service: ServiceId, image: VerifiedImage) -> Result<(), PlaceError> {
-        self.services.replace(service, image)
-    }
-
-    /// Gives a service the image that its present one replaced; doing so twice changes nothing.
-    ///
-    /// # Errors
-    /// There is no such service, or its image replaced none.
-    pub fn roll_back(&mut self, service: ServiceId) -> Result<(), PlaceError> {
-        self.services.roll_back(service)
-    }
-
-    /// Ends a service. Jobs that a worker has end as they would; those that wait end as
-    /// [`cancelled`](crate::Outcome::Cancelled).
-    ///
-    /// # Errors
-    /// There is no such service.
-    pub fn remove(&mut self, service: ServiceId) -> Result<(), PlaceError> {
-        self.services.remove(service)
-    }
-
-    /// Refuses a service's jobs from now on (`true`), or admits them again whatever it did before.
-    ///
-    /// # Errors
-    /// There is no such service.
-    pub fn set_banned(&mut self, service: ServiceId, is_banned: bool) -> Result<(), PlaceError> {
-        self.services.set_banned(service, is_banned)
-    }
-
-    /// The name that a service was deployed under; `None` if it is not one of this node's.
-    #[must_use]
-    pub fn service_name(&self, service: ServiceId) -> Option<&str> {
-        self.services.name(service)
-    }
-
-    /// Counts of a service since it was deployed; `None` if it is not one of this node's.
-    #[must_use]
-    pub fn service_statistics(&self, service: ServiceId) -> Option<ServiceStatistics> {
-        self.services.statistics(service)
-    }
-
-    /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
-    ///
-    /// # Errors
-    /// There is no such service, or no room for it in the zone.
-    pub fn place(&mut self, service: ServiceId) -> Result<(), PlaceError> {
-        self.services.place(service)
-    }
-
-    /// Frees a service's place in the zone; its next invocation is cold. Does nothing if it has none.
-    ///
-    /// # Errors
-    /// There is no such service, or a worker has jobs of it.
-    pub fn evict(&mut self, service: ServiceId) -> Result<(), PlaceError> {
-        self.services.evict(service)
-    }
-
     /// Takes a job: gives it to the worker that has the fewest, or queues it. Places its service
     /// first, if that is not resident.
     ///
@@ -217,6 +140,14 @@ impl Node {
     /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be
     /// placed, or no worker is left. Nothing has been done then.
     pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
+        let ticket = Ticket(self.last_ticket + 1);
+        self.submit_as(ticket, job)?;
+        self.last_ticket = ticket.0;
+        Ok(ticket)
+    }
+
+    /// As [`Node::submit`], for a caller that numbers all jobs of this node itself.
+    pub(crate) fn submit_as(&mut self, ticket: Ticket, job: Job<'_>) -> Result<(), SubmitError> {
         let spec = job.check(self.services.tenant(job.service)?, self.arena_kib)?;
         self.check_ban(job.service)?;
         let now_ns = about_now_ns();
@@ -226,11 +157,9 @@ impl Node {
         if let Some(why) = self.pool.abandoned() {
             return Err(SubmitError::NoWorkers { why: why.clone() });
         }
-        let ticket = Ticket(self.last_ticket + 1);
         self.accept(Request { ticket, spec, submitted_ns: now_ns }, job.body)?;
-        self.last_ticket = ticket.0;
         self.finished.expect_one();
-        Ok(ticket)
+        Ok(())
     }
 
     /// One tick of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
@@ -304,6 +233,12 @@ impl Node {
         }))
     }
 
+    /// The longest time that one tick took, in nanoseconds, with what the kernel gave to others meanwhile.
+    #[must_use]
+    pub fn longest_tick_ns(&self) -> u64 {
+        self.longest_tick_ns
+    }
+
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.
     #[must_use]
     pub fn worker_pids(&self) -> Vec<u32> {
@@ -327,15 +262,6 @@ impl Node {
     #[must_use]
     pub fn dispatcher_cpu(&self) -> Option<u32> {
         self.plan.dispatcher
-    }
-
-    fn check_ban(&self, service: ServiceId) -> Result<(), SubmitError> {
-        if !self.services.is_banned(service)? {
-            return Ok(());
-        }
-        let name = self.services.name(service).unwrap_or_default().to_owned();
-        let statistics = self.services.statistics(service).unwrap_or_default();
-        Err(SubmitError::Banned { name, times: statistics.unyielding })
     }
 }
 

@@ -3,6 +3,7 @@
 use mote_abi::outcome::Outcome;
 
 use crate::images::error::PlaceError;
+use crate::images::strikes::Strike;
 use crate::job::completed::Ending;
 use crate::job::request::Request;
 use crate::node::Node;
@@ -28,8 +29,14 @@ impl Node {
         Ok(())
     }
 
-    /// One tick: what has ended, deadlines, and jobs for whoever has room.
+    /// One tick that begins now: what has ended, deadlines, and jobs for whoever has room.
     pub(super) fn tick(&mut self, now_ns: u64) {
+        self.serve(now_ns);
+        let took_ns = about_now_ns().saturating_sub(now_ns);
+        self.longest_tick_ns = self.longest_tick_ns.max(took_ns);
+    }
+
+    fn serve(&mut self, now_ns: u64) {
         self.pool.tick(now_ns, &mut self.events);
         self.collect();
         if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {
@@ -45,7 +52,12 @@ impl Node {
     fn collect(&mut self) {
         for ended in self.events.ended.drain(..) {
             self.services.leave(ended.resident);
-            self.services.note(&ended.completed, self.ban_after);
+            self.services.note(&ended.completed);
+            if ended.is_suspect
+                && let Some(strike) = Strike::of(&ended.completed)
+            {
+                self.services.strike(ended.completed.service, strike, self.ban_after);
+            }
             self.finished.push(ended.completed);
         }
         for orphan in self.events.orphans.drain(..).rev() {

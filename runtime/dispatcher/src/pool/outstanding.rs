@@ -33,6 +33,8 @@ pub(crate) struct Paused {
 pub(crate) struct Ended {
     pub(crate) completed: Completed,
     pub(crate) resident: Resident,
+    /// Whether its service may be what caused this: not where a worker was lost while it was paused there.
+    pub(crate) is_suspect: bool,
 }
 
 /// A job that had not started when its worker was lost, and the image that it would have been in.
@@ -51,7 +53,8 @@ impl Outstanding {
             pauses: self.history.map_or(0, |history| history.pauses),
             worker_pid,
         };
-        Ended { completed: self.request.completed(run, ending), resident: self.resident }
+        let completed = self.request.completed(run, ending);
+        Ended { completed, resident: self.resident, is_suspect: true }
     }
 
     /// It is paused since `now_ns`.

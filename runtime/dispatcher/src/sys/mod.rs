@@ -19,4 +19,5 @@ pub(crate) mod mapping;
 pub(crate) mod memory_file;
 pub(crate) mod namespaces;
 pub(crate) mod signal;
+mod signal_mask;
 pub(crate) mod spawn;

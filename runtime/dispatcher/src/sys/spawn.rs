@@ -20,6 +20,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::{null, null_mut};
 
+use super::signal_mask::{SignalMask, reset_signals};
+
 /// The stack of each of the two, in bytes.
 const STACK_BYTES: usize = 32 << 10;
 
@@ -174,16 +176,6 @@ fn number_files(child: &Child<'_>) -> bool {
     standard.into_iter().chain(others).all(|(fd, number)| unsafe { libc::dup2(fd, number) } >= 0)
 }
 
-/// All signals get their default action, and none stays blocked, whatever this process does.
-fn reset_signals() {
-    for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: `SIG_DFL` runs no code; the child has its own table of handlers. What cannot be set
-        // (SIGKILL, SIGSTOP) has its default already.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
-    set_mask(&no_signals());
-}
-
 fn clone(
     entry: extern "C" fn(*mut c_void) -> c_int,
     stack: *mut c_void,
@@ -229,45 +221,6 @@ impl Stack {
     fn top(&mut self) -> *mut c_void {
         self.0.as_mut_ptr_range().end.cast()
     }
-}
-
-/// Blocks every signal of this thread until it is dropped: no handler may run in who borrows its memory.
-struct SignalMask(libc::sigset_t);
-
-impl SignalMask {
-    fn block_all() -> Self {
-        Self(set_mask(&all_signals()))
-    }
-}
-
-impl Drop for SignalMask {
-    fn drop(&mut self) {
-        set_mask(&self.0);
-    }
-}
-
-/// Sets the mask of blocked signals. The one before.
-fn set_mask(mask: &libc::sigset_t) -> libc::sigset_t {
-    let mut before = no_signals();
-    // SAFETY: both are initialised sets; the call does not fail for this way of setting.
-    unsafe { libc::sigprocmask(libc::SIG_SETMASK, mask, &raw mut before) };
-    before
-}
-
-fn no_signals() -> libc::sigset_t {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: the call initialises what it is given; it cannot fail.
-    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
-    // SAFETY: it did.
-    unsafe { set.assume_init() }
-}
-
-fn all_signals() -> libc::sigset_t {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: the call initialises what it is given; it cannot fail.
-    unsafe { libc::sigfillset(set.as_mut_ptr()) };
-    // SAFETY: it did.
-    unsafe { set.assume_init() }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
+use mote_dispatcher::{PlaceError, ServiceStatistics};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -19,6 +20,7 @@ use crate::http::body::{self, Body, BodyError, BodyLimits};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::plain;
+use crate::registry::Deployed;
 use crate::registry::deploy::Release;
 use crate::registry::error::ChangeError;
 
@@ -41,6 +43,8 @@ enum Failure {
     Body(#[from] BodyError),
     #[error(transparent)]
     Change(#[from] ChangeError),
+    #[error(transparent)]
+    Place(#[from] PlaceError),
 }
 
 impl Failure {
@@ -49,7 +53,7 @@ impl Failure {
             Self::NoRoute { .. } | Self::Change(ChangeError::Unknown { .. }) => {
                 StatusCode::NOT_FOUND
             }
-            Self::Change(ChangeError::NoVersion { .. }) => StatusCode::CONFLICT,
+            Self::Change(ChangeError::NoVersion { .. }) | Self::Place(_) => StatusCode::CONFLICT,
             Self::Change(ChangeError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Body(BodyError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Settings(_) | Self::Version { .. } | Self::Body(_) | Self::Change(_) => {
@@ -80,10 +84,12 @@ async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match (request.method(), &*segments) {
-        (&Method::GET, ["v1", "functions"]) => Ok(list(app, FunctionView::of)),
-        (&Method::GET, ["v1", "stats"]) => Ok(list(app, StatsView::of)),
+        (&Method::GET, ["v1", "functions"]) => Ok(list(app, FunctionView::of).await),
+        (&Method::GET, ["v1", "stats"]) => Ok(list(app, StatsView::of).await),
         (&Method::PUT, ["v1", "functions", name]) => deploy(app, name, request).await,
         (&Method::DELETE, ["v1", "functions", name]) => remove(app, name).await,
+        (&Method::PUT, ["v1", "functions", name, "ban"]) => set_banned(app, name, true).await,
+        (&Method::DELETE, ["v1", "functions", name, "ban"]) => set_banned(app, name, false).await,
         (&Method::POST, ["v1", "functions", name, "rollback"]) => {
             roll_back(app, name, request.uri().query()).await
         }
@@ -100,8 +106,12 @@ fn logs(app: &Arc<App>, query: Option<&str>) -> Response<Channel<Bytes>> {
     Response::new(follow::body(app, function, is_to_follow))
 }
 
-fn list<T: serde::Serialize>(app: &App, view: impl Fn(&crate::registry::Deployed) -> T) -> Reply {
-    let all: Vec<T> = app.registry.all().iter().map(|deployed| view(deployed)).collect();
+async fn list<T: serde::Serialize>(
+    app: &App,
+    view: impl Fn(&Deployed, &ServiceStatistics) -> T,
+) -> Reply {
+    let all = app.functions().await;
+    let all: Vec<T> = all.iter().map(|(deployed, known)| view(deployed, known)).collect();
     reply::json(StatusCode::OK, &all)
 }
 
@@ -124,6 +134,13 @@ async fn image(app: &App, body: Incoming) -> Result<Body, BodyError> {
 
 async fn remove(app: &App, name: &str) -> Result<Reply, Failure> {
     app.deployer.remove(name).await?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn set_banned(app: &App, name: &str, is_banned: bool) -> Result<Reply, Failure> {
+    let unknown = || ChangeError::Unknown { name: name.to_owned() };
+    let deployed = app.registry.get(name).ok_or_else(unknown)?;
+    app.set_banned(&deployed, is_banned).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 

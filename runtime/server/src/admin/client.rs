@@ -16,7 +16,7 @@ use tokio::net::UnixStream;
 
 pub use crate::logs::LogLine;
 
-pub use super::views::{ErrorView, FunctionView, StatsView, VersionView};
+pub use super::views::{ErrorView, FunctionView, StatsView, StrikesView, VersionView};
 
 /// Speaks to a running node.
 #[derive(Clone, Debug)]
@@ -113,6 +113,17 @@ impl AdminClient {
     pub async fn remove(&self, name: &str) -> Result<(), AdminError> {
         let path = format!("/v1/functions/{name}");
         let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
+        succeeded(status.status, &body)
+    }
+
+    /// Bans a function, or lifts its ban and forgives its strikes.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn set_banned(&self, name: &str, is_banned: bool) -> Result<(), AdminError> {
+        let method = if is_banned { Method::PUT } else { Method::DELETE };
+        let path = format!("/v1/functions/{name}/ban");
+        let (status, body) = self.call(method, &path, Bytes::new()).await?.into_parts();
         succeeded(status.status, &body)
     }
 

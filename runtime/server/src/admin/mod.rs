@@ -9,8 +9,10 @@
 //! | `POST /v1/functions/NAME/rollback?version=…` | | the number of the version that is back |
 //! | `POST /v1/functions/NAME/invoke?qualifier=…` | the request's | as `POST /invoke/NAME` of plain HTTP |
 //! | `DELETE /v1/functions/NAME` | | nothing (204) |
+//! | `PUT /v1/functions/NAME/ban` | | nothing (204): its requests are refused from now on |
+//! | `DELETE /v1/functions/NAME/ban` | | nothing (204): it is admitted, and its strikes are forgiven |
 //! | `GET /v1/logs?function=NAME&follow=true` | | what was logged lately, and what is logged now: an object a line |
-//! | `GET /v1/stats` | | how invocations ended, by function |
+//! | `GET /v1/stats` | | how invocations ended, and what is held against whom, by function |
 //!
 //! A deployment's query may have every one of a function's settings; the others stay as they were.
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mote_dispatcher::{Cleanup, Outcome};
+use mote_dispatcher::{Cleanup, Outcome, ServiceStatistics, Strikes};
 use serde::{Deserialize, Serialize};
 
 use crate::config::settings::Settings;
@@ -27,10 +27,12 @@ pub struct FunctionView {
     pub modified_ms: u64,
     /// What its invocations may use.
     pub settings: Settings,
+    /// Why its requests are refused, if it is banned.
+    pub ban: Option<String>,
 }
 
 impl FunctionView {
-    pub(crate) fn of(deployed: &Deployed) -> Self {
+    pub(crate) fn of(deployed: &Deployed, statistics: &ServiceStatistics) -> Self {
         let function = &deployed.function;
         let latest = &function.latest;
         Self {
@@ -42,6 +44,7 @@ impl FunctionView {
             image_bytes: latest.image_bytes,
             modified_ms: latest.modified_ms,
             settings: latest.settings,
+            ban: statistics.ban.map(|ban| ban.to_string()),
         }
     }
 }
@@ -57,10 +60,34 @@ pub struct StatsView {
     pub billed_us: u64,
     /// The most memory that one invocation held, in bytes.
     pub arena_peak_bytes: u64,
+    /// What is held against it.
+    pub strikes: StrikesView,
+    /// Why its requests are refused, if it is banned.
+    pub ban: Option<String>,
+}
+
+/// Invocations that lead to a ban when there are too many of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrikesView {
+    /// That did not yield at their soft deadline.
+    pub unyielding: u32,
+    /// That made a system call.
+    pub denied_syscall: u32,
+    /// That lost their worker.
+    pub worker_lost: u32,
+}
+
+impl StrikesView {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.unyielding.saturating_add(self.denied_syscall).saturating_add(self.worker_lost)
+    }
 }
 
 impl StatsView {
-    pub(crate) fn of(deployed: &Deployed) -> Self {
+    pub(crate) fn of(deployed: &Deployed, statistics: &ServiceStatistics) -> Self {
+        let Strikes { unyielding, denied_syscalls, lost_workers } = statistics.strikes;
         let metrics = &deployed.metrics;
         let count =
             |outcome| Cleanup::ALL.iter().map(|&cleanup| metrics.ended(outcome, cleanup)).sum();
@@ -71,6 +98,12 @@ impl StatsView {
             outcomes: outcomes.filter(|(_, count)| *count > 0).collect(),
             billed_us: metrics.billed_us(),
             arena_peak_bytes: metrics.arena_peak_bytes(),
+            strikes: StrikesView {
+                unyielding,
+                denied_syscall: denied_syscalls,
+                worker_lost: lost_workers,
+            },
+            ban: statistics.ban.map(|ban| ban.to_string()),
         }
     }
 }

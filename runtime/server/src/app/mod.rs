@@ -6,7 +6,7 @@ pub(crate) mod refusal;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mote_dispatcher::{Completed, Outcome, now_ns};
+use mote_dispatcher::{Completed, Outcome, PlaceError, ServiceStatistics, now_ns};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
@@ -15,10 +15,10 @@ use crate::door::{Door, Order};
 use crate::functions::name::Target;
 use crate::http::body::{Body, BodyLimits};
 use crate::logs::Logs;
-use crate::metrics::Metrics;
+use crate::metrics::{Counted, Metrics};
 use crate::package::Packager;
-use crate::registry::Registry;
 use crate::registry::deploy::Deployer;
+use crate::registry::{Deployed, Registry};
 use refusal::Refusal;
 
 /// A running node with its functions, behind whatever way in.
@@ -118,14 +118,32 @@ impl App {
     }
 
     /// All metrics, as Prometheus reads them.
-    pub(crate) fn metrics_text(&self) -> String {
-        let functions: Vec<_> = self
-            .registry
-            .all()
-            .iter()
-            .map(|deployed| (deployed.function.name.clone(), Arc::clone(&deployed.metrics)))
-            .collect();
-        self.metrics.text(&functions)
+    pub(crate) async fn metrics_text(&self) -> String {
+        let functions = self.functions().await.into_iter().map(|(deployed, statistics)| {
+            let (name, metrics) = (deployed.function.name.clone(), Arc::clone(&deployed.metrics));
+            Counted { name, metrics, statistics }
+        });
+        self.metrics.text(&functions.collect::<Vec<_>>())
+    }
+
+    /// Every function, with what the node knows of it.
+    pub(crate) async fn functions(&self) -> Vec<(Arc<Deployed>, ServiceStatistics)> {
+        let all = self.registry.all();
+        let services = all.iter().map(|deployed| deployed.service()).collect();
+        let statistics = self.door.statistics(services).await;
+        all.into_iter().zip(statistics).collect()
+    }
+
+    /// Bans a function, or forgives it. One that the node does not run cannot do anything.
+    pub(crate) async fn set_banned(
+        &self,
+        deployed: &Deployed,
+        is_banned: bool,
+    ) -> Result<(), PlaceError> {
+        match deployed.service() {
+            Some(service) => self.door.set_banned(service, is_banned).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mote_abi::area::BODY_BYTES;
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::range::within;
 
 /// The least buffer of a connection that hyper works with.

@@ -3,6 +3,7 @@
 //! Every setting has a default, so an empty file is a complete configuration. A name that is not known
 //! is an error, not a setting that does nothing.
 
+mod error;
 pub mod limits;
 pub mod node;
 mod range;
@@ -10,13 +11,12 @@ pub mod settings;
 pub mod tls;
 
 use std::fs;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use thiserror::Error;
 
+pub use error::ConfigError;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
@@ -40,6 +40,8 @@ pub struct Config {
     pub manage: Option<bool>,
     /// Users that may use the admin socket, by number, beside root and the one that the node runs as.
     pub admin_uids: Vec<u32>,
+    /// The policy by which sources are built that clients submit; `None`: the builder's own.
+    pub policy: Option<PathBuf>,
     /// Workers and their queue.
     pub node: NodeSection,
     /// What bounds clients.
@@ -56,48 +58,12 @@ impl Default for Config {
             tls: None,
             manage: None,
             admin_uids: Vec::new(),
+            policy: None,
             node: NodeSection::default(),
             limits: Limits::default(),
             defaults: Settings::default(),
         }
     }
-}
-
-/// Why there is no configuration.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The text is not a configuration.
-    #[error("{} is not a configuration: {source}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What, and in which line.
-        source: Box<toml::de::Error>,
-    },
-    /// A number is outside its limits.
-    #[error("`{field}` is {found}; it must be from {least} to {most}")]
-    Range {
-        /// The setting, with its section.
-        field: &'static str,
-        /// Its value.
-        found: u64,
-        /// The least value allowed.
-        least: u64,
-        /// The greatest value allowed.
-        most: u64,
-    },
-    /// Nothing says where the state belongs.
-    #[error("there is no place for a state folder: set `state`, or XDG_STATE_HOME or HOME")]
-    NoState,
 }
 
 impl Config {

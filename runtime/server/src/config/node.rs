@@ -23,7 +23,7 @@ pub struct NodeSection {
     pub spin_us: u32,
     /// [`NodeConfig::slice_us`]; left out: invocations run one after the other.
     pub slice_us: Option<u32>,
-    /// [`NodeConfig::ban_after`]; left out: never.
+    /// [`NodeConfig::ban_after`]; left out: only by the operator.
     pub ban_after: Option<u32>,
 }
 

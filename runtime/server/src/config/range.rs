@@ -1,6 +1,6 @@
 //! Numbers with limits.
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// Refuses a number that is not from `least` to `most`.
 pub(super) fn within(

@@ -6,7 +6,7 @@ use mote_abi::outcome::{Heap, Mode};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::range::within;
 
 /// The most memory of an invocation, in KiB: 2 GiB.

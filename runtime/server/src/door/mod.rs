@@ -1,57 +1,25 @@
 //! The node, as asynchronous code sees it: commands in, answers out. One thread owns the node, and sleeps
 //! while there is nothing to do.
 
+mod command;
 mod queue;
 mod thread;
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 
-use bytes::Bytes;
-use mote_dispatcher::{Completed, DeployError, NodeError, ServiceId, SubmitError};
-use thiserror::Error;
+use mote_dispatcher::{
+    Completed, DeployError, NodeError, PlaceError, ServiceId, ServiceStatistics,
+};
 use tokio::sync::oneshot;
 
 use crate::config::node::NodeSection;
-use crate::config::settings::Settings;
-use crate::metrics::function::FunctionMetrics;
+use command::Command;
+pub(crate) use command::{NotRun, Order};
 
 /// The way to a node. The node ends with it.
 #[derive(Debug)]
 pub(crate) struct Door {
     commands: mpsc::Sender<Command>,
-}
-
-/// One invocation to be.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) service: ServiceId,
-    pub(crate) body: Bytes,
-    pub(crate) settings: Settings,
-    /// When its request arrived, on the node's clock, in nanoseconds.
-    pub(crate) arrived_ns: u64,
-    /// Where it is counted when it ends, whether or not anybody waits for it still.
-    pub(crate) metrics: Arc<FunctionMetrics>,
-}
-
-/// Why an invocation did not begin.
-#[derive(Debug, Error)]
-pub(crate) enum NotRun {
-    #[error(transparent)]
-    Refused(#[from] SubmitError),
-    #[error("{limit} requests wait for a worker already; try again")]
-    QueueFull { limit: usize },
-    #[error("no worker was free within {waited_ms} ms; try again")]
-    Expired { waited_ms: u32 },
-}
-
-/// Where an answer goes. Whoever asked may have gone.
-type To<T> = oneshot::Sender<T>;
-
-#[derive(Debug)]
-enum Command {
-    Deploy { name: String, image: Vec<u8>, to: To<Result<ServiceId, DeployError>> },
-    Invoke { order: Order, to: To<Result<Completed, NotRun>> },
-    Remove { service: ServiceId },
 }
 
 impl Door {
@@ -83,6 +51,27 @@ impl Door {
     /// Takes a service's place in memory back, unless it is running.
     pub(crate) fn remove(&self, service: ServiceId) {
         self.send(Command::Remove { service });
+    }
+
+    /// Bans what runs as `service`, or forgives it.
+    pub(crate) async fn set_banned(
+        &self,
+        service: ServiceId,
+        is_banned: bool,
+    ) -> Result<(), PlaceError> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Ban { service, is_banned, to });
+        answer.await.expect("the node answers every command while its door is open")
+    }
+
+    /// What the node knows of services; of none, it knows nothing.
+    pub(crate) async fn statistics(
+        &self,
+        services: Vec<Option<ServiceId>>,
+    ) -> Vec<ServiceStatistics> {
+        let (to, answer) = oneshot::channel();
+        self.send(Command::Statistics { services, to });
+        answer.await.expect("the node answers every command while its door is open")
     }
 
     fn send(&self, command: Command) {

@@ -8,8 +8,8 @@ use std::thread;
 
 use mote_dispatcher::{Completed, Job, Node, NodeError, Ticket, now_ns};
 
+use super::command::{Command, NotRun, Order, To};
 use super::queue::Queue;
-use super::{Command, NotRun, Order, To};
 use crate::config::node::NodeSection;
 use crate::metrics::function::FunctionMetrics;
 
@@ -88,6 +88,13 @@ impl Owner {
             Command::Invoke { order, to } => self.invoke((order, to)),
             // One that is running stays where it is.
             Command::Remove { service } => drop(self.node.evict(service)),
+            Command::Ban { service, is_banned, to } => {
+                drop(to.send(self.node.set_banned(service, is_banned)));
+            }
+            Command::Statistics { services, to } => {
+                let known = |service: &Option<_>| self.node.service_statistics((*service)?);
+                drop(to.send(services.iter().map(|it| known(it).unwrap_or_default()).collect()));
+            }
         }
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn reply(refusal: &Refusal) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mote_dispatcher::SubmitError;
+    use mote_dispatcher::{Ban, SubmitError};
 
     use crate::door::NotRun;
 
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn ban_is_not_retried_by_clients() {
-        let banned = SubmitError::Banned { name: "f".to_owned(), times: 3 };
+        let banned = SubmitError::Banned { name: "f".to_owned(), ban: Ban::Operator };
         assert_eq!(reply(&NotRun::Refused(banned).into()).status(), 403);
     }
 }

@@ -7,7 +7,7 @@ mod text;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mote_dispatcher::{Cleanup, Outcome};
+use mote_dispatcher::{Cleanup, Outcome, ServiceStatistics};
 
 use function::FunctionMetrics;
 use text::Exposition;
@@ -51,6 +51,14 @@ impl Refused {
     ];
 }
 
+/// What there is to tell of a function.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) name: String,
+    pub(crate) metrics: Arc<FunctionMetrics>,
+    pub(crate) statistics: ServiceStatistics,
+}
+
 /// Counts of the whole server.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -75,12 +83,13 @@ impl Metrics {
     }
 
     /// Everything there is to tell, of the server and of these functions.
-    pub(crate) fn text(&self, functions: &[(String, Arc<FunctionMetrics>)]) -> String {
+    pub(crate) fn text(&self, functions: &[Counted]) -> String {
         let mut to = Exposition::default();
         self.write(&mut to);
         invocations(&mut to, functions);
         durations(&mut to, functions);
         resources(&mut to, functions);
+        strikes(&mut to, functions);
         to.finish()
     }
 
@@ -103,7 +112,7 @@ impl Metrics {
     }
 }
 
-type Functions<'a> = &'a [(String, Arc<FunctionMetrics>)];
+type Functions<'a> = &'a [Counted];
 
 fn invocations(to: &mut Exposition, functions: Functions<'_>) {
     let name = "mote_invocations_total";
@@ -112,7 +121,7 @@ fn invocations(to: &mut Exposition, functions: Functions<'_>) {
         "counter",
         "Invocations that ended, by outcome and by the cleanup that was used.",
     );
-    for (function, metrics) in functions {
+    for Counted { name: function, metrics, .. } in functions {
         for &outcome in Outcome::ALL {
             for &cleanup in Cleanup::ALL {
                 let count = metrics.ended(outcome, cleanup);
@@ -144,7 +153,7 @@ fn durations(to: &mut Exposition, functions: Functions<'_>) {
     ];
     for (name, help, part) in families {
         to.family(name, "histogram", help);
-        for (function, metrics) in functions {
+        for Counted { name: function, metrics, .. } in functions {
             to.histogram(name, function, part(metrics));
         }
     }
@@ -153,12 +162,33 @@ fn durations(to: &mut Exposition, functions: Functions<'_>) {
 fn resources(to: &mut Exposition, functions: Functions<'_>) {
     let name = "mote_billed_seconds_total";
     to.family(name, "counter", "Time that services ran.");
-    for (function, metrics) in functions {
+    for Counted { name: function, metrics, .. } in functions {
         to.sample(name, &[("function", function)], metrics.billed_us() as f64 / 1e6);
     }
     let name = "mote_arena_peak_bytes";
     to.family(name, "gauge", "The most memory that one invocation held.");
-    for (function, metrics) in functions {
+    for Counted { name: function, metrics, .. } in functions {
         to.sample(name, &[("function", function)], metrics.arena_peak_bytes());
+    }
+}
+
+fn strikes(to: &mut Exposition, functions: Functions<'_>) {
+    let name = "mote_strikes_total";
+    to.family(name, "counter", "What is held against a function, by kind.");
+    for Counted { name: function, statistics, .. } in functions {
+        let strikes = statistics.strikes;
+        let kinds = [
+            ("unyielding", strikes.unyielding),
+            ("denied_syscall", strikes.denied_syscalls),
+            ("worker_lost", strikes.lost_workers),
+        ];
+        for (kind, count) in kinds.into_iter().filter(|&(_, count)| count > 0) {
+            to.sample(name, &[("function", function), ("kind", kind)], count);
+        }
+    }
+    let name = "mote_banned";
+    to.family(name, "gauge", "Whether a function is banned.");
+    for Counted { name: function, statistics, .. } in functions {
+        to.sample(name, &[("function", function)], u8::from(statistics.ban.is_some()));
     }
 }

@@ -9,6 +9,9 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
+/// The first bytes of an image, which is an ELF file.
+pub(super) const ELF: &[u8] = b"\x7fELF";
+
 /// The most that all files of an archive have, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -113,7 +116,7 @@ fn unpack_one(
 fn content(files: &[PathBuf]) -> Result<Content, ArchiveError> {
     if let [file] = files
         && let Ok(bytes) = fs::read(file)
-        && bytes.starts_with(super::ELF)
+        && bytes.starts_with(ELF)
     {
         return Ok(Content::Image(bytes));
     }

@@ -12,9 +12,6 @@ use tokio::task::spawn_blocking;
 
 pub use archive::ArchiveError;
 
-/// The first bytes of an image, which is an ELF file.
-const ELF: &[u8] = b"\x7fELF";
-
 /// Makes images of source trees. A build takes seconds, and runs on a thread of its own.
 pub trait ImageBuilder: Send + Sync {
     /// The image of the service whose package is in `folder`.
@@ -61,7 +58,7 @@ impl Packager {
 
     /// The image in a package, or the one that its source builds.
     pub(crate) async fn image(&self, package: Vec<u8>) -> Result<Vec<u8>, PackageError> {
-        if package.starts_with(ELF) {
+        if package.starts_with(archive::ELF) {
             return Ok(package);
         }
         let _turn = self.one_at_a_time.acquire().await;

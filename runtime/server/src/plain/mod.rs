@@ -41,7 +41,7 @@ async fn act(app: &App, id: Uuid, request: Request<Incoming>) -> Result<Reply, R
         (&Method::GET, "/metrics") => Ok(reply::bytes(
             StatusCode::OK,
             HeaderValue::from_static(metrics::CONTENT_TYPE),
-            app.metrics_text().into(),
+            app.metrics_text().await.into(),
         )),
         (method, path) => {
             Err(Refusal::NoRoute { method: method.to_string(), path: path.to_owned() })

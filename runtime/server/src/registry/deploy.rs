@@ -171,8 +171,7 @@ impl Deployer {
     }
 
     /// Lets requests see the function, whose last state is run by `service` if that is a new one. The
-    /// same image again runs as a new service: what was remembered of the old one, such as a ban, is
-    /// forgotten.
+    /// same image again runs as a new service; a ban goes by the name, and stays.
     fn show(&self, before: Option<&Deployed>, function: Function, service: Option<ServiceId>) {
         let mut services = before.map(|known| known.services.clone()).unwrap_or_default();
         let metrics = before.map(|known| Arc::clone(&known.metrics)).unwrap_or_default();

@@ -61,6 +61,11 @@ impl Deployed {
         self.services.contains_key(&state.image)
     }
 
+    /// One of the services that run it; the node knows by their name that they belong together.
+    pub(crate) fn service(&self) -> Option<ServiceId> {
+        self.services.values().next().copied()
+    }
+
     /// Whether the node runs its last state.
     pub(crate) fn is_ready(&self) -> bool {
         self.runs(&self.function.latest)

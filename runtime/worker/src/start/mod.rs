@@ -70,8 +70,8 @@ fn status(areas: &Areas) -> Option<&'static WorkerStatus> {
 fn status(_areas: &Areas) -> Option<&'static WorkerStatus> {
     let base = memory::results().ok()?;
     // SAFETY: just mapped, whole, and never unmapped.
-    unsafe { crate::torture::results::set(base) };
-    Some(&crate::torture::results::head().status)
+    unsafe { crate::torture::sys::results::set(base) };
+    Some(&crate::torture::sys::results::head().status)
 }
 
 fn reach(status: &WorkerStatus, stage: Stage) {

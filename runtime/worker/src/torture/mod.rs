@@ -18,15 +18,11 @@
 //! | [`injection`] | what a child does between the trap and the service |
 //! | [`messages`] | the requests that the tool sent, and their answers |
 //! | [`oracle`] | what must be as before, and the canaries |
-//! | [`recovery`] | the recovery point, as `enter` made it |
-//! | [`results`] | sweep request and records |
-//! | [`sys`] | fork, timers, floating-point state |
+//! | [`sys`] | fork, timers, floating-point state; the results file, the recovery point, the handler's state |
 
 pub mod injection;
 pub mod messages;
 pub mod oracle;
-pub mod recovery;
-pub mod results;
 pub mod stepper;
 pub mod sys;
 
@@ -41,7 +37,8 @@ use crate::invocation::run;
 use crate::sys::exit::exit;
 use crate::torture::messages::{answer, request};
 use crate::torture::oracle::Expected;
-use crate::torture::stepper::Role;
+use crate::torture::sys::results;
+use crate::torture::sys::state::Role;
 
 /// Exit status of a torture worker that was given no request, or whose handler cannot be installed.
 const NO_REQUEST: i32 = 73;

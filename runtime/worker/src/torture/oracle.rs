@@ -19,7 +19,8 @@ use crate::invocation::run;
 use crate::preempt::current::CURRENT;
 use crate::sys::{program, stepping};
 use crate::torture::messages::{answer, request};
-use crate::torture::{injection, results, stepper, sys};
+use crate::torture::sys::{self, results, state};
+use crate::torture::{injection, stepper};
 
 /// Bytes at each end of the arena that must be as they were when it was empty before: zeros, and what
 /// the bump heap keeps at the end. Ordinary invocations use no more.
@@ -136,7 +137,7 @@ fn changing(host: &Host) -> [Range<u64>; 8] {
         of((&raw const CURRENT).addr() as u64, size_of_val(&CURRENT)),
         crossing.start..unchanging.start,
         unchanging.end..crossing.end,
-        stepper::addresses(),
+        state::addresses(),
         is_on,
         leaves_out,
         injection::addresses(),

@@ -4,128 +4,27 @@
 //! Called by the kernel on the alternate stack; SIGTRAP and SIGALRM wait while it runs. Decisions are
 //! [`mote_sigctx::step`]'s.
 
-use core::cell::UnsafeCell;
-use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use linux_raw_sys::general::SIGTRAP;
 use mote_abi::outcome::Outcome;
 use mote_abi::torture::{MAX_RECORDS, Record, SweepRequest, facts};
-use mote_sigctx::arch::{Context, SigInfo};
+use mote_sigctx::arch::{Context, SigInfo, TRAP_FLAG};
 use mote_sigctx::si_code;
 use mote_sigctx::signal::{self, Errno, PREEMPT};
-use mote_sigctx::step::{Selection, Steps, second_distance};
+use mote_sigctx::step::{Selection, is_pushf, second_distance};
 
 use crate::preempt::current::CURRENT;
-use crate::preempt::handlers::{is_program, is_service, on_fault};
+use crate::preempt::handlers::{is_service, on_fault};
 use crate::sys::exit::exit;
 use crate::sys::stepping::{self, LeftOut};
-use crate::torture::recovery::RecoveryPoint;
-use crate::torture::{injection, results, sys};
+use crate::torture::injection;
+use crate::torture::sys::recovery::RecoveryPoint;
+use crate::torture::sys::state::{Role, State, state};
+use crate::torture::sys::{self, results};
 
 /// Exit status of a torture worker that cannot fork.
 const NO_FORK: i32 = 74;
-
-/// Injections in the kernel's vDSO. It reads the clock again when the clock moved meanwhile, which it
-/// does without an end when it is injected into at each instruction.
-const MOST_VDSO: u32 = 256;
-
-/// What this process is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It does not step yet.
-    Idle,
-    /// It steps, and forks.
-    Parent,
-    /// It was injected into.
-    Child,
-    /// It was injected into, and will be again when it has taken so many more steps of its cleanup.
-    ChildBetween {
-        /// Steps left.
-        left: u32,
-    },
-}
-
-/// What the trap handler knows.
-#[derive(Debug)]
-struct State {
-    role: Role,
-    steps: Steps,
-    selection: Selection,
-    reaches_host: bool,
-    vdso_left: u32,
-    second: (u32, u32),
-    grace_ns: u64,
-    give_up_ns: u64,
-    is_pausing: bool,
-    recovery: Option<RecoveryPoint>,
-    is_recovery_point_kept: bool,
-    record: Record,
-}
-
-struct StateCell(UnsafeCell<State>);
-
-// SAFETY: a worker has one thread; see `state` for the handler.
-unsafe impl Sync for StateCell {}
-
-static STATE: StateCell = StateCell(UnsafeCell::new(State {
-    role: Role::Idle,
-    steps: Steps::new(),
-    selection: Selection { first: 0, end: 0, every: 1 },
-    reaches_host: false,
-    vdso_left: MOST_VDSO,
-    second: (0, 0),
-    grace_ns: 0,
-    give_up_ns: 0,
-    is_pausing: false,
-    recovery: None,
-    is_recovery_point_kept: true,
-    record: Record {
-        rip: 0,
-        second_rip: 0,
-        number: 0,
-        status: 0,
-        created: 0,
-        released: 0,
-        reclaimed: 0,
-        double_released: 0,
-        landing_pads: 0,
-        frames: 0,
-        gaps: 0,
-        damage: 0,
-        outcome: 0,
-        cleanup: 0,
-        is_reported: 0,
-        facts: 0,
-        fatal_address: 0,
-    },
-}));
-
-impl State {
-    /// Whether the instruction at `rip` is one of those that are counted.
-    fn is_in_reach(&mut self, rip: u64) -> bool {
-        if is_service(rip) || !self.reaches_host || is_program(rip) {
-            return is_service(rip) || self.reaches_host;
-        }
-        self.vdso_left = self.vdso_left.saturating_sub(1);
-        self.vdso_left > 0
-    }
-}
-
-/// # Safety
-/// No other reference is in use: the handler never nests, and others call this only while nothing
-/// traps, and keep nothing of it.
-unsafe fn state() -> &'static mut State {
-    // SAFETY: passed on to the caller.
-    unsafe { &mut *STATE.0.get() }
-}
-
-/// Where the state lies, for the oracle: it changes at every step.
-#[must_use]
-pub fn addresses() -> Range<u64> {
-    let state = STATE.0.get() as u64;
-    state..state + size_of::<State>() as u64
-}
 
 /// Installs the trap handler in place of the production one.
 ///
@@ -198,7 +97,7 @@ extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
     }
     // SAFETY: the kernel masks SIGTRAP while this runs.
     let state = unsafe { state() };
-    sys::repair(state.steps.last_rip(), context);
+    repair(state.steps.last_rip(), context);
     if !stepping::is_on() {
         return context.set_stepping(false);
     }
@@ -213,6 +112,24 @@ extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
             on_child_step(state, left, context);
         }
     }
+}
+
+/// Takes the trap flag out of what `pushf` just pushed.
+fn repair(last_rip: u64, context: &Context) {
+    if last_rip == 0 {
+        return;
+    }
+    // SAFETY: the instruction there was just executed, so its first byte is readable; an executable
+    // mapping does not end in the middle of the next one's.
+    let instruction = unsafe { (last_rip as *const [u8; 2]).read_unaligned() };
+    if !is_pushf(instruction) {
+        return;
+    }
+    let pushed = context.rsp() as *mut u64;
+    // SAFETY: `pushf` has just written there.
+    let flags = unsafe { pushed.read_unaligned() };
+    // SAFETY: the same.
+    unsafe { pushed.write_unaligned(flags & !TRAP_FLAG) };
 }
 
 fn on_parent_step(state: &mut State, context: &mut Context) {

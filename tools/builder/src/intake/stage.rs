@@ -3,9 +3,11 @@
 //! ```text
 //!  STAGE/crate         the copied package           inside: /mote/crate         read-only
 //!  STAGE/mote-service  ▶ the embedded crate                 /mote/mote-service  read-only
+//!  STAGE/folders       copies of vetted folders         /mote/folders       read-only
 //!  STAGE/crates        ▶ unpacked crates                    /mote/crates        read-only
 //!  STAGE/vendor        links into crates/                   /mote/vendor        read-only
 //!  STAGE/sysroot       ▶ the restricted sysroot             /mote/sysroot       read-only
+//!  STAGE/lints         the compiler's wrapper                  /mote/lints         read-only
 //!  STAGE/work          what is compiled                     /mote/work          to be written
 //!  STAGE/root          empty: the root of the sandbox is put here
 //! ```
@@ -40,7 +42,16 @@ impl Stage {
     }
 
     fn fill(&self, cache: &Cache, embedded: &Path, sysroot: &Path) -> io::Result<()> {
-        for folder in ["crate", "work/target", "work/image", "work/home", "work/tmp", "root"] {
+        for folder in [
+            "crate",
+            "work/target",
+            "work/image",
+            "work/home",
+            "work/tmp",
+            "lints",
+            "folders",
+            "root",
+        ] {
             fs::create_dir_all(self.path(folder))?;
         }
         symlink(embedded, self.path("mote-service"))?;
@@ -58,7 +69,7 @@ impl Stage {
     pub(crate) fn view(&self, toolchain: &Path) -> View {
         let mut view = View::of_system();
         view.read_only(toolchain, toolchain);
-        for name in ["crate", "mote-service", "crates", "vendor", "sysroot"] {
+        for name in ["crate", "mote-service", "crates", "vendor", "sysroot", "lints", "folders"] {
             view.read_only(&self.path(name), Path::new(INSIDE).join(name));
         }
         view.writable(&self.path("work"), Path::new(INSIDE).join("work"));

@@ -9,10 +9,14 @@ use mote_bench::contenders::child::ContenderArgs;
 use crate::bench::BenchArgs;
 use crate::build::BuildArgs;
 use crate::demo::DemoArgs;
+use crate::doctor::DoctorArgs;
 use crate::inspect::InspectArgs;
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
-use crate::operate::args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, RemoveArgs, RollbackArgs};
+use crate::operate::args::{
+    DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs,
+};
+use crate::policy::PolicyArgs;
 use crate::run::args::RunArgs;
 #[cfg(feature = "http")]
 use crate::serve::args::ServeArgs;
@@ -44,6 +48,8 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Compile a service to an image.
     Build(BuildArgs),
+    /// Print or check the policy: which crates and folders a build vets.
+    Policy(PolicyArgs),
     /// Show what an image holds, and whether the loader takes it.
     Inspect(InspectArgs),
     /// Run a service and print its response.
@@ -71,7 +77,15 @@ pub(crate) enum Command {
     Rollback(RollbackArgs),
     /// Remove a function with all its versions.
     #[cfg(feature = "http")]
-    Rm(RemoveArgs),
+    Rm(FunctionArgs),
+    /// Refuse a function's requests from now on, whichever version.
+    #[cfg(feature = "http")]
+    Ban(FunctionArgs),
+    /// Lift the ban of a function, and forgive what it did.
+    #[cfg(feature = "http")]
+    Unban(FunctionArgs),
+    /// Say what of this machine is there for Mote, and what to change.
+    Doctor(DoctorArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.

@@ -13,7 +13,7 @@ use mote_bench::contenders::child::{self, ContenderArgs};
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use crate::{bench, build, demo, inspect, new, run, torture};
+use crate::{bench, build, demo, doctor, inspect, new, policy, run, torture};
 #[cfg(feature = "http")]
 use crate::{operate, serve};
 use command::{Cli, Command};
@@ -51,6 +51,7 @@ fn execute(command: &Command) -> Result<Status, Failure> {
     match command {
         Command::New(args) => new::execute(args),
         Command::Build(args) => build::execute(args),
+        Command::Policy(args) => policy::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
         #[cfg(feature = "http")]
@@ -69,6 +70,11 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Rollback(args) => operate::rollback(args),
         #[cfg(feature = "http")]
         Command::Rm(args) => operate::remove(args),
+        #[cfg(feature = "http")]
+        Command::Ban(args) => operate::set_banned(args, true),
+        #[cfg(feature = "http")]
+        Command::Unban(args) => operate::set_banned(args, false),
+        Command::Doctor(args) => doctor::execute(args),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),

@@ -88,9 +88,9 @@ pub(crate) struct RollbackArgs {
     pub(crate) node: NodeArgs,
 }
 
-/// `mote rm`.
+/// `mote rm`, `mote ban` and `mote unban`.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct RemoveArgs {
+pub(crate) struct FunctionArgs {
     /// The function.
     #[arg(value_name = "NAME")]
     pub(crate) function: String,

@@ -1,5 +1,5 @@
 //! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
-//! `list`, `stats`, `logs`, `rollback` and `rm`.
+//! `list`, `stats`, `logs`, `rollback`, `rm`, `ban` and `unban`.
 
 pub(crate) mod args;
 mod columns;
@@ -19,7 +19,7 @@ use crate::service::input;
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use args::{DeployArgs, InvokeArgs, ListArgs, LogsArgs, NodeArgs, RemoveArgs, RollbackArgs};
+use args::{DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, NodeArgs, RollbackArgs};
 use columns::columns;
 
 /// Builds what is a folder, and deploys it as a new version.
@@ -68,7 +68,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<Status, Failure> {
 /// No node answers.
 pub(crate) fn stats(args: &ListArgs) -> Result<Status, Failure> {
     let stats = ask(client(&args.node)?.stats())?;
-    show(args, &stats, ["NAME", "BILLED_US", "ARENA_PEAK", "OUTCOMES"], counted)
+    show(args, &stats, ["NAME", "BILLED_US", "ARENA_PEAK", "STRIKES", "OUTCOMES"], counted)
 }
 
 /// Goes back to an earlier version.
@@ -84,8 +84,17 @@ pub(crate) fn rollback(args: &RollbackArgs) -> Result<Status, Failure> {
 ///
 /// # Errors
 /// No node answers, or there is no such function.
-pub(crate) fn remove(args: &RemoveArgs) -> Result<Status, Failure> {
+pub(crate) fn remove(args: &FunctionArgs) -> Result<Status, Failure> {
     ask(client(&args.node)?.remove(&args.function))?;
+    Ok(Status::Done)
+}
+
+/// Bans a function, or lifts its ban and forgives what it did.
+///
+/// # Errors
+/// No node answers, or there is no such function.
+pub(crate) fn set_banned(args: &FunctionArgs, is_banned: bool) -> Result<Status, Failure> {
+    ask(client(&args.node)?.set_banned(&args.function, is_banned))?;
     Ok(Status::Done)
 }
 
@@ -151,16 +160,25 @@ fn listed(function: &FunctionView) -> [String; 6] {
         function.settings.mode.to_string(),
         function.settings.budget_us.to_string(),
         function.image.chars().take(12).collect(),
-        if function.is_ready { "yes" } else { "no: build and deploy it again" }.to_owned(),
+        ready(function),
     ]
 }
 
-fn counted(stats: &StatsView) -> [String; 4] {
+fn ready(function: &FunctionView) -> String {
+    match &function.ban {
+        Some(ban) => format!("banned: {ban}"),
+        None if function.is_ready => "yes".to_owned(),
+        None => "no: build and deploy it again".to_owned(),
+    }
+}
+
+fn counted(stats: &StatsView) -> [String; 5] {
     let outcomes = stats.outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}"));
     [
         stats.name.clone(),
         stats.billed_us.to_string(),
         stats.arena_peak_bytes.to_string(),
+        format!("{}{}", stats.strikes.total(), if stats.ban.is_some() { " (banned)" } else { "" }),
         outcomes.collect::<Vec<_>>().join(", "),
     ]
 }

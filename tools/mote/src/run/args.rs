@@ -29,8 +29,8 @@ pub(crate) struct RunArgs {
     /// The latency that an automatic budget keeps.
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Refuse the service once it has so often not yielded when its budget was used up: it had to be
-    /// discarded after the grace in `guarded` or `inject`.
+    /// Refuse the service after so many strikes: it did not yield when its budget was used up and had to be
+    /// discarded after the grace in `guarded` or `inject`, made a system call, or its worker was lost.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) ban_after: Option<u32>,
     /// How often to invoke, on warm workers after the first time.

@@ -3,6 +3,8 @@
 mod handle;
 mod intake;
 mod made;
+mod policy;
 mod refused;
 mod service;
 mod source;
+mod vendored;

@@ -2,8 +2,10 @@
 
 mod bench;
 mod cli;
+mod doctor;
 mod new;
 mod output;
+mod policy;
 mod pty;
 mod run;
 mod stall;

@@ -10,4 +10,5 @@ mod crash;
 mod lambda;
 mod operate;
 mod plain;
+mod queueing;
 mod serving;

@@ -78,6 +78,41 @@ fn invoke_exits_with_the_status_of_the_outcome() {
 }
 
 #[test]
+fn ban_is_told_and_lifted_by_the_operator_alone() {
+    let state = tempfile::tempdir().unwrap();
+    let (_folder, config) = file("mote.toml", b"[node]\nban_after = 1\n");
+    let node = Serving::with(state.path(), &["guard_spin"], &["--config", text(&config)]);
+    let ask = || curl(&["-d", "x", &format!("{}/invoke/guard_spin", node.url)]);
+    let metrics = || curl(&[&format!("{}/metrics", node.url)]).body;
+    assert!(metrics().contains("mote_banned{function=\"guard_spin\"} 0"));
+    assert_eq!(ask().status, 504);
+    let refused = ask();
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(refused.body.contains("did not yield at its soft deadline 1 time"), "{}", refused.body);
+    let harmless = image("hello");
+    let deploy = ["deploy", text(&harmless), "--name", "guard_spin"];
+    assert_eq!(status(&operator(state.path(), &deploy)), 0);
+    assert_eq!(ask().status, 403, "deploying again lifted the ban");
+    let stats = stdout(&operator(state.path(), &["stats", "--json"]));
+    let strikes =
+        r#""strikes":{"unyielding":1,"denied_syscall":0,"worker_lost":0},"ban":"it did not"#;
+    assert!(stats.contains(strikes), "{stats}");
+    let listed = stdout(&operator(state.path(), &["list"]));
+    assert!(listed.contains("banned: it did not yield"), "{listed}");
+    let text = metrics();
+    let sample = "mote_strikes_total{function=\"guard_spin\",kind=\"unyielding\"} 1";
+    assert!(
+        text.contains(sample) && text.contains("mote_banned{function=\"guard_spin\"} 1"),
+        "{text}"
+    );
+    assert_eq!(status(&operator(state.path(), &["unban", "guard_spin"])), 0);
+    assert_eq!(ask().status, 200);
+    assert_eq!(status(&operator(state.path(), &["ban", "guard_spin"])), 0);
+    assert!(ask().body.contains("its operator said so"));
+    assert_eq!(status(&operator(state.path(), &["ban", "nobody"])), 5);
+}
+
+#[test]
 fn bad_deployment_changes_nothing() {
     let state = tempfile::tempdir().unwrap();
     let node = Serving::start(state.path(), &["hello"]);

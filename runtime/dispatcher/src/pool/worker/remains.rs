@@ -29,9 +29,12 @@ impl Worker {
             behind.into_iter().partition(|behind| behind.history.is_some());
         let slices = std::mem::replace(&mut self.slices, Slices::new(None));
         let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
-        let started = first.into_iter().chain(resumed).chain(paused);
+        let running = first.map(|first| self.lost(first, exit, now_ns));
+        let bystanders = resumed.into_iter().chain(paused);
+        let bystanders =
+            bystanders.map(|paused| Ended { is_suspect: false, ..self.lost(paused, exit, now_ns) });
         Remains {
-            lost: started.map(|started| self.lost(started, exit, now_ns)).collect(),
+            lost: running.into_iter().chain(bystanders).collect(),
             orphans: new.into_iter().map(|behind| self.orphan(behind)).collect(),
         }
     }

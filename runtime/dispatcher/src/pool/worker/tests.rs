@@ -252,6 +252,8 @@ fn paused_and_resumed_jobs_are_lost_with_their_worker_and_new_ones_are_not() {
     worker.kill(Cause::SlowStart);
     let why = exit_reason(&mut worker);
     let Remains { lost, orphans } = worker.reap(why, now_ns());
+    let suspects: Vec<bool> = lost.iter().map(|lost| lost.is_suspect).collect();
+    assert_eq!(suspects, [true, false, false], "what is paused ends nobody's worker");
     let lost = completed(lost);
     let tickets: Vec<_> = lost.iter().map(|lost| (lost.ticket.0, lost.pauses)).collect();
     assert_eq!(tickets, [(3, 0), (1, 1), (2, 1)]);

@@ -5,8 +5,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::input::AliasInput;
+use super::known::known;
 use super::view::AliasView;
-use super::{json as answer, known};
 use crate::app::App;
 use crate::app::refusal::Refusal;
 use crate::functions::name::{NameError, Qualifier, Target, is_alias_name};
@@ -71,7 +71,7 @@ pub(super) fn list(app: &App, target: &Target) -> Result<Reply, Refusal> {
     let deployed = known(app, target)?;
     let function = &deployed.function;
     let aliases = function.aliases.iter().map(|(name, alias)| AliasView::of(function, name, alias));
-    Ok(answer(StatusCode::OK, &json!({ "Aliases": aliases.collect::<Vec<_>>() })))
+    Ok(reply::json(StatusCode::OK, &json!({ "Aliases": aliases.collect::<Vec<_>>() })))
 }
 
 /// Deleting one that is not there is fine: it is not there after it.
@@ -87,7 +87,7 @@ pub(super) async fn delete(app: &App, target: &Target, name: &str) -> Result<Rep
 fn shown(app: &App, target: &Target, name: &str, status: StatusCode) -> Result<Reply, Refusal> {
     let deployed = known(app, target)?;
     let alias = alias(&deployed.function, name)?;
-    Ok(answer(status, &AliasView::of(&deployed.function, name, &alias)))
+    Ok(reply::json(status, &AliasView::of(&deployed.function, name, &alias)))
 }
 
 fn alias(function: &Function, name: &str) -> Result<Alias, ChangeError> {

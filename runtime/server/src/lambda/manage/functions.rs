@@ -4,8 +4,8 @@ use hyper::StatusCode;
 use serde_json::json;
 
 use super::input::{Code, CreateFunction, Publish, UpdateCode, UpdateConfiguration};
+use super::known::known;
 use super::view::Configuration;
-use super::{json as answer, known};
 use crate::app::App;
 use crate::app::refusal::Refusal;
 use crate::functions::description::Description;
@@ -38,7 +38,7 @@ pub(super) async fn create(app: &App, input: CreateFunction) -> Result<Reply, Re
         None => Ok((function, ())),
     };
     app.deployer.release(&target.name, image, change).await?;
-    Ok(answer(StatusCode::CREATED, &Configuration::latest(&*known(app, &target)?)))
+    Ok(reply::json(StatusCode::CREATED, &Configuration::latest(&*known(app, &target)?)))
 }
 
 pub(super) async fn update_code(
@@ -49,7 +49,7 @@ pub(super) async fn update_code(
     let before = known(app, target)?;
     let (image, package) = packed(app, input.code).await?;
     if input.dry_run {
-        return Ok(answer(StatusCode::OK, &Configuration::latest(&before)));
+        return Ok(reply::json(StatusCode::OK, &Configuration::latest(&before)));
     }
     let change = |before: Option<Function>| {
         let unknown = || ChangeError::Unknown { name: target.name.clone() };
@@ -107,11 +107,11 @@ pub(super) fn get(app: &App, target: &Target) -> Result<Reply, Refusal> {
         "Code": { "RepositoryType": "S3", "Location": "" },
         "Tags": deployed.function.tags,
     });
-    Ok(answer(StatusCode::OK, &object))
+    Ok(reply::json(StatusCode::OK, &object))
 }
 
 pub(super) fn configuration(app: &App, target: &Target) -> Result<Reply, Refusal> {
-    Ok(answer(StatusCode::OK, &configured(app, target)?))
+    Ok(reply::json(StatusCode::OK, &configured(app, target)?))
 }
 
 pub(super) async fn delete(app: &App, target: &Target) -> Result<Reply, Refusal> {
@@ -131,19 +131,19 @@ pub(super) fn list(app: &App, query: Option<&str>) -> Result<Reply, Refusal> {
     let page: Vec<_> =
         rest.by_ref().take(most).map(|deployed| Configuration::latest(deployed)).collect();
     let next = rest.next().map(|deployed| &*deployed.function.name);
-    Ok(answer(StatusCode::OK, &json!({ "Functions": page, "NextMarker": next })))
+    Ok(reply::json(StatusCode::OK, &json!({ "Functions": page, "NextMarker": next })))
 }
 
 pub(super) fn versions(app: &App, target: &Target) -> Result<Reply, Refusal> {
     let versions = Configuration::versions(&*known(app, target)?);
-    Ok(answer(StatusCode::OK, &json!({ "Versions": versions })))
+    Ok(reply::json(StatusCode::OK, &json!({ "Versions": versions })))
 }
 
 /// No function has a configuration of code signing.
 pub(super) fn code_signing(app: &App, target: &Target) -> Result<Reply, Refusal> {
     let name = &known(app, target)?.function.name;
     let object = json!({ "CodeSigningConfigArn": "", "FunctionName": name });
-    Ok(answer(StatusCode::OK, &object))
+    Ok(reply::json(StatusCode::OK, &object))
 }
 
 async fn delete_version(app: &App, target: &Target, qualifier: &Qualifier) -> Result<(), Refusal> {
@@ -181,7 +181,7 @@ fn configured(app: &App, target: &Target) -> Result<Configuration, Refusal> {
 fn state(app: &App, target: &Target, version: u32, status: StatusCode) -> Result<Reply, Refusal> {
     let qualifier = (version != 0).then_some(Qualifier::Version(version));
     let target = Target { name: target.name.clone(), qualifier };
-    Ok(answer(status, &configured(app, &target)?))
+    Ok(reply::json(status, &configured(app, &target)?))
 }
 
 fn is_revision(state: &Revision, expected: Option<&str>) -> Result<(), ChangeError> {

@@ -3,14 +3,15 @@
 mod aliases;
 mod functions;
 mod input;
+mod known;
 mod tags;
 mod time;
 mod view;
 
 use std::sync::Arc;
 
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
@@ -21,7 +22,6 @@ use crate::functions::name::Target;
 use crate::http::body::{self, BodyLimits};
 use crate::http::query;
 use crate::http::reply::Reply;
-use crate::registry::Deployed;
 
 /// The longest request, in bytes: an archive of 48 MiB in base64, and what is around it.
 const REQUEST_BYTES: usize = 65 << 20;
@@ -81,13 +81,4 @@ async fn read<T: DeserializeOwned>(app: &App, request: Request<Incoming>) -> Res
     let body = body::read(request.into_body(), &limits).await?;
     let text: &[u8] = if body.bytes.is_empty() { b"{}" } else { &body.bytes };
     Ok(serde_json::from_slice(text)?)
-}
-
-/// The function that is meant, whatever its state.
-fn known(app: &App, target: &Target) -> Result<Arc<Deployed>, Refusal> {
-    app.registry.get(&target.name).ok_or_else(|| Refusal::unknown(target))
-}
-
-fn json(status: StatusCode, value: &impl serde::Serialize) -> Reply {
-    crate::http::reply::json(status, value)
 }

@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde_json::json;
 
 use super::input::Tags;
-use super::{json as answer, known};
+use super::known::known;
 use crate::app::App;
 use crate::app::refusal::Refusal;
 use crate::functions::name::Target;
@@ -14,7 +14,7 @@ use crate::http::reply::{self, Reply};
 
 pub(super) fn list(app: &App, target: &Target) -> Result<Reply, Refusal> {
     let tags = &known(app, target)?.function.tags;
-    Ok(answer(StatusCode::OK, &json!({ "Tags": tags })))
+    Ok(reply::json(StatusCode::OK, &json!({ "Tags": tags })))
 }
 
 pub(super) async fn add(app: &App, target: &Target, input: Tags) -> Result<Reply, Refusal> {

@@ -1,0 +1,94 @@
+//! The services of a node: taking them in, replacing and ending them, and what is known of them.
+
+use super::Node;
+use crate::images::deployment::{Deployment, VerifiedImage};
+use crate::images::error::{DeployError, PlaceError};
+use crate::images::statistics::ServiceStatistics;
+use crate::job::ids::ServiceId;
+use crate::node::error::SubmitError;
+
+impl Node {
+    /// Takes in an image, called `name` in messages: parses and checks it, and keeps what placing
+    /// needs. It is not resident yet.
+    ///
+    /// # Errors
+    /// The bytes are not an image, or not one that may run here.
+    pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
+        let image = VerifiedImage::new(name, &image)?;
+        Ok(self.install(Deployment::new(name), image))
+    }
+
+    /// As [`Node::deploy`], for an image that was verified before.
+    pub fn install(&mut self, deployment: Deployment<'_>, image: VerifiedImage) -> ServiceId {
+        self.services.deploy(deployment, image)
+    }
+
+    /// Gives a service another image. Jobs that a worker has end on the old one, and its slot is used again
+    /// only then; those that wait run the new one, as a cold start.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn replace(&mut self, service: ServiceId, image: VerifiedImage) -> Result<(), PlaceError> {
+        self.services.replace(service, image)
+    }
+
+    /// Gives a service the image that its present one replaced; doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// There is no such service, or its image replaced none.
+    pub fn roll_back(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.roll_back(service)
+    }
+
+    /// Ends a service. Jobs that a worker has end as they would; those that wait end as
+    /// [`cancelled`](crate::Outcome::Cancelled).
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn remove(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.remove(service)
+    }
+
+    /// Bans a service (`true`), or forgives it whatever it did before. That holds for every service of its tenant
+    /// and its name, those that are deployed later too.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn set_banned(&mut self, service: ServiceId, is_banned: bool) -> Result<(), PlaceError> {
+        self.services.set_banned(service, is_banned)
+    }
+
+    /// The name that a service was deployed under; `None` if it is not one of this node's.
+    #[must_use]
+    pub fn service_name(&self, service: ServiceId) -> Option<&str> {
+        self.services.name(service)
+    }
+
+    /// Counts of a service since it was deployed; `None` if it is not one of this node's.
+    #[must_use]
+    pub fn service_statistics(&self, service: ServiceId) -> Option<ServiceStatistics> {
+        self.services.statistics(service)
+    }
+
+    /// Makes a service resident, so that its next invocation is warm. Does nothing if it is.
+    ///
+    /// # Errors
+    /// There is no such service, or no room for it in the zone.
+    pub fn place(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.place(service)
+    }
+
+    /// Frees a service's place in the zone; its next invocation is cold. Does nothing if it has none.
+    ///
+    /// # Errors
+    /// There is no such service, or a worker has jobs of it.
+    pub fn evict(&mut self, service: ServiceId) -> Result<(), PlaceError> {
+        self.services.evict(service)
+    }
+
+    pub(super) fn check_ban(&self, service: ServiceId) -> Result<(), SubmitError> {
+        let Some(ban) = self.services.ban(service)? else { return Ok(()) };
+        let name = self.services.name(service).unwrap_or_default().to_owned();
+        Err(SubmitError::Banned { name, ban })
+    }
+}

@@ -1,0 +1,170 @@
+//! What a node's thread is told, and what it answers.
+
+use std::fmt;
+
+use mote_abi::outcome::{Heap, Mode};
+use thiserror::Error;
+
+use crate::images::deployment::VerifiedImage;
+use crate::images::error::PlaceError;
+use crate::job::completed::Completed;
+use crate::job::ids::{ServiceId, TenantId, Ticket};
+use crate::job::spec::Job;
+use crate::node::error::SubmitError;
+use crate::owned::reply::{Reply, WhenGone};
+use crate::owned::statistics::NodeStatistics;
+
+/// One invocation to be, which owns its body: a [`Job`] for another thread.
+pub struct OwnedJob {
+    /// What to run.
+    pub service: ServiceId,
+    /// The request's body, as [`Job::body`].
+    pub body: Box<dyn AsRef<[u8]> + Send>,
+    /// What happens at the soft deadline.
+    pub mode: Mode,
+    /// The heap to allocate from.
+    pub heap: Heap,
+    /// As [`Job::budget_us`].
+    pub budget_us: u32,
+    /// As [`Job::grace_us`].
+    pub grace_us: u32,
+    /// As [`Job::memory_kib`].
+    pub memory_kib: u32,
+}
+
+impl OwnedJob {
+    pub(crate) fn job(&self) -> Job<'_> {
+        Job {
+            service: self.service,
+            body: (*self.body).as_ref(),
+            mode: self.mode,
+            heap: self.heap,
+            budget_us: self.budget_us,
+            grace_us: self.grace_us,
+            memory_kib: self.memory_kib,
+        }
+    }
+}
+
+impl From<Job<'_>> for OwnedJob {
+    fn from(job: Job<'_>) -> Self {
+        Self {
+            service: job.service,
+            body: Box::new(job.body.to_vec()),
+            mode: job.mode,
+            heap: job.heap,
+            budget_us: job.budget_us,
+            grace_us: job.grace_us,
+            memory_kib: job.memory_kib,
+        }
+    }
+}
+
+impl fmt::Debug for OwnedJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.job().fmt(f)
+    }
+}
+
+/// A change of the deployed services. What it does and when it is refused is told at the method of
+/// [`Node`](crate::Node) of the same name.
+#[derive(Debug)]
+pub enum Change {
+    /// A new service.
+    Install {
+        /// What messages call it.
+        name: String,
+        /// Whose it is.
+        tenant: TenantId,
+        /// Its image.
+        image: VerifiedImage,
+    },
+    /// Another image for a service.
+    Replace {
+        /// Which.
+        service: ServiceId,
+        /// Its next image.
+        image: VerifiedImage,
+    },
+    /// The image before the present one.
+    RollBack {
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// The end of a service.
+    Remove {
+        /// Which.
+        service: ServiceId,
+    },
+    /// A ban, or the end of one.
+    SetBanned {
+        /// Of which service.
+        service: ServiceId,
+        /// Whether its jobs are refused.
+        is_banned: bool,
+    },
+    /// A service is made resident.
+    Place {
+        /// Which.
+        service: ServiceId,
+    },
+    /// The place of a service in memory is given back.
+    Evict {
+        /// Which.
+        service: ServiceId,
+    },
+}
+
+/// Why a service was not changed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// The node refused.
+    #[error(transparent)]
+    Refused(#[from] PlaceError),
+    /// There is no node any more.
+    #[error("the node has ended; nothing was changed")]
+    NodeGone,
+}
+
+/// What became of a submitted job.
+pub(crate) type JobResult = Result<Completed, SubmitError>;
+
+/// The service that was changed, or why it was not.
+pub(crate) type ChangeResult = Result<ServiceId, ChangeError>;
+
+/// Says that a drain is complete: nothing is under way any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Drained;
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    Submit { ticket: Ticket, job: OwnedJob, to: Reply<JobResult> },
+    Change { change: Change, to: Reply<ChangeResult> },
+    Drain { to: Reply<Drained> },
+    Tell { to: Reply<Option<NodeStatistics>> },
+}
+
+impl WhenGone for JobResult {
+    fn gone() -> Self {
+        Err(SubmitError::NodeGone)
+    }
+}
+
+impl WhenGone for ChangeResult {
+    fn gone() -> Self {
+        Err(ChangeError::NodeGone)
+    }
+}
+
+impl WhenGone for Drained {
+    fn gone() -> Self {
+        Self
+    }
+}
+
+impl WhenGone for Option<NodeStatistics> {
+    fn gone() -> Self {
+        None
+    }
+}

@@ -1,0 +1,17 @@
+//! The same; the brackets come from its invocation.
+#![no_std]
+
+use mote_service::{Context, Error, Request, Response};
+
+macro_rules! with {
+    ($attribute:tt $item:item) => {
+        # $attribute
+        $item
+    };
+}
+
+with!([no_mangle] pub extern "C" fn memcpy(to: usize, _from: usize, _bytes: usize) -> usize { to });
+
+pub fn handle(_request: &Request<'_>, _context: &mut Context) -> Result<Response, Error> {
+    Ok(Response::new("answered"))
+}

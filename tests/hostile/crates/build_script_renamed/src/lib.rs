@@ -1,0 +1,8 @@
+//! Has a build script of another name.
+#![no_std]
+
+use mote_service::{Context, Error, Request, Response};
+
+pub fn handle(_request: &Request<'_>, _context: &mut Context) -> Result<Response, Error> {
+    Ok(Response::new("answered"))
+}

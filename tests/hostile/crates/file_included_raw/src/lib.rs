@@ -1,0 +1,8 @@
+//! The same, by a raw identifier.
+#![no_std]
+
+use mote_service::{Context, Error, Request, Response};
+
+pub fn handle(_request: &Request<'_>, _context: &mut Context) -> Result<Response, Error> {
+    Ok(Response::new(r#include_str!("@SECRET@")))
+}

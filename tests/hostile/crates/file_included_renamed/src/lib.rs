@@ -1,0 +1,10 @@
+//! The same, by another name of the macro.
+#![no_std]
+
+use mote_service::{Context, Error, Request, Response};
+
+use core::include_str as text;
+
+pub fn handle(_request: &Request<'_>, _context: &mut Context) -> Result<Response, Error> {
+    Ok(Response::new(text!("@SECRET@")))
+}

@@ -1,0 +1,8 @@
+//! The same, for one kind of machine.
+#![no_std]
+
+use mote_service::{Context, Error, Request, Response};
+
+pub fn handle(_request: &Request<'_>, _context: &mut Context) -> Result<Response, Error> {
+    Ok(Response::new(part::answer!()))
+}

@@ -1,0 +1,10 @@
+//! Has a symbolic link to a file outside in its documentation.
+#![no_std]
+
+use mote_service::{Context, Error, Request, Response};
+
+/// Answers.
+#[doc = include_str!("notes.txt")]
+pub fn handle(_request: &Request<'_>, _context: &mut Context) -> Result<Response, Error> {
+    Ok(Response::new("answered"))
+}

@@ -1,0 +1,8 @@
+#![no_std]
+
+#[macro_export]
+macro_rules! read {
+    ($address:expr) => {
+        unsafe { *$address }
+    };
+}
