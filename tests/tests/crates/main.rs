@@ -1,7 +1,7 @@
 //! A hundred popular crates that do without `std`, each in a small service: it builds, answers as an ordinary
 //! program does, on both heaps, and no preemption in `guarded` does any harm.
 //!
-//! A sample runs with all other tests. The whole list takes twenty minutes, and the network for what is not on this
+//! A sample runs with all other tests. The whole list takes half an hour, and the network for what is not on this
 //! machine yet; titles that `MOTE_CRATES` names run alone:
 //!
 //! ```text
@@ -32,6 +32,10 @@ const SAMPLE: [&str; 5] = ["hex", "smallvec", "num-integer", "fnv", "itoa"];
 
 /// Titles that do not build, each with what its author is told.
 const REFUSED: [(&str, &str); 0] = [];
+
+/// Titles that are discarded here and there. futures-util's tasks panic when they are dropped with their future,
+/// which they are when an allocation in `FuturesUnordered::push` panics: a second panic, that nothing announces.
+const DISCARDED: [&str; 1] = ["futures-util"];
 
 #[test]
 fn crate_answers_as_natively_and_is_clean_in_a_sample() {
@@ -84,7 +88,7 @@ fn is_as_expected(title: &str, trial: &Trial, expected: &str) -> bool {
     let refused = REFUSED.iter().find(|(refused, _)| *refused == title);
     match (refused, trial) {
         (Some((_, told)), Trial::Refused(message)) => message.contains(told),
-        (None, trial) => trial.is_good(expected),
+        (None, trial) => trial.is_good(expected, DISCARDED.contains(&title)),
         _ => false,
     }
 }

@@ -46,11 +46,13 @@ pub(crate) enum Trial {
 }
 
 impl Trial {
-    /// Whether it answers `expected` on both heaps, and no preemption does any harm.
-    pub(crate) fn is_good(&self, expected: &str) -> bool {
+    /// Whether it answers `expected` on both heaps, and no preemption does any harm: each is clean, or, where
+    /// `is_discarded` says so, what was not released was taken back.
+    pub(crate) fn is_good(&self, expected: &str, is_discarded: bool) -> bool {
         let Self::Built { answers, points, counts, .. } = self else { return false };
         let is_equal = answers.iter().all(|answer| answer == expected);
-        is_equal && *points > 0 && counts.clean == *points
+        let is_sound = counts.clean + counts.leaked == *points && counts.clean > 0;
+        is_equal && is_sound && (counts.leaked > 0) == is_discarded
     }
 }
 
