@@ -93,6 +93,13 @@ pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Whether a source file has nothing that may not be there.
+#[cfg(fuzzing)]
+#[must_use]
+pub fn accepts(text: &[u8]) -> bool {
+    find(text).is_none()
+}
+
 /// The first thing in a file that may not be there, and its line.
 fn find(text: &[u8]) -> Option<(usize, Finding)> {
     match tokens(text) {
