@@ -59,7 +59,7 @@ pub use toolchain::embedded::copy_service_crate;
 /// What strangers write, as the fuzz targets give it in.
 #[cfg(fuzzing)]
 pub mod fuzzing {
-    pub use crate::intake::fuzzing::judge_manifest;
+    pub use crate::intake::judge_manifest;
     pub use crate::source::accepts;
 }
 

@@ -44,6 +44,8 @@ use crates::Unpacked;
 use graph::Graph;
 use lock::Locked;
 use manifest::Place;
+#[cfg(fuzzing)]
+pub use manifest::judge_manifest;
 use package::Package;
 use roots::{Roots, Spot};
 use stage::Stage;
@@ -283,25 +285,4 @@ fn unpack(
     crates::link(unpacked.values(), &vendor)
         .map_err(|error| BuildError::Write { path: vendor, error })?;
     Ok(unpacked)
-}
-
-/// A manifest's way, as the fuzz targets go it.
-#[cfg(fuzzing)]
-pub mod fuzzing {
-    use std::path::{Path, PathBuf};
-
-    use toml_edit::DocumentMut;
-
-    use super::manifest::{Place, judge};
-
-    /// What the manifest `text` of a package's root becomes, and the folders that it refers to; `None` if it is
-    /// refused.
-    #[must_use]
-    pub fn judge_manifest(text: &str) -> Option<(String, Vec<PathBuf>)> {
-        let mut manifest: DocumentMut = text.parse().ok()?;
-        let origin = Path::new("/home/author/package");
-        let place = Place { folder: Path::new(""), origin, has_build_script: false };
-        let judged = judge(&mut manifest, place).ok()?;
-        Some((manifest.to_string(), judged.folders))
-    }
 }
