@@ -15,3 +15,17 @@ pub const TRACE: i32 = 2;
 
 /// `BUS_ADRALN` of `SIGBUS`: an access was misaligned while that is checked.
 pub const MISALIGNED: i32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use linux_raw_sys::general as kernel;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_the_kernels() {
+        assert_eq!((QUEUE, TIMER), (kernel::SI_QUEUE, kernel::SI_TIMER));
+        assert_eq!(TRACE as u32, kernel::TRAP_TRACE);
+        assert_eq!(MISALIGNED as u32, kernel::BUS_ADRALN);
+    }
+}

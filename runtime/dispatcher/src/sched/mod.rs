@@ -1,4 +1,4 @@
-//! Who waits for what. Pure, but for asking for processors and setting affinity.
+//! The scheduler: which job waits, for how long, and who runs on which processor. Pure, but for asking for processors and setting affinity.
 //!
 //! | module | what |
 //! | --- | --- |

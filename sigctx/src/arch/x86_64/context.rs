@@ -241,6 +241,56 @@ mod tests {
         assert_eq!(offset_of!(SigInfo, value), 24);
     }
 
+    fn with_flags(eflags: u64) -> Context {
+        let mut context = Context::zeroed();
+        context.machine.eflags = eflags;
+        context
+    }
+
+    #[test]
+    fn stepping_is_one_flag_and_the_others_stay() {
+        let mut context = with_flags(0x246);
+        context.set_stepping(true);
+        assert_eq!(context.machine.eflags, 0x346);
+        context.set_stepping(false);
+        assert_eq!(context.machine.eflags, 0x246);
+    }
+
+    #[test]
+    fn flags_of_a_service_are_cleared_and_the_others_stay() {
+        let mut context = with_flags(0x4_0746);
+        assert!(context.checks_alignment());
+        context.clear_flags();
+        assert_eq!(context.machine.eflags, 0x246);
+        assert!(!context.checks_alignment());
+    }
+
+    #[test]
+    fn blocked_signals_add_up() {
+        let mut context = Context::zeroed();
+        context.block(1);
+        context.block(14);
+        assert_eq!(context.signal_mask, 1 | 1 << 13);
+    }
+
+    #[test]
+    fn redirected_context_has_the_new_place_stack_and_value() {
+        let mut context = with_flags(0x500);
+        context.redirect(1, 2, 3);
+        let machine = &context.machine;
+        assert_eq!((context.rip(), context.rsp(), machine.rax, machine.eflags), (1, 2, 3, 0));
+        context.set_rip(9);
+        assert_eq!((context.rip(), context.rsp()), (9, 2));
+    }
+
+    #[test]
+    fn information_is_read_where_the_kernel_writes_it() {
+        let info = SigInfo { signal: 5, errno: 0, code: 128, padding: 0, first: 0x77, value: 0x88 };
+        assert_eq!((info.code(), info.fault_address(), info.value()), (128, 0x77, 0x88));
+        let queued = SigInfo::queued(14, 6);
+        assert_eq!((queued.signal, queued.code(), queued.value()), (14, si_code::QUEUE, 6));
+    }
+
     #[test]
     fn overruns_follow_the_timer_s_number() {
         let mut info = SigInfo::queued(14, 0);
