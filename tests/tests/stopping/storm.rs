@@ -10,7 +10,7 @@ use mote_dispatcher::{Job, Node, NodeConfig, ServiceId};
 use mote_tests::{AMPLE_US, TestNode, assert_tokens_accounted_for, breaking};
 
 /// Breakpoints that stand until one is met, in nanoseconds.
-const PATIENT_NS: u64 = if cfg!(debug_assertions) { 50_000 } else { 5_000 };
+const PATIENT_NS: u64 = if cfg!(debug_assertions) { 50_000 } else { 20_000 };
 
 /// How many times as much as usual.
 fn times() -> u64 {

@@ -19,12 +19,12 @@ use crate::contenders::place::Place;
 use crate::error::Error;
 use crate::experiments::setting::Setting;
 use crate::experiments::table1::{self, Contenders};
-use crate::experiments::{density, epochs, kill, quantum, timer};
+use crate::experiments::{density, epochs, kill, quantum, stops, timer};
 use crate::results::{Floors, Results, ratios};
 use crate::stats::row::Missing;
 
 /// The services that are measured.
-const SERVICES: &[&str] = &["timestamp", "spin", "hashing", "holds"];
+const SERVICES: &[&str] = &["timestamp", "spin", "hashing", "holds", "fills"];
 
 /// What to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -136,6 +136,7 @@ fn measure(setting: &Setting<'_>, evaluation: Evaluation<'_>) -> Result<Results,
         results.quantum = quantum;
     }
     if which.has(Experiment::Kill) {
+        results.rows.extend(stops::rows(setting)?);
         results.rows.extend(kill::rows(setting)?);
     }
     if which.has(Experiment::Density) {
@@ -164,7 +165,7 @@ fn steps(setting: &Setting<'_>, which: Experiment) -> u64 {
         (Experiment::Peers, peers + if which == Experiment::Peers { table1 } else { 0 }),
         (Experiment::Timer, timer::steps(is_quick)),
         (Experiment::Quantum, quantum::steps(is_quick)),
-        (Experiment::Kill, kill::steps(is_quick)),
+        (Experiment::Kill, kill::steps(is_quick) + stops::steps(is_quick)),
         (Experiment::Density, density::steps(setting)),
     ];
     let wanted = steps.iter().filter(|(experiment, _)| which.has(*experiment));

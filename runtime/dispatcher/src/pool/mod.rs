@@ -105,27 +105,30 @@ impl WorkerPool {
         let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) else {
             return;
         };
+        let begun_ns = now_ns();
         let stopped = worker.stop(services, POISON_NS);
         let needs_signal = matches!(stopped, Some(Stop::Late) | None);
         if needs_signal {
             worker.signal();
         }
-        self.stop_counts.note(stopped, needs_signal);
+        self.stop_counts.note(stopped, needs_signal, now_ns() - begun_ns);
     }
 
     /// The same where nothing is due, and without the signal: what runs goes on afterwards.
     pub(crate) fn disturb(&mut self, number: usize, services: &mut Services, poison_ns: u64) {
         if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
+            let begun_ns = now_ns();
             let stopped = worker.stop(services, poison_ns);
-            self.stop_counts.note(stopped, false);
+            self.stop_counts.note(stopped, false, now_ns() - begun_ns);
         }
     }
 
     /// Signals what runs on worker `number`, whose deadline has passed.
     pub(crate) fn signal(&mut self, number: usize) {
         if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
+            let begun_ns = now_ns();
             worker.signal();
-            self.stop_counts.note(None, true);
+            self.stop_counts.note(None, true, now_ns() - begun_ns);
         }
     }
 

@@ -30,15 +30,22 @@ impl BenchNode {
 
     /// The same with so many zones.
     pub(crate) fn start_with(image: &[u8], zones: usize) -> Result<Self, Error> {
+        Self::start_as(image, |config| NodeConfig { zones, ..config })
+    }
+
+    /// The same with what `change` makes of the usual configuration.
+    pub(crate) fn start_as(
+        image: &[u8],
+        change: impl FnOnce(NodeConfig) -> NodeConfig,
+    ) -> Result<Self, Error> {
         let config = NodeConfig {
             workers: 1,
-            zones,
             depth: RING_ENTRIES,
             // Long enough to be awake through a round, short enough to sleep through the others'.
             spin_us: 500,
             ..NodeConfig::default()
         };
-        let node = Node::start(&config)?;
+        let node = Node::start(&change(config))?;
         Ok(Self { node, services: Vec::new(), image: image.to_vec() })
     }
 

@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | `table1` | latency warm and cold, and throughput: the paper's Table 1 |
+//! | `stops` | stopping by a signal and by breakpoints: how late, and at what cost |
 //! | `timer` | how regular periodic timers are, and how late our watchdog |
 //! | `quantum` | hashing throughput under preemption: the paper's Figure 2 |
 //! | `kill` | how late a kill comes, and how long the worker needs after it |
@@ -17,5 +18,6 @@ pub(crate) mod hashing;
 pub(crate) mod kill;
 pub(crate) mod quantum;
 pub(crate) mod setting;
+pub(crate) mod stops;
 pub(crate) mod table1;
 pub(crate) mod timer;
