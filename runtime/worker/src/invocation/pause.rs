@@ -45,6 +45,7 @@ pub(super) fn restore(host: &mut Host, sequence: u64, request: &Invoke) -> (Time
     // The dispatcher resumes what was paused, once.
     let Some(left) = host.restore(sequence, number) else { abort() };
     CURRENT.set_placement(&host.slots.placement());
+    CURRENT.set_resumed_image(&host.invoke);
     let slice =
         TimeSlice { sequence, entered_ns: 0, budget_ns: left.left_ns, verdict: left.verdict };
     (slice, host.invoke)

@@ -15,6 +15,9 @@
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use mote_abi::area::RING_ENTRIES;
+use mote_abi::line::index;
+use mote_abi::message::Invoke;
 use mote_abi::stop::{StopAnswer, StopDemand};
 use mote_abi::windows::is_text;
 use mote_sigctx::arch::{Context, SigInfo};
@@ -37,13 +40,14 @@ enum Met {
 }
 
 pub(crate) extern "C" fn on_trap(signal: u32, info: &SigInfo, context: &mut Context) {
-    match (met(info, context), SURROUNDINGS.get()) {
-        (Some(met), Some(surroundings)) => stop(met, surroundings, context),
-        _ => on_fault(signal, info, context),
+    let Some(surroundings) = SURROUNDINGS.get() else { return };
+    match met(info, context, surroundings) {
+        Some(met) => stop(met, surroundings, context),
+        None => on_fault(signal, info, context),
     }
 }
 
-fn met(info: &SigInfo, context: &Context) -> Option<Met> {
+fn met(info: &SigInfo, context: &Context, surroundings: &Surroundings) -> Option<Met> {
     let is_breakpoint = info.code() == si_code::KERNEL && context.is_breakpoint();
     if !is_breakpoint || CURRENT.sequence() == 0 {
         return None;
@@ -52,11 +56,22 @@ fn met(info: &SigInfo, context: &Context) -> Option<Met> {
     if service::range().contains(&rip) {
         return Some(Met::MemoryFunction);
     }
-    let (zone, record) = CURRENT.image();
-    let image = Image::at(zone, record);
+    let image = running_image(surroundings)?;
     let offset = u32::try_from(rip.checked_sub(image.text_address())?).ok()?;
     let is_stop_point = is_text(rip) && image.stop_points().binary_search(&offset).is_ok();
     is_stop_point.then_some(Met::StopPoint { rip, offset })
+}
+
+/// The image that runs, as its request says, or as the one that it goes on with said.
+fn running_image(surroundings: &Surroundings) -> Option<Image> {
+    let sequence = CURRENT.sequence();
+    let line = &surroundings.inbox.requests[index(sequence, RING_ENTRIES)];
+    let request = Invoke::from_words(line.poll(sequence)?);
+    let (zone, record) = match request.resume {
+        0 => (request.zone, request.record),
+        _ => CURRENT.resumed_image(),
+    };
+    Some(Image::at(zone, record))
 }
 
 fn stop(met: Met, surroundings: &Surroundings, context: &mut Context) {

@@ -37,7 +37,7 @@ pub struct Current {
     late_ns: AtomicU32,
     acted_ns: AtomicU64,
     stale_signals: AtomicU32,
-    /// Where its image's header is: the zone, and the offset in its read-only window.
+    /// If it was resumed, where its image's header is: the zone, and the offset in its read-only window.
     zone: AtomicU8,
     record: AtomicU32,
     /// The stack that services run on.
@@ -96,14 +96,19 @@ impl Current {
         self.is_raised.store(false, Relaxed);
         self.verdict.store(slice.verdict as u8, Relaxed);
         self.late_ns.store(NOT_PREEMPTED, Relaxed);
-        self.zone.store(invoke.zone, Relaxed);
-        self.record.store(invoke.record, Relaxed);
         self.sequence.store(slice.sequence, Release);
     }
 
-    /// Where the running image's header is: the zone, and the offset in its read-only window.
+    /// A paused invocation is about to go on: its image's header is there.
+    pub fn set_resumed_image(&self, invoke: &Invoke) {
+        self.zone.store(invoke.zone, Relaxed);
+        self.record.store(invoke.record, Relaxed);
+    }
+
+    /// Where the header of the running image is, if this was resumed: the zone, and the offset in its read-only
+    /// window.
     #[must_use]
-    pub fn image(&self) -> (u8, u32) {
+    pub fn resumed_image(&self) -> (u8, u32) {
         (self.zone.load(Relaxed), self.record.load(Relaxed))
     }
 
