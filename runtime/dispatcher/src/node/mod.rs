@@ -11,6 +11,7 @@
 //! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
 //! [`Node::wait`].
 
+mod batches;
 pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
@@ -82,6 +83,8 @@ pub struct Node {
     ban_after: Option<u32>,
     /// Whether jobs share workers by time slices.
     is_slicing: bool,
+    /// Where a worker serves one tenant: how long its jobs may overtake others'.
+    batch_ns: Option<u64>,
     wait_policy: WaitPolicy,
     plan: Plan,
     _pinned: Option<Pinned>,
@@ -109,7 +112,7 @@ impl Node {
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
             SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
-        let pool = WorkerPool::start(spawn_context(config, &zones)?, &plan)?;
+        let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
         Ok(Self {
             pool,
             services: Services::new(zones),
@@ -122,6 +125,7 @@ impl Node {
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
             is_slicing: config.slice_us.is_some(),
+            batch_ns: config.batch_ns(),
             wait_policy: WaitPolicy {
                 may_spin: plan.may_spin(),
                 spin_ns: u64::from(config.spin_us) * 1_000,
@@ -252,6 +256,12 @@ impl Node {
         self.pool.stale_signals()
     }
 
+    /// With [`Sharing::Tenant`](crate::Sharing::Tenant): how many spares are ready to take a worker's place.
+    #[must_use]
+    pub fn ready_spares(&self) -> usize {
+        self.pool.ready_spares()
+    }
+
     /// The processor of each worker; `None` for one that runs anywhere.
     #[must_use]
     pub fn worker_cpus(&self) -> Vec<Option<u32>> {
@@ -265,7 +275,11 @@ impl Node {
     }
 }
 
-fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, NodeError> {
+fn spawn_context(
+    config: &NodeConfig,
+    zones: &Zones,
+    cpus: Vec<u32>,
+) -> Result<SpawnContext, NodeError> {
     let program = program_file("mote-worker", program::PROGRAM);
     let program =
         program.map_err(NodeError::system("put the worker program into a memory file"))?;
@@ -274,5 +288,5 @@ fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, Nod
     let text = program::text(program::PROGRAM)?;
     let enclosure = Enclosure::prepare(&config.without_layers, &text);
     let enclosure = enclosure.map_err(NodeError::system("prepare the isolation of workers"))?;
-    Ok(SpawnContext { config: config.clone(), program, windows, enclosure })
+    Ok(SpawnContext { config: config.clone(), cpus, program, windows, enclosure })
 }

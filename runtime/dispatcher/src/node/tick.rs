@@ -5,7 +5,7 @@ use mote_abi::outcome::Outcome;
 use crate::images::error::PlaceError;
 use crate::images::strikes::Strike;
 use crate::job::completed::Ending;
-use crate::job::request::Request;
+use crate::job::request::{Request, Waiting};
 use crate::node::Node;
 use crate::node::error::SubmitError;
 use crate::node::finished::Finished;
@@ -17,7 +17,7 @@ impl Node {
     /// Gives a job to a worker, or queues it.
     pub(super) fn accept(&mut self, request: Request, body: &[u8]) -> Result<(), SubmitError> {
         if self.queue.is_empty()
-            && let Some(line) = self.pool.free_line()
+            && let Some(line) = self.pool.free_line(request.spec.tenant)
         {
             let start = self.services.enter(&request.spec, line.worker())?;
             line.publish(request, start, body);
@@ -45,7 +45,7 @@ impl Node {
         if let Some(why) = self.pool.abandoned() {
             self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
         }
-        while self.feed() {}
+        while self.feed(now_ns) {}
     }
 
     /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
@@ -68,7 +68,7 @@ impl Node {
 
     /// Gives one more job to a worker that has room, or lets a paused one go on: whichever waits longer.
     /// False if there is none, or no room.
-    fn feed(&mut self) -> bool {
+    fn feed(&mut self, now_ns: u64) -> bool {
         if self.is_slicing
             && let Some(next) = self.pool.next_slice(self.queue.first_ns())
         {
@@ -76,10 +76,18 @@ impl Node {
             next.resume(generation);
             return true;
         }
-        let Some(line) = self.pool.free_line() else { return false };
+        let Some(tenant) = self.queue.first_tenant() else { return false };
+        let Some(line) = self.pool.free_line(tenant) else { return self.feed_batch(now_ns) };
         let Some(next) = self.queue.pop() else { return false };
-        match self.services.enter(&next.request.spec, line.worker()) {
-            Ok(start) => line.publish(next.request, start, &next.body),
+        let entered = self.services.enter(&next.request.spec, line.worker());
+        let started = entered.map(|start| line.publish(next.request, start, &next.body));
+        self.settle(started, next)
+    }
+
+    /// What becomes of a job that was taken from the queue. False if nobody takes any at present.
+    pub(super) fn settle(&mut self, started: Result<(), PlaceError>, next: Waiting) -> bool {
+        match started {
+            Ok(()) => {}
             Err(PlaceError::Zone { .. }) => {
                 // Other images fill the windows, and running jobs hold them: it goes first when they end.
                 self.queue.push_front(next);

@@ -16,12 +16,15 @@ pub(crate) mod pause;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod report;
+mod sharing;
 pub(crate) mod slices;
 pub(crate) mod slot;
+mod spares;
 pub(crate) mod start;
 pub(crate) mod watchdog;
 pub(crate) mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
@@ -31,6 +34,7 @@ use rustix::time::{ClockId, Timespec};
 use crate::pool::bell::Bell;
 use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
+use crate::pool::spares::Spares;
 use crate::pool::worker::Worker;
 use crate::pool::worker::lines::{FreeLine, Resumption};
 use crate::sched::cpus::Plan;
@@ -53,8 +57,10 @@ const IDLE_SLEEP_NS: u64 = 100_000_000;
 
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
-    spawn_context: SpawnContext,
+    spawn_context: Arc<SpawnContext>,
     slots: Vec<WorkerSlot>,
+    /// Where a worker serves one tenant.
+    spares: Option<Spares>,
 }
 
 impl WorkerPool {
@@ -62,13 +68,15 @@ impl WorkerPool {
     pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, StartError> {
         let slots =
             plan.workers.iter().enumerate().map(|(number, &post)| WorkerSlot::new(number, post));
-        let mut pool = Self { slots: slots.collect(), spawn_context };
+        let spawn_context = Arc::new(spawn_context);
+        let mut pool = Self { slots: slots.collect(), spawn_context, spares: None };
         loop {
             pool.tick(now_ns(), &mut PoolEvents::default());
             if let Some(failure) = pool.slots.iter_mut().find_map(WorkerSlot::take_failure) {
                 return Err(failure);
             }
             if pool.slots.iter().all(|slot| slot.serving().is_some()) {
+                pool.start_spares(plan)?;
                 return Ok(pool);
             }
             std::thread::sleep(START_LOOK);
@@ -80,10 +88,13 @@ impl WorkerPool {
         for slot in &mut self.slots {
             slot.tick(now_ns, &self.spawn_context, events);
         }
+        if let Some(spares) = &mut self.spares {
+            spares.tick(now_ns);
+        }
     }
 
     /// Room for a job on the worker that has the fewest, if any has room.
-    pub(crate) fn free_line(&mut self) -> Option<FreeLine<'_>> {
+    fn any_line(&mut self) -> Option<FreeLine<'_>> {
         let depth = self.spawn_context.config.ring_depth();
         let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
         workers.min_by_key(|worker| worker.load())?.free_line(depth)

@@ -9,10 +9,15 @@ use crate::isolation::layer::Layer;
 use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
 use crate::sys::memory_file::program_file;
 
+fn pool(slots: Vec<WorkerSlot>) -> WorkerPool {
+    WorkerPool { spawn_context: Arc::new(spawn_context("/bin/false")), slots, spares: None }
+}
+
 fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
     SpawnContext {
         config: NodeConfig::default(),
+        cpus: Vec::new(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
         enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),
@@ -50,10 +55,7 @@ fn dispatcher_is_up_before_a_deadline() {
 fn sleeping_dispatcher_is_woken_by_a_completion() {
     let woken_early = (0..50).any(|_| {
         let (worker, fake) = working();
-        let pool = WorkerPool {
-            spawn_context: spawn_context("/bin/false"),
-            slots: vec![WorkerSlot::serving_with(worker)],
-        };
+        let pool = self::pool(vec![WorkerSlot::serving_with(worker)]);
         let waker = std::thread::spawn(move || {
             let before = Instant::now();
             let parked = &fake.inbox().dispatcher_parked;
@@ -78,10 +80,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
 fn dispatcher_does_not_sleep_when_a_completion_is_there() {
     let (worker, fake) = working();
     fake.complete(1, honest());
-    let pool = WorkerPool {
-        spawn_context: spawn_context("/bin/false"),
-        slots: vec![WorkerSlot::serving_with(worker)],
-    };
+    let pool = self::pool(vec![WorkerSlot::serving_with(worker)]);
     let before = Instant::now();
     (0..100).for_each(|_| pool.sleep(now_ns(), 0, None));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
@@ -95,9 +94,9 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
     second.number = 1;
     publish(&mut first, 1, b"");
     let slots = vec![WorkerSlot::serving_with(first), WorkerSlot::serving_with(second)];
-    let mut pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let mut pool = self::pool(slots);
     let mut order = Vec::new();
-    while let Some(line) = pool.free_line() {
+    while let Some(line) = pool.any_line() {
         order.push(line.worker());
         line.publish(request(2, b""), fake_worker::start(b""), b"");
     }
@@ -109,7 +108,7 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
 fn dispatcher_does_not_sleep_when_its_bell_was_rung() {
     let (worker, _fake) = working();
     let slots = vec![WorkerSlot::serving_with(worker)];
-    let pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let pool = self::pool(slots);
     let bell = Bell::default();
     bell.ring();
     let before = Instant::now();

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use mote_abi::outcome::Outcome;
 
 use crate::job::completed::{Completed, Ending};
+use crate::job::ids::TenantId;
 use crate::job::request::{Request, Waiting};
 
 /// No more jobs may wait.
@@ -42,6 +43,17 @@ impl Queue {
     /// Since when the first of them waits; `u64::MAX` if there is none.
     pub(crate) fn first_ns(&self) -> u64 {
         self.jobs.front().map_or(u64::MAX, |first| first.request.submitted_ns)
+    }
+
+    /// Whose the first of them is.
+    pub(crate) fn first_tenant(&self) -> Option<TenantId> {
+        Some(self.jobs.front()?.request.spec.tenant)
+    }
+
+    /// The first of them that is `tenant`'s.
+    pub(crate) fn pop_of(&mut self, tenant: TenantId) -> Option<Waiting> {
+        let of_tenant = |waiting: &Waiting| waiting.request.spec.tenant == tenant;
+        self.jobs.remove(self.jobs.iter().position(of_tenant)?)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Waiting> {

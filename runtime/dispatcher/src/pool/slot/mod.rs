@@ -17,7 +17,7 @@ use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Orphan};
 use crate::pool::process::{LastingFiles, Process};
-use crate::pool::start::{self, Progress, START_LIMIT_S};
+use crate::pool::start::{self, Duty, Progress, START_LIMIT_S};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
 
@@ -46,6 +46,8 @@ const WORKING_SLEEP_NS: u64 = 20_000_000;
 #[derive(Debug)]
 pub(crate) struct SpawnContext {
     pub(crate) config: NodeConfig,
+    /// The processors that the node may use.
+    pub(crate) cpus: Vec<u32>,
     /// The worker program.
     pub(crate) program: OwnedFd,
     /// The windows of each worker, by its number.
@@ -128,6 +130,18 @@ impl WorkerSlot {
         }
     }
 
+    /// Lets `ready` serve here in the place of the worker that does, which is returned.
+    ///
+    /// # Panics
+    /// If none serves here.
+    pub(crate) fn replace(&mut self, ready: Worker, config: &NodeConfig) -> Worker {
+        start::let_spin(&ready.areas.inbox().start, config, self.post);
+        match std::mem::replace(&mut self.state, State::Serving(ready)) {
+            State::Serving(before) => before,
+            _ => unreachable!("only who serves is replaced"),
+        }
+    }
+
     pub(crate) fn is_abandoned(&self) -> bool {
         matches!(self.state, State::Abandoned)
     }
@@ -191,7 +205,7 @@ impl WorkerSlot {
     }
 
     fn start(&mut self, now_ns: u64, spawn_context: &SpawnContext) {
-        match start_worker(spawn_context, self.number, self.post) {
+        match start_worker(spawn_context, self.number, self.post, Duty::Serving) {
             Ok(worker) => {
                 self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
                 self.health_ns = now_ns + HEALTH_INTERVAL_NS;
@@ -263,13 +277,15 @@ impl WorkerSlot {
     }
 }
 
-fn start_worker(
+/// Starts a worker for slot `number`.
+pub(crate) fn start_worker(
     spawn_context: &SpawnContext,
     number: usize,
     post: Post,
+    duty: Duty,
 ) -> std::io::Result<Worker> {
     let (areas, files) = Areas::create()?;
-    start::fill(&areas.inbox().start, &spawn_context.config, post);
+    start::fill(&areas.inbox().start, &spawn_context.config, post, duty);
     let windows = spawn_context.windows.get(number).map_or(&[][..], Vec::as_slice);
     let enclosure = &spawn_context.enclosure;
     enclosure.fill(&areas.inbox().lockdown);

@@ -10,6 +10,7 @@ fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
     SpawnContext {
         config: NodeConfig::default(),
+        cpus: Vec::new(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
         enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),
