@@ -96,9 +96,11 @@ pub(crate) const PACKAGES: [Package; 12] = [
         folder: "tools/builder",
         rooms: &[
             "compile",
+            "admission",
             "source",
             "intake",
             "options",
+            "policy",
             "sandbox",
             "toolchain",
             "event",
@@ -130,8 +132,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "inspect", "run", "torture", "demo", "bench", "doctor", "serve",
-            "operate", "service", "terminal", "status", "sys",
+            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench",
+            "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },

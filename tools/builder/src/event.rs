@@ -15,6 +15,13 @@ pub enum Event<'a> {
         /// Whether it was up to date.
         is_fresh: bool,
     },
+    /// A crate of crates.io may be in the image, or run while it is built.
+    Admitted {
+        /// Its name and version.
+        package: &'a str,
+        /// Why.
+        by: AdmittedBy<'a>,
+    },
     /// Something in the package's folder has no effect.
     Ignored {
         /// Its path, as seen from the package.
@@ -29,6 +36,21 @@ pub enum Event<'a> {
         /// Whether this is why the build will fail; a warning otherwise.
         is_error: bool,
     },
+}
+
+/// Why a crate of crates.io is admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdmittedBy<'a> {
+    /// The policy vets it.
+    #[error("vetted: {reason}")]
+    Policy {
+        /// The reason in the policy.
+        reason: &'a str,
+    },
+    /// It is not vetted, and holds to the rules for services.
+    #[error("not vetted: holds to the rules for services")]
+    Rules,
 }
 
 /// Why a file has no effect on a build.

@@ -11,8 +11,10 @@
 //! | --- | --- |
 //! | `sandbox` | where compilers and build scripts run |
 //! | `toolchain` | the compiler that this was built with, its restricted sysroot, the embedded mote-service, the cache, and what cargo and rustc say |
+//! | `policy` | what an operator vets |
 //! | `intake` | a copy of the user's package that cannot change how it is built, and its dependencies' sources |
 //! | `source` | what the sources of a service may not have |
+//! | `admission` | which crates of crates.io a service may have |
 //! | `compile` | the three compilations, and the loader's verdict |
 //!
 //! A room uses only the rooms above it in this table. There is no link-time optimisation anywhere: it
@@ -24,12 +26,14 @@
 
 #![deny(unsafe_code)]
 
+mod admission;
 mod built;
 mod compile;
 mod error;
 mod event;
 mod intake;
 mod options;
+pub mod policy;
 mod sandbox;
 mod source;
 mod toolchain;
@@ -41,11 +45,13 @@ pub use built::Built;
 pub use error::BuildError;
 pub use error::handle::{HandleError, Mismatch};
 pub use error::intake::{IntakeError, ManifestRule, SizeLimit};
+pub use error::policy::{AdmissionError, HostCode, NotVetted, PolicyError};
 pub use error::sandbox::{Limit, SandboxError};
 pub use error::source::{Finding, SourceError};
 pub use error::substitute::InsteadOfStd;
-pub use event::{Event, Ignored, Step};
+pub use event::{AdmittedBy, Event, Ignored, Step};
 pub use options::{Options, Profile};
+pub use policy::Policy;
 pub use sandbox::{Layer, Layers, Limits};
 pub use toolchain::cache::user_cache;
 pub use toolchain::embedded::copy_service_crate;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::policy::Policy;
 use crate::sandbox::Limits;
 
 /// What to build, and how.
@@ -22,6 +23,8 @@ pub struct Options {
     pub has_colors: bool,
     /// Whether compilers and build scripts run in a sandbox. Without one, build sources of your own only.
     pub has_sandbox: bool,
+    /// What the operator vets.
+    pub policy: Policy,
     /// What the build may use.
     pub limits: Limits,
     /// The folder that outlives a build; `None` is the user's cache.
@@ -40,6 +43,7 @@ impl Options {
             is_offline: false,
             has_colors: false,
             has_sandbox: true,
+            policy: Policy::default(),
             limits: Limits::default(),
             cache: None,
         }

@@ -2,7 +2,7 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ new  build  inspect  run  serve  operate  torture  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  policy  inspect  run  serve  operate  torture  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
@@ -10,6 +10,7 @@
 //! | [`cli`] | which command it is, and how errors are told |
 //! | [`build`] | `mote build` |
 //! | [`new`] | `mote new`: a service to begin with |
+//! | [`policy`] | `mote policy`: which crates a service may have |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
 //! | `serve` | `mote serve`: a node behind HTTP |
@@ -33,6 +34,7 @@ mod inspect;
 mod new;
 #[cfg(feature = "http")]
 mod operate;
+mod policy;
 mod run;
 #[cfg(feature = "http")]
 mod serve;

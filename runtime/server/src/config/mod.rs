@@ -40,6 +40,8 @@ pub struct Config {
     pub manage: Option<bool>,
     /// Users that may use the admin socket, by number, beside root and the one that the node runs as.
     pub admin_uids: Vec<u32>,
+    /// The policy by which sources are built that clients submit; `None`: the builder's own.
+    pub policy: Option<PathBuf>,
     /// Workers and their queue.
     pub node: NodeSection,
     /// What bounds clients.
@@ -56,6 +58,7 @@ impl Default for Config {
             tls: None,
             manage: None,
             admin_uids: Vec::new(),
+            policy: None,
             node: NodeSection::default(),
             limits: Limits::default(),
             defaults: Settings::default(),

@@ -8,6 +8,7 @@
 use std::process::Command;
 
 use crate::compile::context::BuildContext;
+use crate::compile::lints;
 use crate::intake::stage::INSIDE;
 use crate::options::Options;
 use crate::toolchain::TARGET;
@@ -33,6 +34,7 @@ pub(super) fn command(context: &BuildContext<'_>, subcommand: &str) -> Command {
         .env("CARGO_INCREMENTAL", "0")
         .env("RUSTC", &toolchain.rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(context).join("\x1f"));
+    lints::apply(&mut cargo, context);
     cargo
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::admission::{Admitted, admit};
 use crate::error::BuildError;
 use crate::error::sandbox::SandboxError;
 use crate::event::Event;
@@ -22,6 +23,7 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) cache: Cache,
     pub(crate) sysroot: Sysroot,
     pub(crate) intake: Intake,
+    pub(crate) admitted: Admitted,
     pub(crate) sandbox: Sandbox,
     /// The folder of the embedded service crate.
     pub(crate) embedded: PathBuf,
@@ -48,19 +50,22 @@ impl<'a> BuildContext<'a> {
         };
         let intake = take_in(options, materials, observer)?;
         check_sources(&intake)?;
+        let admitted = admit(&intake, &options.policy, &cache, observer)?;
         let view = intake.stage.view(&toolchain.sysroot);
         let sandbox = Sandbox::new(layers, view, options.limits, intake.stage.path("root"));
-        Ok(Self { options, toolchain, cache, sysroot, intake, sandbox, embedded })
+        Ok(Self { options, toolchain, cache, sysroot, intake, admitted, sandbox, embedded })
     }
 
-    /// The dependencies that are compiled before, and kept apart from, the user's crate.
+    /// The dependencies that are compiled before, and kept apart from, the user's crate: vetted crates
+    /// whose dependencies are vetted too, and the service crate.
     pub(crate) fn vetted(&self) -> Vec<&Described> {
         let graph = &self.intake.graph;
-        let is_vetted = |package: &&Described| {
-            graph.is_linked(package)
-                && (package.is_from_registry() || package.name == "mote-service")
+        let is_vetted = |package: &Described| match package.is_from_registry() {
+            true => self.admitted.vetted.contains(&package.title()),
+            false => package.name == "mote-service",
         };
-        graph.used.iter().filter(is_vetted).collect()
+        let used = graph.used.iter().filter(|package| graph.is_linked(package));
+        used.filter(|package| graph.tree(package).into_iter().all(is_vetted)).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod dependencies;
 mod glue;
 mod handle;
 mod link;
+mod lints;
 mod rustc;
 mod service_crate;
 
@@ -25,6 +26,7 @@ pub(crate) fn compile(
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<u8>, BuildError> {
     observer(Event::Step(Step::Compile));
+    lints::install(context)?;
     dependencies::prepare(context, observer)?;
     let deadline = Deadline::after(context.options.limits.seconds);
     let crates = service_crate::compile(context, deadline, observer)?;

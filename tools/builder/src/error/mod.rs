@@ -2,6 +2,7 @@
 
 pub(crate) mod handle;
 pub(crate) mod intake;
+pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod source;
 pub(crate) mod substitute;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use handle::HandleError;
 use intake::IntakeError;
 use mote_loader::VerifyError;
+use policy::AdmissionError;
 use sandbox::SandboxError;
 use source::SourceError;
 use substitute::InsteadOfStd;
@@ -166,6 +168,9 @@ pub enum BuildError {
     /// The package is not taken in.
     #[error(transparent)]
     Intake(IntakeError),
+    /// A crate of crates.io is not admitted.
+    #[error(transparent)]
+    Admission(Box<AdmissionError>),
     /// A source that nobody has vetted does not hold to the rules for services.
     #[error(transparent)]
     Source(SourceError),

@@ -34,16 +34,26 @@ struct Checksums {
     package: Option<String>,
 }
 
-/// Unpacks `package`, unless the cache has it already, and returns its folder.
+/// The sources of a crate, unpacked.
+#[derive(Clone, Debug)]
+pub(crate) struct Unpacked {
+    /// Their folder.
+    pub(crate) folder: PathBuf,
+    /// SHA-256 of the file that they came in.
+    pub(crate) checksum: String,
+}
+
+/// Unpacks `package`, unless the cache has it already, and says where it is.
 pub(super) fn unpacked(
     package: &Described,
     locked: &Locked,
     cache: &Cache,
-) -> Result<PathBuf, BuildError> {
+) -> Result<Unpacked, BuildError> {
     let checksum = locked.checksum.as_deref().unwrap_or_default();
     let place = cache.crates().join(format!("{}-{}-{checksum}", locked.name, locked.version));
+    let unpacked = Unpacked { folder: place.clone(), checksum: checksum.to_owned() };
     if place.join(CHECKSUMS).is_file() {
-        return Ok(place);
+        return Ok(unpacked);
     }
     let mut unpacking = Unpacking::default();
     let from = archive_of(package);
@@ -61,7 +71,7 @@ pub(super) fn unpacked(
         })
     });
     match result {
-        Ok(()) => Ok(place),
+        Ok(()) => Ok(unpacked),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             let path = from.unwrap_or_else(|| package.folder().to_owned());
             Err(BuildError::Intake(IntakeError::Checksum { package: locked.title(), path }))
@@ -71,9 +81,12 @@ pub(super) fn unpacked(
 }
 
 /// Lets `folder` be a directory source with what was unpacked, which it finds in `crates` beside itself.
-pub(super) fn link(unpacked: &[PathBuf], folder: &Path) -> io::Result<()> {
+pub(super) fn link<'a>(
+    unpacked: impl IntoIterator<Item = &'a Unpacked>,
+    folder: &Path,
+) -> io::Result<()> {
     fs::create_dir(folder)?;
-    for place in unpacked {
+    for Unpacked { folder: place, .. } in unpacked {
         let name = place.file_name().unwrap_or_default();
         symlink(Path::new("../crates").join(name), folder.join(name))?;
     }

@@ -20,7 +20,7 @@ pub(crate) mod package;
 pub(crate) mod stage;
 mod workspace;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,7 @@ use crate::toolchain::cache::Cache;
 use crate::toolchain::compiler::Toolchain;
 use crate::toolchain::embedded;
 
+use crates::Unpacked;
 use graph::Graph;
 use lock::Locked;
 use manifest::Place;
@@ -49,6 +50,8 @@ pub(crate) struct Intake {
     pub(crate) package: Package,
     pub(crate) graph: Graph,
     pub(crate) lock: Vec<Locked>,
+    /// What was unpacked, by name and version.
+    pub(crate) crates: BTreeMap<String, Unpacked>,
 }
 
 /// What a package is built with.
@@ -87,9 +90,9 @@ pub(crate) fn take_in(
         compare(&before, &lock)?;
     }
     keep_lock_file(&origin, &folder, workspace.as_ref())?;
-    unpack(&graph, &lock, &stage, materials.cache)?;
+    let crates = unpack(&graph, &lock, &stage, materials.cache)?;
     let package = Package::of(&graph.root)?;
-    Ok(Intake { stage, package, graph, lock })
+    Ok(Intake { stage, package, graph, lock, crates })
 }
 
 fn parse(folder: &Path, path: &Path) -> Result<DocumentMut, IntakeError> {
@@ -224,14 +227,21 @@ fn keep_lock_file(
 }
 
 /// Lets cargo find the sources of every package that the lock file has from crates.io.
-fn unpack(graph: &Graph, lock: &[Locked], stage: &Stage, cache: &Cache) -> Result<(), BuildError> {
-    let mut unpacked = Vec::new();
+fn unpack(
+    graph: &Graph,
+    lock: &[Locked],
+    stage: &Stage,
+    cache: &Cache,
+) -> Result<BTreeMap<String, Unpacked>, BuildError> {
+    let mut unpacked = BTreeMap::new();
     for package in graph.used.iter().chain(&graph.unused).filter(|found| found.is_from_registry()) {
         let is_it =
             |found: &&Locked| found.name == package.name && found.version == package.version;
         let Some(locked) = lock.iter().find(is_it) else { continue };
-        unpacked.push(crates::unpacked(package, locked, cache)?);
+        unpacked.insert(package.title(), crates::unpacked(package, locked, cache)?);
     }
     let vendor = stage.path("vendor");
-    crates::link(&unpacked, &vendor).map_err(|error| BuildError::Write { path: vendor, error })
+    crates::link(unpacked.values(), &vendor)
+        .map_err(|error| BuildError::Write { path: vendor, error })?;
+    Ok(unpacked)
 }

@@ -6,6 +6,7 @@
 //!  STAGE/crates        ▶ unpacked crates                    /mote/crates        read-only
 //!  STAGE/vendor        links into crates/                   /mote/vendor        read-only
 //!  STAGE/sysroot       ▶ the restricted sysroot             /mote/sysroot       read-only
+//!  STAGE/lints         the compiler's wrapper                  /mote/lints         read-only
 //!  STAGE/work          what is compiled                     /mote/work          to be written
 //!  STAGE/root          empty: the root of the sandbox is put here
 //! ```
@@ -40,7 +41,9 @@ impl Stage {
     }
 
     fn fill(&self, cache: &Cache, embedded: &Path, sysroot: &Path) -> io::Result<()> {
-        for folder in ["crate", "work/target", "work/image", "work/home", "work/tmp", "root"] {
+        for folder in
+            ["crate", "work/target", "work/image", "work/home", "work/tmp", "lints", "root"]
+        {
             fs::create_dir_all(self.path(folder))?;
         }
         symlink(embedded, self.path("mote-service"))?;
@@ -58,7 +61,7 @@ impl Stage {
     pub(crate) fn view(&self, toolchain: &Path) -> View {
         let mut view = View::of_system();
         view.read_only(toolchain, toolchain);
-        for name in ["crate", "mote-service", "crates", "vendor", "sysroot"] {
+        for name in ["crate", "mote-service", "crates", "vendor", "sysroot", "lints"] {
             view.read_only(&self.path(name), Path::new(INSIDE).join(name));
         }
         view.writable(&self.path("work"), Path::new(INSIDE).join("work"));

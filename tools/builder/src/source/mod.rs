@@ -11,9 +11,11 @@
 //! | `names` | what may not be named, and where |
 //! | `walk` | every token of a file |
 //! | `attribute` | what an attribute is, also one that a macro makes |
+//! | `macros` | which macros of a vetted crate expand to unsafe code |
 //! | `tokens` | small questions about tokens |
 
 mod attribute;
+mod macros;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -23,18 +25,50 @@ mod walk;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{LexError, TokenStream};
 
 use crate::error::source::{Finding, SourceError};
 
-/// Looks at every source file below the folder of the crate root `root`: where the modules of its library
-/// must be. `shown` tells how a file is called in messages.
+/// The text of the rules: what they answered is told apart by it from what other rules would.
+pub(crate) const RULES: &str = concat!(
+    include_str!("mod.rs"),
+    include_str!("attribute.rs"),
+    include_str!("macros.rs"),
+    include_str!("names.rs"),
+    include_str!("tokens.rs"),
+    include_str!("walk.rs"),
+);
+
+/// Looks at every token of the crate whose root is `root`. `shown` tells how a file is called in messages.
 pub(crate) fn check(
     package: &str,
     root: &Path,
     shown: impl Fn(&Path) -> String,
 ) -> Result<(), SourceError> {
-    for file in sources(root.parent().unwrap_or(root)) {
+    first(package, root, shown, find)
+}
+
+/// Looks for macros of the crate whose root is `root` that expand to unsafe code elsewhere.
+pub(crate) fn check_macros(
+    package: &str,
+    root: &Path,
+    is_procedural: bool,
+    shown: impl Fn(&Path) -> String,
+) -> Result<(), SourceError> {
+    first(package, root, shown, |text| macros::first_finding(tokens(text).ok()?, is_procedural))
+}
+
+/// The first thing that `find` finds in a source file: in the crate root, or below its folder, where the
+/// modules of its library must be.
+fn first(
+    package: &str,
+    root: &Path,
+    shown: impl Fn(&Path) -> String,
+    find: impl Fn(&[u8]) -> Option<(usize, Finding)>,
+) -> Result<(), SourceError> {
+    let files = sources(root.parent().unwrap_or(root));
+    // The crate root may be called anything.
+    for file in [root.to_owned()].into_iter().chain(files.into_iter().filter(|file| file != root)) {
         let text = fs::read(&file).unwrap_or_default();
         if let Some((line, finding)) = find(&text) {
             let place = format!("{}:{line}", shown(&file));
@@ -61,11 +95,16 @@ pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// The first thing in a file that may not be there, and its line.
 fn find(text: &[u8]) -> Option<(usize, Finding)> {
-    let Ok(text) = std::str::from_utf8(text) else { return Some((1, Finding::NoTokens)) };
-    match without_shebang(text).parse::<TokenStream>() {
+    match tokens(text) {
         Ok(tokens) => walk::first_finding(tokens),
-        Err(error) => Some((error.span().start().line, Finding::NoTokens)),
+        Err(line) => Some((line, Finding::NoTokens)),
     }
+}
+
+/// The tokens of a file, or the line where there are none.
+fn tokens(text: &[u8]) -> Result<TokenStream, usize> {
+    let text = std::str::from_utf8(text).map_err(|_| 1usize)?;
+    without_shebang(text).parse().map_err(|error: LexError| error.span().start().line)
 }
 
 /// As the compiler does, which takes `#!` for a shebang unless an attribute follows.

@@ -52,6 +52,11 @@ impl Cache {
         self.0.join("crates")
     }
 
+    /// Where it is kept that a crate's sources have nothing to be told.
+    pub(crate) fn clean_sources(&self) -> PathBuf {
+        self.0.join("clean")
+    }
+
     /// The folder of compiled dependencies.
     pub(crate) fn compiled(&self) -> PathBuf {
         self.0.join("compiled")

@@ -7,6 +7,7 @@ use mote_bench::format::units::human_bytes;
 use mote_builder::{Limits, Options, Profile};
 
 use crate::service::build::build;
+use crate::service::policy;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::build::Progress;
 use crate::terminal::output;
@@ -36,21 +37,26 @@ pub(crate) struct BuildArgs {
     /// Stop a compiler that wants more memory, in MiB.
     #[arg(long, value_name = "N", default_value_t = Limits::default().memory_mib)]
     pub(crate) build_memory_mib: u64,
+    /// The policy that says which crates and folders are vetted, instead of the one that `mote policy`
+    /// prints.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "MOTE_POLICY")]
+    pub(crate) policy: Option<PathBuf>,
     /// Run the compiler without a sandbox: for sources of your own only.
     #[arg(long)]
     pub(crate) no_sandbox: bool,
 }
 
 impl BuildArgs {
-    fn options(&self) -> Options {
-        Options {
+    fn options(&self) -> Result<Options, Failure> {
+        Ok(Options {
             profile: if self.debug { Profile::Debug } else { Profile::Release },
             is_locked: self.locked,
             is_offline: self.offline,
             has_sandbox: !self.no_sandbox,
             limits: Limits { seconds: self.build_seconds, memory_mib: self.build_memory_mib },
+            policy: policy::read(self.policy.as_deref())?,
             ..Options::new(&self.directory, mote_dispatcher::TOOLCHAIN)
-        }
+        })
     }
 }
 
@@ -60,7 +66,7 @@ impl BuildArgs {
 /// It does not build, or the image cannot be written.
 pub(crate) fn execute(args: &BuildArgs) -> Result<Status, Failure> {
     let mut progress = Progress::lines();
-    let built = build(args.options(), &mut |event| progress.show(event))?;
+    let built = build(args.options()?, &mut |event| progress.show(event))?;
     drop(progress);
     if args.output.as_deref() == Some(Path::new("-")) {
         output::write_all(&built.image)?;

@@ -16,6 +16,7 @@ use crate::new::NewArgs;
 use crate::operate::args::{
     DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs,
 };
+use crate::policy::PolicyArgs;
 use crate::run::args::RunArgs;
 #[cfg(feature = "http")]
 use crate::serve::args::ServeArgs;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Compile a service to an image.
     Build(BuildArgs),
+    /// Print or check the policy: which crates and folders a build vets.
+    Policy(PolicyArgs),
     /// Show what an image holds, and whether the loader takes it.
     Inspect(InspectArgs),
     /// Run a service and print its response.

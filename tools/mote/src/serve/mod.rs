@@ -14,6 +14,7 @@ use mote_server::config::Config;
 use mote_server::{Preloaded, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::service::policy;
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use args::ServeArgs;
@@ -26,6 +27,7 @@ use builder::Builder;
 /// The configuration or a service cannot be used, or the node does not start.
 pub(crate) fn execute(args: &ServeArgs) -> Result<Status, Failure> {
     let config = config(args)?;
+    let builder = builder(&config)?;
     let preloaded =
         args.services.iter().map(|path| preloaded(path)).collect::<Result<Vec<_>, _>>()?;
     log::start(args.log_json);
@@ -33,7 +35,7 @@ pub(crate) fn execute(args: &ServeArgs) -> Result<Status, Failure> {
         .enable_all()
         .build()
         .or_status(Status::NodeFailed, || "cannot start the runtime")?;
-    let served = runtime.block_on(serve(config, preloaded));
+    let served = runtime.block_on(serve(config, builder, preloaded));
     runtime.shutdown_background();
     served
 }
@@ -52,14 +54,26 @@ fn config(args: &ServeArgs) -> Result<Config, Failure> {
     Ok(config)
 }
 
+fn builder(config: &Config) -> Result<Builder, Failure> {
+    let policy = match &config.policy {
+        Some(file) => policy::read(Some(file))?,
+        None => policy::of_environment()?,
+    };
+    Ok(Builder { policy })
+}
+
 fn preloaded(path: &Path) -> Result<Preloaded, Failure> {
     let Source { name, bytes } = source::load(path)?;
     Ok(Preloaded { name, image: bytes })
 }
 
-async fn serve(config: Config, preloaded: Vec<Preloaded>) -> Result<Status, Failure> {
+async fn serve(
+    config: Config,
+    builder: Builder,
+    preloaded: Vec<Preloaded>,
+) -> Result<Status, Failure> {
     let (mut first, mut second) = (Signals::catch()?, Signals::catch()?);
-    let server = Server::start(config, Arc::new(Builder), preloaded);
+    let server = Server::start(config, Arc::new(builder), preloaded);
     let server = server.await.or_status(Status::NodeFailed, || "cannot serve")?;
     announce(&server)?;
     tokio::select! {

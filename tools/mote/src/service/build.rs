@@ -5,6 +5,7 @@ use std::path::Path;
 
 use mote_builder::{Built, Event, Options};
 
+use crate::service::policy;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::build::Progress;
 
@@ -15,7 +16,9 @@ use crate::terminal::build::Progress;
 /// It does not build.
 pub(crate) fn for_running(directory: &Path) -> Result<Built, Failure> {
     let mut progress = Progress::quiet();
-    build(Options::new(directory, mote_dispatcher::TOOLCHAIN), &mut |event| progress.show(event))
+    let policy = policy::of_environment()?;
+    let options = Options { policy, ..Options::new(directory, mote_dispatcher::TOOLCHAIN) };
+    build(options, &mut |event| progress.show(event))
 }
 
 /// Builds a service.

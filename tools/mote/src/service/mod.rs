@@ -3,5 +3,6 @@
 pub(crate) mod build;
 pub(crate) mod choice;
 pub(crate) mod input;
+pub(crate) mod policy;
 pub(crate) mod requirements;
 pub(crate) mod source;

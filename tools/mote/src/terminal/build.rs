@@ -12,17 +12,19 @@ use mote_builder::{Event, Step};
 pub(crate) struct Progress {
     spinner: ProgressBar,
     has_lines: bool,
+    tells_admitted: bool,
 }
 
 impl Progress {
-    /// With a spinner on a terminal, and a line per step elsewhere.
+    /// With a spinner on a terminal, and a line per step elsewhere; and why each crate is admitted.
     pub(crate) fn lines() -> Self {
-        Self { spinner: spinner(), has_lines: !io::stderr().is_terminal() }
+        let has_lines = !io::stderr().is_terminal();
+        Self { spinner: spinner(), has_lines, tells_admitted: true }
     }
 
     /// With a spinner on a terminal, and elsewhere with what the compiler says alone.
     pub(crate) fn quiet() -> Self {
-        Self { spinner: spinner(), has_lines: false }
+        Self { spinner: spinner(), has_lines: false, tells_admitted: false }
     }
 
     /// Shows what happens.
@@ -31,6 +33,9 @@ impl Progress {
             Event::Step(step) => self.say(step.title().to_owned()),
             Event::Compiled { package, is_fresh: false } => self.say(compiled(package)),
             Event::Diagnostic { rendered, .. } => self.spinner.suspend(|| eprint!("{rendered}")),
+            Event::Admitted { package, by } if self.tells_admitted => {
+                self.spinner.suspend(|| eprintln!("admitted: {package}: {by}"));
+            }
             Event::Ignored { path, why } => {
                 self.spinner.suspend(|| eprintln!("ignored: {}: {why}", path.display()));
             }

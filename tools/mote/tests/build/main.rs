@@ -3,6 +3,7 @@
 mod handle;
 mod intake;
 mod made;
+mod policy;
 mod refused;
 mod service;
 mod source;

@@ -5,6 +5,7 @@ mod cli;
 mod doctor;
 mod new;
 mod output;
+mod policy;
 mod pty;
 mod run;
 mod stall;

@@ -1,41 +1,24 @@
 //! What cargo resolves the package's dependencies to. Cargo is asked without the network first; what it
 //! fails for is not looked at, and the network tried.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
+mod resolve;
 
-use cargo_platform::{Cfg, Platform};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
 use serde::Deserialize;
 
 use crate::error::BuildError;
 use crate::error::intake::IntakeError;
 use crate::event::Event;
 use crate::options::Options;
+use crate::toolchain::command;
 use crate::toolchain::compiler::Toolchain;
 use crate::toolchain::messages::Target;
-use crate::toolchain::{TARGET, command};
+use resolve::Resolve;
 
 /// How cargo names the one registry.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
-
-/// What `rustc --print cfg` says of every image, as far as dependencies can ask for it.
-const CFG: [&str; 14] = [
-    "unix",
-    "panic=\"unwind\"",
-    "target_arch=\"x86_64\"",
-    "target_endian=\"little\"",
-    "target_env=\"gnu\"",
-    "target_family=\"unix\"",
-    "target_feature=\"fxsr\"",
-    "target_feature=\"sse\"",
-    "target_feature=\"sse2\"",
-    "target_os=\"linux\"",
-    "target_pointer_width=\"64\"",
-    "target_vendor=\"unknown\"",
-    "target_has_atomic=\"64\"",
-    "target_has_atomic=\"ptr\"",
-];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -52,31 +35,6 @@ pub(crate) struct Described {
     pub(crate) source: Option<String>,
     pub(crate) manifest_path: PathBuf,
     pub(crate) targets: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Resolve {
-    root: Option<String>,
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-    features: Vec<String>,
-    deps: Vec<Edge>,
-}
-
-#[derive(Deserialize)]
-struct Edge {
-    pkg: String,
-    dep_kinds: Vec<Kind>,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    kind: Option<String>,
-    target: Option<String>,
 }
 
 impl Described {
@@ -118,6 +76,10 @@ pub(crate) struct Graph {
     /// The ids of those that are compiled for the image, or are procedural macros that it uses; the others
     /// are what build scripts and procedural macros use themselves.
     linked: BTreeSet<String>,
+    /// The ids of what runs here while the image is built.
+    host: BTreeSet<String>,
+    /// What each uses for the image's platform or here, by id.
+    uses: BTreeMap<String, Vec<String>>,
     /// What cargo knows of besides, for other platforms.
     pub(crate) unused: Vec<Described>,
     /// Name, version and features of everything: what a compilation depends on.
@@ -128,6 +90,24 @@ impl Graph {
     /// Whether `package` is compiled for the image, or a procedural macro that the image uses.
     pub(crate) fn is_linked(&self, package: &Described) -> bool {
         self.linked.contains(&package.id)
+    }
+
+    /// Whether `package` runs here while the image is built: a build script, a procedural macro, or what
+    /// these use. It may be compiled for the image besides.
+    pub(crate) fn runs_here(&self, package: &Described) -> bool {
+        self.host.contains(&package.id)
+    }
+
+    /// `package` and all that it uses.
+    pub(crate) fn tree(&self, package: &Described) -> Vec<&Described> {
+        let mut ids = BTreeSet::new();
+        let mut next = vec![&package.id];
+        while let Some(id) = next.pop() {
+            if ids.insert(id) {
+                next.extend(self.uses.get(id).into_iter().flatten());
+            }
+        }
+        self.used.iter().filter(|package| ids.contains(&package.id)).collect()
     }
 
     /// Resolves the package in `folder`.
@@ -155,6 +135,8 @@ impl Graph {
             .collect();
         let linked =
             metadata.resolve.reached(|from, edge| !macros.contains(from) && edge.is_linked());
+        let host = metadata.resolve.host(&macros);
+        let uses = metadata.resolve.uses();
         let by_id: BTreeMap<_, _> =
             metadata.packages.iter().map(|package| (package.id.as_str(), package)).collect();
         let features =
@@ -179,47 +161,8 @@ impl Graph {
         }
         let [used, unused] = others;
         let root = root.ok_or(BuildError::NoPackage { path: manifest })?;
-        Ok(Self { root, used, linked, unused, features })
+        Ok(Self { root, used, linked, host, uses, unused, features })
     }
-}
-
-impl Resolve {
-    /// The packages that are reached from the root over edges, each from a package, that are `followed`.
-    fn reached(&self, followed: impl Fn(&str, &Edge) -> bool) -> BTreeSet<String> {
-        let nodes: BTreeMap<_, _> = self.nodes.iter().map(|node| (&node.id, node)).collect();
-        let mut used = BTreeSet::new();
-        let mut next: VecDeque<&String> = self.root.iter().collect();
-        while let Some(id) = next.pop_front() {
-            let node = nodes.get(id).filter(|_| used.insert(id.clone()));
-            let edges = node.into_iter().flat_map(|node| &node.deps);
-            next.extend(edges.filter(|edge| followed(id, edge)).map(|edge| &edge.pkg));
-        }
-        used
-    }
-}
-
-impl Edge {
-    /// Whether a build for the image's platform, or of a program that runs here for it, follows it.
-    fn is_used(&self) -> bool {
-        self.is_of(|kind| kind != Some("dev"))
-    }
-
-    /// Whether what it leads to is linked to what it comes from.
-    fn is_linked(&self) -> bool {
-        self.is_of(|kind| kind.is_none())
-    }
-
-    fn is_of(&self, kind: impl Fn(Option<&str>) -> bool) -> bool {
-        self.dep_kinds.iter().any(|found| {
-            kind(found.kind.as_deref()) && found.target.as_deref().is_none_or(is_our_platform)
-        })
-    }
-}
-
-/// Whether a dependency for `platform` is one for images. What cannot be understood is.
-fn is_our_platform(platform: &str) -> bool {
-    let cfg: Vec<Cfg> = CFG.iter().filter_map(|cfg| Cfg::from_str(cfg).ok()).collect();
-    Platform::from_str(platform).map_or(true, |platform| platform.matches(TARGET, &cfg))
 }
 
 fn metadata(
@@ -242,20 +185,4 @@ fn metadata(
         return Err(BuildError::Cargo { stderr });
     }
     serde_json::from_slice(&output.stdout).map_err(|error| BuildError::Metadata { error })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn platform_is_an_image_s_when_its_condition_holds() {
-        for platform in ["cfg(unix)", TARGET, "cfg(not(windows))", "cfg(target_arch = \"x86_64\")"]
-        {
-            assert!(is_our_platform(platform), "{platform}");
-        }
-        for platform in ["cfg(windows)", "wasm32-unknown-unknown", "cfg(target_os = \"wasi\")"] {
-            assert!(!is_our_platform(platform), "{platform}");
-        }
-    }
 }
