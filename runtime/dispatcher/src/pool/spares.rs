@@ -29,7 +29,7 @@ const RETRY_AFTER_NS: u64 = 10_000_000;
 #[derive(Debug)]
 enum Errand {
     Start { number: usize },
-    Retire(Worker),
+    Retire(Box<Worker>),
 }
 
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Spares {
         // The thread is there as long as this is, so all that is sent arrives.
         let Some(errands) = &self.errands else { return };
         for worker in self.retired.drain(..) {
-            let _sent = errands.send(Errand::Retire(worker));
+            let _sent = errands.send(Errand::Retire(Box::new(worker)));
         }
         for (number, slot) in self.slots.iter_mut().enumerate() {
             let missing = self.count.saturating_sub(slot.workers.len() + slot.asked_for);
