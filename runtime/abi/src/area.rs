@@ -133,6 +133,9 @@ pub struct Inbox {
     pub requests: [Line; RING_ENTRIES],
     /// What the worker gives up before the first of them.
     pub lockdown: Lockdown,
+    /// The sequence number of an invocation whose soft deadline is now, however much of its budget is left: a
+    /// handler looks at it.
+    pub cancelled: AtomicU64,
 }
 
 /// Which invocation runs, for the watchdog.

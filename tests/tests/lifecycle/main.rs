@@ -2,6 +2,7 @@
 
 mod bans;
 mod deployment;
+mod giving_up;
 mod owned;
 mod parking;
 mod queueing;

@@ -15,7 +15,7 @@ pub enum Event<'a> {
         /// Whether it was up to date.
         is_fresh: bool,
     },
-    /// A crate of crates.io may be in the image, or run while it is built.
+    /// A crate from outside of the service's folder may be in the image, or run while it is built.
     Admitted {
         /// Its name and version.
         package: &'a str,
@@ -38,13 +38,19 @@ pub enum Event<'a> {
     },
 }
 
-/// Why a crate of crates.io is admitted.
+/// Why a crate from outside of the service's folder is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdmittedBy<'a> {
     /// The policy vets it.
     #[error("vetted: {reason}")]
     Policy {
+        /// The reason in the policy.
+        reason: &'a str,
+    },
+    /// It is in a folder that the policy vets.
+    #[error("in a vetted folder: {reason}")]
+    Folder {
         /// The reason in the policy.
         reason: &'a str,
     },

@@ -131,6 +131,14 @@ impl Ending {
             unwinding: Unwinding::default(),
         }
     }
+
+    /// The ending of a job that was stopped because nobody wants it: what stopped it looks like the end of its
+    /// budget to the worker.
+    pub(crate) fn of_cancelled(self) -> Self {
+        let is_stopped = self.outcome == Outcome::OverBudget;
+        let outcome = if is_stopped { Outcome::Cancelled } else { self.outcome };
+        Self { outcome, ..self }
+    }
 }
 
 impl Completed {

@@ -11,6 +11,10 @@ pub(crate) struct Request {
     pub(crate) spec: JobSpec,
     /// When it was submitted, on the node's clock.
     pub(crate) submitted_ns: u64,
+    /// When it must have come to a worker that starts it; `u64::MAX` for whenever.
+    pub(crate) start_by_ns: u64,
+    /// Whether nobody wants it any more.
+    pub(crate) is_cancelled: bool,
 }
 
 /// A job that waits for a worker, or has lost the one it waited for.
@@ -23,8 +27,9 @@ pub(crate) struct Waiting {
 impl Request {
     /// The job after `run`, which ended so.
     pub(crate) fn completed(&self, run: Run, ending: Ending) -> Completed {
-        let &Self { ticket, spec, submitted_ns: _ } = self;
+        let &Self { ticket, spec, .. } = self;
         let (service, mode, budget_us) = (spec.service, spec.mode, spec.budget_us);
+        let ending = if self.is_cancelled { ending.of_cancelled() } else { ending };
         Completed::new(JobPart { ticket, service, mode, budget_us }, run, ending)
     }
 
@@ -41,6 +46,12 @@ pub(crate) mod tests {
 
     /// A request with this ticket, submitted at the nanosecond of that number.
     pub(crate) fn request(ticket: u64, body: &[u8]) -> Request {
-        Request { ticket: Ticket(ticket), spec: spec(body), submitted_ns: ticket }
+        Request {
+            ticket: Ticket(ticket),
+            spec: spec(body),
+            submitted_ns: ticket,
+            start_by_ns: u64::MAX,
+            is_cancelled: false,
+        }
     }
 }

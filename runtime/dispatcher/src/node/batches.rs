@@ -17,8 +17,9 @@ impl Node {
         let emptied = if is_over { self.pool.least_loaded() } else { None };
         for slot in self.pool.slots().filter(|&slot| Some(slot) != emptied) {
             let Some(tenant) = self.pool.tenant_with_room(slot) else { continue };
-            let Some(line) = self.pool.line_of(slot) else { continue };
-            let Some(next) = self.queue.pop_of(tenant) else { continue };
+            let Some(&first) = self.queue.first_of(tenant) else { continue };
+            let Some(line) = self.pool.line_of(slot, &first, now_ns) else { continue };
+            let Some(next) = self.queue.remove(first.ticket) else { continue };
             let entered = self.services.enter(&next.request.spec, line.worker());
             let started = entered.map(|start| line.publish(next.request, start, &next.body));
             return self.settle(started, next);

@@ -16,6 +16,7 @@ pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
 mod services;
+mod submission;
 mod tick;
 pub(crate) mod waker;
 
@@ -27,8 +28,6 @@ use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
 use crate::job::completed::Completed;
-use crate::job::ids::Ticket;
-use crate::job::request::Request;
 use crate::job::spec::Job;
 use crate::node::error::{NodeError, SubmitError};
 use crate::node::finished::Finished;
@@ -137,35 +136,6 @@ impl Node {
         })
     }
 
-    /// Takes a job: gives it to the worker that has the fewest, or queues it. Places its service
-    /// first, if that is not resident.
-    ///
-    /// # Errors
-    /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be
-    /// placed, or no worker is left. Nothing has been done then.
-    pub fn submit(&mut self, job: Job<'_>) -> Result<Ticket, SubmitError> {
-        let ticket = Ticket(self.last_ticket + 1);
-        self.submit_as(ticket, job)?;
-        self.last_ticket = ticket.0;
-        Ok(ticket)
-    }
-
-    /// As [`Node::submit`], for a caller that numbers all jobs of this node itself.
-    pub(crate) fn submit_as(&mut self, ticket: Ticket, job: Job<'_>) -> Result<(), SubmitError> {
-        let spec = job.check(self.services.tenant(job.service)?, self.arena_kib)?;
-        self.check_ban(job.service)?;
-        let now_ns = about_now_ns();
-        if self.pool.is_checkup_due(now_ns) {
-            self.tick(now_ns);
-        }
-        if let Some(why) = self.pool.abandoned() {
-            return Err(SubmitError::NoWorkers { why: why.clone() });
-        }
-        self.accept(Request { ticket, spec, submitted_ns: now_ns }, job.body)?;
-        self.finished.expect_one();
-        Ok(())
-    }
-
     /// One tick of the dispatcher's loop: takes what has ended, enforces deadlines, feeds workers.
     /// Never blocks. `None` when nothing has ended.
     pub fn poll(&mut self) -> Option<Completed> {
@@ -209,7 +179,7 @@ impl Node {
     /// ```
     pub fn wait_or_wake(&mut self, until_ns: u64) -> Option<Completed> {
         let bell = Arc::clone(&self.bell);
-        let alarm = Alarm { bell: &bell, until_ns };
+        let alarm = Alarm { bell: Some(&bell), until_ns };
         self.tick_until(Some(alarm), |finished| match finished.pop() {
             None if !bell.take() && about_now_ns() < until_ns => None,
             ended => Some(ended),

@@ -16,8 +16,12 @@ use crate::sys::clock::about_now_ns;
 impl Node {
     /// Gives a job to a worker, or queues it.
     pub(super) fn accept(&mut self, request: Request, body: &[u8]) -> Result<(), SubmitError> {
+        if request.start_by_ns <= request.submitted_ns {
+            self.expire(&request);
+            return Ok(());
+        }
         if self.queue.is_empty()
-            && let Some(line) = self.pool.free_line(request.spec.tenant)
+            && let Some(line) = self.pool.free_line(&request, request.submitted_ns)
         {
             let start = self.services.enter(&request.spec, line.worker())?;
             line.publish(request, start, body);
@@ -45,7 +49,20 @@ impl Node {
         if let Some(why) = self.pool.abandoned() {
             self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
         }
+        while let Some(waiting) = self.queue.pop_expired(now_ns) {
+            self.expire(&waiting.request);
+        }
         while self.feed(now_ns) {}
+    }
+
+    fn expire(&mut self, request: &Request) {
+        let why = "no worker could start it in time";
+        self.finished.push(request.not_run(Ending::unreported(Outcome::Expired, why)));
+    }
+
+    pub(super) fn drop_cancelled(&mut self, request: &Request) {
+        let why = "it was cancelled before it ran";
+        self.finished.push(request.not_run(Ending::unreported(Outcome::Cancelled, why)));
     }
 
     /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
@@ -60,9 +77,13 @@ impl Node {
             }
             self.finished.push(ended.completed);
         }
-        for orphan in self.events.orphans.drain(..).rev() {
+        for orphan in std::mem::take(&mut self.events.orphans) {
             self.services.leave(orphan.resident);
-            self.queue.push_front(orphan.waiting);
+            if orphan.waiting.request.is_cancelled {
+                self.drop_cancelled(&orphan.waiting.request);
+            } else {
+                self.queue.put_back(orphan.waiting);
+            }
         }
     }
 
@@ -76,8 +97,10 @@ impl Node {
             next.resume(generation);
             return true;
         }
-        let Some(tenant) = self.queue.first_tenant() else { return false };
-        let Some(line) = self.pool.free_line(tenant) else { return self.feed_batch(now_ns) };
+        let Some(first) = self.queue.first() else { return false };
+        let Some(line) = self.pool.free_line(first, now_ns) else {
+            return self.feed_batch(now_ns);
+        };
         let Some(next) = self.queue.pop() else { return false };
         let entered = self.services.enter(&next.request.spec, line.worker());
         let started = entered.map(|start| line.publish(next.request, start, &next.body));
@@ -90,7 +113,7 @@ impl Node {
             Ok(()) => {}
             Err(PlaceError::Zone { .. }) => {
                 // Other images fill the windows, and running jobs hold them: it goes first when they end.
-                self.queue.push_front(next);
+                self.queue.put_back(next);
                 return false;
             }
             Err(why) => {
@@ -127,7 +150,11 @@ impl Node {
         match self.wait_policy.rest(now_ns - fruitful_ns, deadline_in_ns) {
             // A tick takes about as long as a `pause`, and nobody shares this processor.
             WaitAction::Spin => {}
-            WaitAction::Sleep => self.pool.sleep(now_ns, self.wait_policy.lead_ns(), alarm),
+            WaitAction::Sleep => {
+                let alarm = alarm.map_or(Alarm::NONE, |alarm| alarm);
+                let until_ns = alarm.until_ns.min(self.queue.next_deadline_ns());
+                self.pool.sleep(now_ns, self.wait_policy.lead_ns(), Alarm { until_ns, ..alarm });
+            }
         }
     }
 }

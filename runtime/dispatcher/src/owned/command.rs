@@ -30,6 +30,8 @@ pub struct OwnedJob {
     pub grace_us: u32,
     /// As [`Job::memory_kib`].
     pub memory_kib: u32,
+    /// As at [`Node::submit_by`](crate::Node::submit_by); `None`: it waits for as long as it takes.
+    pub start_by_ns: Option<u64>,
 }
 
 impl OwnedJob {
@@ -56,6 +58,7 @@ impl From<Job<'_>> for OwnedJob {
             budget_us: job.budget_us,
             grace_us: job.grace_us,
             memory_kib: job.memory_kib,
+            start_by_ns: None,
         }
     }
 }
@@ -140,6 +143,7 @@ pub(crate) struct Drained;
 #[derive(Debug)]
 pub(crate) enum Command {
     Submit { ticket: Ticket, job: OwnedJob, to: Reply<JobResult> },
+    Cancel { ticket: Ticket },
     Change { change: Change, to: Reply<ChangeResult> },
     Drain { to: Reply<Drained> },
     Tell { to: Reply<Option<NodeStatistics>> },

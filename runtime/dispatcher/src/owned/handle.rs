@@ -39,6 +39,12 @@ impl Handle {
         ticket
     }
 
+    /// Stops a job that nobody wants any more: as [`Node::cancel`](crate::Node::cancel). It is answered as
+    /// every job is.
+    pub fn cancel(&self, ticket: Ticket) {
+        self.send(Command::Cancel { ticket });
+    }
+
     /// Changes the deployed services. `to` is told which service that was, or why nothing was changed.
     pub fn change(
         &self,

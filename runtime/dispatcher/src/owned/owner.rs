@@ -76,6 +76,10 @@ impl Owner {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Submit { ticket, job, to } => self.submit(ticket, &job, to),
+            Command::Cancel { ticket } => {
+                // One that has ended is answered already.
+                self.node.cancel(ticket);
+            }
             Command::Change { change, to } => {
                 to.send(change_services(&mut self.node, change).map_err(Into::into));
             }
@@ -91,7 +95,7 @@ impl Owner {
         let refused = if self.is_draining {
             Err(SubmitError::Draining)
         } else {
-            self.node.submit_as(ticket, job.job())
+            self.node.submit_as(ticket, job.job(), job.start_by_ns.unwrap_or(u64::MAX))
         };
         match refused {
             Ok(()) => {

@@ -31,6 +31,7 @@ use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
+use crate::job::ids::Ticket;
 use crate::pool::bell::Bell;
 use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
@@ -47,13 +48,21 @@ const START_LOOK: Duration = Duration::from_micros(50);
 /// What else ends a dispatcher's sleep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Alarm<'a> {
-    pub(crate) bell: &'a Bell,
+    pub(crate) bell: Option<&'a Bell>,
     /// On the node's clock.
     pub(crate) until_ns: u64,
 }
 
+impl Alarm<'_> {
+    /// Nothing else.
+    pub(crate) const NONE: Self = Self { bell: None, until_ns: u64::MAX };
+}
+
 /// The longest sleep of a dispatcher whose workers are idle: the death of one rings no doorbell.
 const IDLE_SLEEP_NS: u64 = 100_000_000;
+
+/// The longest sleep of a dispatcher while spares start: they ring no doorbell.
+const SPARES_SLEEP_NS: u64 = 100_000;
 
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
@@ -93,11 +102,19 @@ impl WorkerPool {
         }
     }
 
-    /// Room for a job on the worker that has the fewest, if any has room.
-    fn any_line(&mut self) -> Option<FreeLine<'_>> {
+    /// Room for a job on the worker that has the fewest, if any has room, and will have started the job by
+    /// `start_by_ns`.
+    fn any_line(&mut self, now_ns: u64, start_by_ns: u64) -> Option<FreeLine<'_>> {
         let depth = self.spawn_context.config.ring_depth();
         let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
-        workers.min_by_key(|worker| worker.load())?.free_line(depth)
+        let worker = workers.min_by_key(|worker| worker.load())?;
+        if worker.starts_next_by(now_ns, start_by_ns) { worker.free_line(depth) } else { None }
+    }
+
+    /// Stops the job with this ticket on whichever worker has it. False if none has.
+    pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
+        let mut workers = self.slots.iter_mut().filter_map(WorkerSlot::worker_mut);
+        workers.any(|worker| worker.cancel(ticket, now_ns))
     }
 
     /// The paused job that waits longest of those whose worker has room, if it waits since `before_ns` or
@@ -153,13 +170,12 @@ impl WorkerPool {
 
     /// Sleeps until a worker or `alarm` rings, or there is something to do, or a deadline is `lead_ns` away.
     /// Misses no ring: see [`mote_abi::park`].
-    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64, alarm: Option<Alarm<'_>>) {
+    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64, alarm: Alarm<'_>) {
         let wakes = self.slots.iter().filter_map(|slot| slot.wake_ns(now_ns, lead_ns));
-        let bell = alarm.map(|alarm| alarm.bell);
-        let until_ns = match alarm {
-            Some(alarm) => wakes.fold(alarm.until_ns.min(now_ns + IDLE_SLEEP_NS), u64::min),
-            None => wakes.min().unwrap_or(now_ns),
-        };
+        let Alarm { bell, until_ns } = alarm;
+        let spares = self.spares.as_ref().filter(|spares| spares.is_short());
+        let wakes = wakes.chain(spares.map(|_| now_ns + SPARES_SLEEP_NS));
+        let until_ns = wakes.fold(until_ns.min(now_ns + IDLE_SLEEP_NS), u64::min);
         let workers: Vec<&Worker> = self
             .slots
             .iter()

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::config::Sharing;
 use crate::job::ids::TenantId;
+use crate::job::request::Request;
 use crate::pool::WorkerPool;
 use crate::pool::error::StartError;
 use crate::pool::slot::WorkerSlot;
@@ -73,35 +74,45 @@ impl WorkerPool {
         self.spares.as_ref().map_or(0, Spares::ready)
     }
 
-    /// Room for a job of `tenant`, if a worker may take it and has room.
+    /// Room for a job, if a worker may take it, has room, and will have started it in time.
     #[inline]
-    pub(crate) fn free_line(&mut self, tenant: TenantId) -> Option<FreeLine<'_>> {
-        if self.spares.is_some() { self.own_line(tenant) } else { self.any_line() }
+    pub(crate) fn free_line(&mut self, request: &Request, now_ns: u64) -> Option<FreeLine<'_>> {
+        if self.spares.is_some() {
+            let slot = self.own_slot(request.spec.tenant)?;
+            return self.line_of(slot, request, now_ns);
+        }
+        self.any_line(now_ns, request.start_by_ns)
     }
 
-    /// Room for a job of `tenant` on a worker that serves no other.
-    fn own_line(&mut self, tenant: TenantId) -> Option<FreeLine<'_>> {
+    /// The slot whose worker takes a job of `tenant`, and serves nobody else.
+    fn own_slot(&mut self, tenant: TenantId) -> Option<usize> {
         let spares = self.spares.as_mut()?;
         let config = &self.spawn_context.config;
         let candidates = self.slots.iter().enumerate().filter_map(|(slot, it)| {
             let worker = it.serving()?;
             Some(candidate(slot, worker, spares))
         });
-        let slot = match choose(candidates, tenant, config.ring_depth())? {
-            Choice::Worker(slot) => slot,
+        match choose(candidates, tenant, config.ring_depth())? {
+            Choice::Worker(slot) => Some(slot),
             Choice::Spare(slot) => {
                 let before = self.slots[slot].replace(spares.take(slot)?, config);
                 spares.retire(before);
-                slot
+                Some(slot)
             }
-        };
-        self.slots[slot].serving_mut()?.free_line(config.ring_depth())
+        }
     }
 
-    /// Room for a job on the worker in `slot`.
-    pub(crate) fn line_of(&mut self, slot: usize) -> Option<FreeLine<'_>> {
+    /// Room for a job on the worker in `slot`, if that will have started it in time.
+    pub(crate) fn line_of(
+        &mut self,
+        slot: usize,
+        request: &Request,
+        now_ns: u64,
+    ) -> Option<FreeLine<'_>> {
         let depth = self.spawn_context.config.ring_depth();
-        self.slots.get_mut(slot)?.serving_mut()?.free_line(depth)
+        let worker = self.slots.get_mut(slot)?.serving_mut()?;
+        let is_in_time = worker.starts_next_by(now_ns, request.start_by_ns);
+        if is_in_time { worker.free_line(depth) } else { None }
     }
 
     /// The slots, by number.

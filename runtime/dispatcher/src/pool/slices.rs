@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use mote_abi::message::Completion;
 
 use crate::config::Slicing;
+use crate::job::ids::Ticket;
 use crate::pool::outstanding::{Outstanding, Paused};
 use crate::pool::pause::{Expectation, PauseHistory};
 use crate::pool::report::ProtocolViolation;
@@ -64,6 +65,11 @@ impl Slices {
     /// The job that goes on next.
     pub(crate) fn pop(&mut self) -> Option<Paused> {
         self.paused.pop_front()
+    }
+
+    /// The paused job with this ticket.
+    pub(crate) fn find_mut(&mut self, ticket: Ticket) -> Option<&mut Paused> {
+        self.paused.iter_mut().find(|paused| paused.request.ticket == ticket)
     }
 
     /// Since when the job that goes on next waits for its slice.

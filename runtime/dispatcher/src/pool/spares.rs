@@ -17,7 +17,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use crate::pool::slot::{SpawnContext, start_worker};
-use crate::pool::start::{self, Duty};
+use crate::pool::start::{self, Duty, START_LIMIT_S};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::{self, Post};
 use crate::sys::scheduling;
@@ -54,9 +54,22 @@ pub(crate) struct Spares {
 /// The spares of one slot, in the order of their starts.
 #[derive(Debug, Default)]
 struct SlotSpares {
-    workers: VecDeque<Worker>,
+    spares: VecDeque<Spare>,
     asked_for: usize,
     not_before_ns: u64,
+}
+
+#[derive(Debug)]
+struct Spare {
+    worker: Worker,
+    /// When it is given up, unless it is ready.
+    give_up_ns: u64,
+}
+
+impl Spare {
+    fn is_ready(&self) -> bool {
+        start::is_ready(&self.worker.areas.outbox().status)
+    }
 }
 
 impl Spares {
@@ -78,7 +91,10 @@ impl Spares {
             let slot = &mut self.slots[number];
             slot.asked_for -= 1;
             match worker {
-                Ok(worker) => slot.workers.push_back(worker),
+                Ok(worker) => {
+                    let give_up_ns = now_ns + START_LIMIT_S * 1_000_000_000;
+                    slot.spares.push_back(Spare { worker, give_up_ns });
+                }
                 Err(_) => slot.not_before_ns = now_ns + RETRY_AFTER_NS,
             }
         }
@@ -88,7 +104,8 @@ impl Spares {
             let _sent = errands.send(Errand::Retire(Box::new(worker)));
         }
         for (number, slot) in self.slots.iter_mut().enumerate() {
-            let missing = self.count.saturating_sub(slot.workers.len() + slot.asked_for);
+            slot.spares.retain(|spare| spare.is_ready() || now_ns < spare.give_up_ns);
+            let missing = self.count.saturating_sub(slot.spares.len() + slot.asked_for);
             if missing == 0 || now_ns < slot.not_before_ns {
                 continue;
             }
@@ -99,18 +116,29 @@ impl Spares {
 
     /// Whether slot `number` has a spare that is ready.
     pub(crate) fn has_ready(&self, number: usize) -> bool {
-        self.slots[number].workers.iter().any(is_ready)
+        self.slots[number].spares.iter().any(Spare::is_ready)
     }
 
     /// How many spares are ready.
     pub(crate) fn ready(&self) -> usize {
-        self.slots.iter().flat_map(|slot| &slot.workers).filter(|worker| is_ready(worker)).count()
+        self.slots.iter().flat_map(|slot| &slot.spares).filter(|spare| spare.is_ready()).count()
+    }
+
+    /// Whether there are fewer than there are to be.
+    pub(crate) fn is_short(&self) -> bool {
+        self.ready() < self.slots.len() * self.count
     }
 
     /// A ready spare of slot `number`.
     pub(crate) fn take(&mut self, number: usize) -> Option<Worker> {
-        let workers = &mut self.slots[number].workers;
-        workers.remove(workers.iter().position(is_ready)?)
+        let spares = &mut self.slots[number].spares;
+        loop {
+            let mut worker = spares.remove(spares.iter().position(Spare::is_ready)?)?.worker;
+            // One that died meanwhile must not cost a job.
+            if worker.exit_reason().is_none() {
+                return Some(worker);
+            }
+        }
     }
 
     /// Ends a worker that was replaced. Until it is gone it runs only when its processor has nothing else to do,
@@ -130,10 +158,6 @@ impl Drop for Spares {
             let _panicked = thread.join();
         }
     }
-}
-
-fn is_ready(worker: &Worker) -> bool {
-    start::is_ready(&worker.areas.outbox().status)
 }
 
 /// Does errands until nobody has any. The workers that it starts die with this thread.

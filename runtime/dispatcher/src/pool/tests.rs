@@ -7,6 +7,7 @@ use crate::config::NodeConfig;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
 use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
+use crate::pool::watchdog::Limits;
 use crate::sys::memory_file::program_file;
 
 fn pool(slots: Vec<WorkerSlot>) -> WorkerPool {
@@ -29,6 +30,19 @@ fn pool_reports_the_worker_that_does_not_start() {
     let plan = Plan::new(&[0], 2);
     let failure = WorkerPool::start(spawn_context("/bin/false"), &plan).unwrap_err();
     assert!(matches!(failure, StartError::NotReady { .. }), "{failure}");
+}
+
+#[test]
+fn job_that_must_start_soon_goes_behind_none_that_may_take_longer() {
+    let (mut worker, _fake) = fake_worker::worker();
+    let limits = Limits::of(&request(1, b"").spec);
+    let ends_ns = limits.budget_ns + limits.grace_ns;
+    assert!(worker.starts_next_by(7, 7), "it is idle");
+    publish(&mut worker, 1, b"");
+    let slots = vec![WorkerSlot::serving_with(worker)];
+    let mut pool = self::pool(slots);
+    assert!(pool.any_line(7, 7 + ends_ns - 1).is_none());
+    assert!(pool.any_line(7, 7 + ends_ns).is_some() && pool.any_line(7, u64::MAX).is_some());
 }
 
 /// A worker with one invocation that is in its budget for long.
@@ -68,7 +82,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
             fake.complete(1, honest());
         });
         let before = Instant::now();
-        pool.sleep(now_ns(), 0, None);
+        pool.sleep(now_ns(), 0, Alarm::NONE);
         let slept = before.elapsed();
         waker.join().unwrap();
         (Duration::from_millis(1)..Duration::from_millis(15)).contains(&slept)
@@ -82,7 +96,7 @@ fn dispatcher_does_not_sleep_when_a_completion_is_there() {
     fake.complete(1, honest());
     let pool = self::pool(vec![WorkerSlot::serving_with(worker)]);
     let before = Instant::now();
-    (0..100).for_each(|_| pool.sleep(now_ns(), 0, None));
+    (0..100).for_each(|_| pool.sleep(now_ns(), 0, Alarm::NONE));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
     assert!(!fake.inbox().dispatcher_parked.must_wake(WakeFence::ByWaker));
 }
@@ -96,7 +110,7 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
     let slots = vec![WorkerSlot::serving_with(first), WorkerSlot::serving_with(second)];
     let mut pool = self::pool(slots);
     let mut order = Vec::new();
-    while let Some(line) = pool.any_line() {
+    while let Some(line) = pool.any_line(0, u64::MAX) {
         order.push(line.worker());
         line.publish(request(2, b""), fake_worker::start(b""), b"");
     }
@@ -112,8 +126,8 @@ fn dispatcher_does_not_sleep_when_its_bell_was_rung() {
     let bell = Bell::default();
     bell.ring();
     let before = Instant::now();
-    let alarm = Alarm { bell: &bell, until_ns: u64::MAX };
-    (0..100).for_each(|_| pool.sleep(now_ns(), 0, Some(alarm)));
+    let alarm = Alarm { bell: Some(&bell), until_ns: u64::MAX };
+    (0..100).for_each(|_| pool.sleep(now_ns(), 0, alarm));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
     assert!(bell.take() && !bell.take());
 }

@@ -118,12 +118,21 @@ fn preempt(deadline: Deadline, now_ns: u64, context: &mut Context) {
     act(action, context);
 }
 
-/// Which deadline has passed. The end of a slice is none when nobody waits for it.
+/// Which deadline has passed. The end of a slice is none when nobody waits for it; the soft deadline of what was
+/// cancelled is now.
 fn due(sequence: u64, now_ns: u64) -> Deadline {
+    if is_cancelled(sequence) {
+        CURRENT.cancel(now_ns);
+    }
     match CURRENT.deadline(now_ns) {
         Deadline::Slice if !is_next_waiting(sequence) => Deadline::None,
         deadline => deadline,
     }
+}
+
+fn is_cancelled(sequence: u64) -> bool {
+    let surroundings = SURROUNDINGS.get();
+    surroundings.is_some_and(|it| it.inbox.cancelled.load(Relaxed) == sequence)
 }
 
 /// Whether there is a request behind `sequence` in the ring.

@@ -19,6 +19,7 @@ use crate::event::{AdmittedBy, Event};
 use crate::intake::Intake;
 use crate::intake::crates::Unpacked;
 use crate::intake::graph::Described;
+use crate::intake::roots;
 use crate::policy::{Grants, Listing, Policy};
 use crate::toolchain::cache::Cache;
 use verdict::Question;
@@ -41,14 +42,21 @@ pub(crate) fn admit(
 ) -> Result<Admitted, BuildError> {
     let judge = Judge { intake, policy, cache };
     let mut admitted = Admitted::default();
-    for package in intake.graph.used.iter().filter(|package| package.is_from_registry()) {
-        let (title, by) = (package.title(), judge.package(package)?);
-        let set = match by {
-            AdmittedBy::Policy { .. } => &mut admitted.vetted,
-            AdmittedBy::Rules => &mut admitted.by_rules,
+    for package in &intake.graph.used {
+        let title = package.title();
+        let by = if package.is_from_registry() {
+            Some(judge.package(package)?)
+        } else {
+            judge.folder(package)
         };
-        observer(Event::Admitted { package: &title, by });
-        set.insert(title);
+        if let Some(by) = by {
+            observer(Event::Admitted { package: &title, by });
+        }
+        match by {
+            Some(AdmittedBy::Policy { .. }) => drop(admitted.vetted.insert(title)),
+            Some(AdmittedBy::Rules) => drop(admitted.by_rules.insert(title)),
+            Some(AdmittedBy::Folder { .. }) | None => {}
+        }
     }
     Ok(admitted)
 }
@@ -61,6 +69,15 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
+    /// A package of a vetted folder; the service's own are not admitted but looked at.
+    fn folder(&self, package: &Described) -> Option<AdmittedBy<'a>> {
+        let mut folders = self.policy.folders.iter().enumerate();
+        let (_, folder) = folders.find(|(number, _)| {
+            package.folder().starts_with(self.intake.stage.path("").join(roots::staged(*number)))
+        })?;
+        Some(AdmittedBy::Folder { reason: &folder.reason })
+    }
+
     fn package(&self, package: &Described) -> Result<AdmittedBy<'a>, BuildError> {
         let unpacked = self.intake.crates.get(&package.title());
         let checksum = unpacked.map(|unpacked| unpacked.checksum.as_str());

@@ -122,7 +122,7 @@ pub enum ManifestRule {
     },
     /// A dependency whose folder is not inside.
     #[error(
-        "dependency `{name}` lies outside of the package's folder, at {path}: copy it inside, or publish it"
+        "dependency `{name}` lies outside of the package's folder, at {path}: copy it inside, publish it, or have the operator vet its folder ([[folder]] in the policy that mote build --policy names)"
     )]
     OutsidePath {
         /// The dependency.

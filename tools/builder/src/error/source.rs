@@ -41,6 +41,20 @@ pub enum Finding {
         /// The macro.
         name: String,
     },
+    /// Such a macro's name as an argument of another macro, which could call it.
+    #[error(
+        "gives `{name}` to a macro, which could take it for the macro that reads files or the environment: use another name"
+    )]
+    Passed {
+        /// The name.
+        name: String,
+    },
+    /// A macro with the name of one of the standard library that evaluates its arguments.
+    #[error("has a macro of its own that is called `{name}`: use another name")]
+    Shadowed {
+        /// The name.
+        name: String,
+    },
     /// An attribute.
     #[error("has the attribute `{name}`, which changes how it is compiled, linked or found")]
     Attribute {

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `stage` | the fresh folder |
 //! | `copy` | regular files, and what is left out |
+//! | `roots` | the folders that a service is made of |
 //! | `workspace` | what a member inherits |
 //! | `manifest` | what a manifest may say |
 //! | `lock` | `Cargo.lock` |
@@ -17,6 +18,7 @@ pub(crate) mod graph;
 pub(crate) mod lock;
 mod manifest;
 pub(crate) mod package;
+pub(crate) mod roots;
 pub(crate) mod stage;
 mod workspace;
 
@@ -40,6 +42,7 @@ use graph::Graph;
 use lock::Locked;
 use manifest::Place;
 use package::Package;
+use roots::{Roots, Spot};
 use stage::Stage;
 use workspace::Workspace;
 
@@ -77,12 +80,13 @@ pub(crate) fn take_in(
     for (path, why) in copy::copy(&origin, &folder)? {
         observer(Event::Ignored { path: &path, why });
     }
-    let root = parse(&folder, Path::new("")).map_err(BuildError::Intake)?;
+    let roots = Roots::new(&origin, &options.policy);
+    let root = parse(&stage, &roots, &roots.own()).map_err(BuildError::Intake)?;
     let workspace = Workspace::of(&origin, &root);
     if workspace.as_ref().is_some_and(|found| found.folder != origin && found.has_patches()) {
         observer(Event::Ignored { path: Path::new("../Cargo.toml"), why: Ignored::WorkspacePatch });
     }
-    rewrite(root, &origin, &folder, workspace.as_ref())?;
+    rewrite(root, &roots, &stage, workspace.as_ref())?;
     let before = lock_file(&origin, &folder, workspace.as_ref());
     let graph = Graph::resolve(&folder, materials.toolchain, options, observer)?;
     let lock = lock::read(&folder.join("Cargo.lock"));
@@ -95,20 +99,23 @@ pub(crate) fn take_in(
     Ok(Intake { stage, package, graph, lock, crates })
 }
 
-fn parse(folder: &Path, path: &Path) -> Result<DocumentMut, IntakeError> {
-    let path = path.join("Cargo.toml");
-    let text = fs::read_to_string(folder.join(&path))
+fn parse(stage: &Stage, roots: &Roots, spot: &Spot) -> Result<DocumentMut, IntakeError> {
+    let path = roots.shown(spot, "Cargo.toml");
+    let text = fs::read_to_string(stage.path("").join(roots.staged(spot)).join("Cargo.toml"))
         .map_err(|error| IntakeError::Read { path: path.clone(), error })?;
     text.parse().map_err(|error| IntakeError::Syntax { path, error: Box::new(error) })
 }
 
-/// Judges and rewrites the package's manifest, and those of the folders inside that it depends on.
+/// Judges and rewrites the package's manifest, and those of the folders that it depends on, of which vetted
+/// ones outside are copied first.
 fn rewrite(
     mut root: DocumentMut,
-    origin: &Path,
-    folder: &Path,
+    roots: &Roots,
+    stage: &Stage,
     workspace: Option<&Workspace>,
 ) -> Result<(), BuildError> {
+    let own = roots.own();
+    let origin = roots.origin(&own);
     if !root.contains_key("package") && !root.contains_key("project") {
         return Err(BuildError::NoPackage { path: origin.join("Cargo.toml") });
     }
@@ -119,37 +126,57 @@ fn rewrite(
     let name = name.unwrap_or_default().to_owned();
     let mut service_version = None;
     let mut seen = BTreeSet::new();
-    let mut next = vec![(PathBuf::new(), root)];
-    while let Some((path, mut manifest)) = next.pop() {
-        let is_root = path.as_os_str().is_empty();
-        let judged = judge(&mut manifest, &path, origin, folder, workspace)?;
-        if is_root {
-            check_library(&manifest, folder, &name)?;
+    let mut next = vec![(own.clone(), root)];
+    while let Some((spot, mut manifest)) = next.pop() {
+        let judged = judge(&mut manifest, &spot, roots, stage, workspace)?;
+        if spot == own {
+            check_library(&manifest, &stage.path("crate"), &name)?;
             manifest.insert("workspace", Item::Table(Table::new()));
             service_version = judged.service_version;
         }
-        let file = folder.join(&path).join("Cargo.toml");
+        let file = stage.path("").join(roots.staged(&spot)).join("Cargo.toml");
         fs::write(&file, manifest.to_string())
             .map_err(|error| BuildError::Write { path: file, error })?;
         for inner in judged.folders.into_iter().filter(|inner| seen.insert(inner.clone())) {
-            let manifest = parse(folder, &inner).map_err(|_| missing(&path, &inner))?;
+            bring(&inner, roots, stage)?;
+            let manifest = parse(stage, roots, &inner);
+            let manifest =
+                manifest.map_err(|_| missing(roots.shown(&spot, "Cargo.toml"), &inner))?;
             next.push((inner, manifest));
         }
     }
-    check_service_version(service_version, name, origin)
+    check_service_version(service_version, name, &origin)
+}
+
+/// Copies the vetted folder that `spot` is in, unless it is there. What of it has no effect is not told: it
+/// is not the service's author's.
+fn bring(spot: &Spot, roots: &Roots, stage: &Stage) -> Result<(), BuildError> {
+    let Some((origin, staged)) = roots.vetted(spot) else { return Ok(()) };
+    let to = stage.path("").join(staged);
+    if to.exists() {
+        return Ok(());
+    }
+    copy::copy(origin, &to).map(|_| ())
 }
 
 fn judge(
     manifest: &mut DocumentMut,
-    path: &Path,
-    origin: &Path,
-    folder: &Path,
+    spot: &Spot,
+    roots: &Roots,
+    stage: &Stage,
     workspace: Option<&Workspace>,
 ) -> Result<manifest::Judged, BuildError> {
-    let file = path.join("Cargo.toml");
-    let has_build_script = folder.join(path).join("build.rs").exists();
-    let place = Place { folder: path, origin, has_build_script };
-    workspace::inherit(manifest, workspace, &file)
+    let staged = stage.path("").join(roots.staged(spot));
+    let place = Place { roots, spot, has_build_script: staged.join("build.rs").exists() };
+    let own;
+    let workspace = match roots.vetted(spot) {
+        None => workspace,
+        Some(_) => {
+            own = Workspace::of(&roots.origin(spot), manifest);
+            own.as_ref()
+        }
+    };
+    workspace::inherit(manifest, workspace, &roots.shown(spot, "Cargo.toml"))
         .and_then(|()| manifest::judge(manifest, place))
         .map_err(BuildError::Intake)
 }
@@ -161,10 +188,10 @@ fn check_library(manifest: &DocumentMut, folder: &Path, name: &str) -> Result<()
     Err(BuildError::NoLibrary { package: name.to_owned() })
 }
 
-fn missing(manifest: &Path, inner: &Path) -> BuildError {
-    let name = inner.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let rule = ManifestRule::MissingPath { name, path: inner.display().to_string() };
-    BuildError::Intake(IntakeError::Manifest { path: manifest.join("Cargo.toml"), rule })
+fn missing(manifest: PathBuf, inner: &Spot) -> BuildError {
+    let name = inner.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let rule = ManifestRule::MissingPath { name, path: inner.path.display().to_string() };
+    BuildError::Intake(IntakeError::Manifest { path: manifest, rule })
 }
 
 /// The package must ask for the service crate, and by a version that the embedded one is.

@@ -3,6 +3,7 @@
 //! ```text
 //!  STAGE/crate         the copied package           inside: /mote/crate         read-only
 //!  STAGE/mote-service  ▶ the embedded crate                 /mote/mote-service  read-only
+//!  STAGE/folders       copies of vetted folders         /mote/folders       read-only
 //!  STAGE/crates        ▶ unpacked crates                    /mote/crates        read-only
 //!  STAGE/vendor        links into crates/                   /mote/vendor        read-only
 //!  STAGE/sysroot       ▶ the restricted sysroot             /mote/sysroot       read-only
@@ -41,9 +42,16 @@ impl Stage {
     }
 
     fn fill(&self, cache: &Cache, embedded: &Path, sysroot: &Path) -> io::Result<()> {
-        for folder in
-            ["crate", "work/target", "work/image", "work/home", "work/tmp", "lints", "root"]
-        {
+        for folder in [
+            "crate",
+            "work/target",
+            "work/image",
+            "work/home",
+            "work/tmp",
+            "lints",
+            "folders",
+            "root",
+        ] {
             fs::create_dir_all(self.path(folder))?;
         }
         symlink(embedded, self.path("mote-service"))?;
@@ -61,7 +69,7 @@ impl Stage {
     pub(crate) fn view(&self, toolchain: &Path) -> View {
         let mut view = View::of_system();
         view.read_only(toolchain, toolchain);
-        for name in ["crate", "mote-service", "crates", "vendor", "sysroot", "lints"] {
+        for name in ["crate", "mote-service", "crates", "vendor", "sysroot", "lints", "folders"] {
             view.read_only(&self.path(name), Path::new(INSIDE).join(name));
         }
         view.writable(&self.path("work"), Path::new(INSIDE).join("work"));

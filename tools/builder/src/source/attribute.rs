@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::names;
+use super::strings;
 use super::tokens::{Attributes, Found, is_path_separator, is_punct, unraw};
 use crate::error::source::Finding;
 
@@ -17,6 +18,9 @@ pub(super) fn check(
         return made_of_metavariables(&tokens, span, known).map(|()| TokenStream::new());
     }
     let (name, arguments) = path(&tokens);
+    if name.as_deref() != Some("doc") && strings::hide_unsafe(arguments) {
+        return Err((span, Finding::Unsafe));
+    }
     match (name.as_deref(), arguments) {
         (Some("unsafe"), [TokenTree::Group(group), ..]) => {
             let name = path(&group.stream().into_iter().collect::<Vec<_>>()).0;

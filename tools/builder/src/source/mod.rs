@@ -12,11 +12,13 @@
 //! | `walk` | every token of a file |
 //! | `attribute` | what an attribute is, also one that a macro makes |
 //! | `macros` | which macros of a vetted crate expand to unsafe code |
+//! | `strings` | code in the strings of attributes |
 //! | `tokens` | small questions about tokens |
 
 mod attribute;
 mod macros;
 mod names;
+mod strings;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -35,6 +37,7 @@ pub(crate) const RULES: &str = concat!(
     include_str!("attribute.rs"),
     include_str!("macros.rs"),
     include_str!("names.rs"),
+    include_str!("strings.rs"),
     include_str!("tokens.rs"),
     include_str!("walk.rs"),
 );

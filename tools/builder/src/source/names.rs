@@ -25,6 +25,26 @@ const ANYWHERE: [&str; 16] = [
 /// another name.
 const MACROS: [&str; 2] = ["env", "include"];
 
+/// Macros of the standard library that evaluate what they are given, and name nothing by it.
+const EXPRESSIONS: [&str; 16] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "format",
+    "format_args",
+    "matches",
+    "panic",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
 /// Attributes whose names are also those of ordinary things.
 const ATTRIBUTES: [&str; 18] = [
     "crate_type",
@@ -55,6 +75,11 @@ pub(super) fn is_refused_anywhere(name: &str) -> bool {
 /// Whether there may be no macro of that name.
 pub(super) fn is_refused_macro(name: &str) -> bool {
     MACROS.contains(&name) || is_refused_anywhere(name)
+}
+
+/// Whether the macro `name` does nothing with names that it is given.
+pub(super) fn only_takes_expressions(name: &str) -> bool {
+    EXPRESSIONS.contains(&name)
 }
 
 /// Whether there may be no attribute of that name.

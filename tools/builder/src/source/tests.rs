@@ -108,6 +108,68 @@ fn built_in_macros_are_refused_under_whatever_name() {
     assert!(matches!(refused(text), Finding::MetavariableMacro { .. }));
 }
 
+/// A macro can put what it is given wherever it likes, and split it as it likes.
+#[test]
+fn built_in_macros_are_refused_as_arguments_of_others() {
+    for text in [
+        "macro_rules! m { ($a:ident) => { use core::$a as x; } }\nm!(include);",
+        "macro_rules! m { ([$($p:tt)*] [$($q:tt)*]) => { $($p)* $($q)* } }\nm!([use core::include] [as x;]);",
+        "macro_rules! m { ($($m:ident)*) => { $($m)* !(\"x\") } }\nm!(r#env);",
+        "macro_rules! m { ($as:tt) => { use core::include $as x; } }",
+        "macro_rules! m { () => { n!([include]) } }",
+        "macro_rules! m { () => { format!(\"{}\", n!(env)) } }",
+    ] {
+        assert!(matches!(refused(text), Finding::Passed { .. }), "{text}");
+    }
+    for text in ["macro_rules! format { ($m:ident) => { n!($m) } }", "use crate::m as vec;"] {
+        assert!(matches!(refused(text), Finding::Shadowed { .. }), "{text}");
+    }
+    accepted("fn f(env: &Env) -> String { assert!(env.is_empty()); format!(\"{}\", env.len()) }");
+}
+
+/// In the edition of 2015, attributes of the linker need no `unsafe(…)`, and `async` is a name.
+#[test]
+fn attributes_of_older_editions_are_refused() {
+    for text in
+        ["#[no_mangle]\npub extern fn f() {}", "#[::core::prelude::v1::no_mangle] fn f() {}"]
+    {
+        assert_eq!(refused(text), attribute("no_mangle"), "{text}");
+    }
+    assert_eq!(
+        refused(
+            "#[macro_use(include)]\nextern crate core as c;\n#[export_name = \"x\"] fn async() {}"
+        ),
+        attribute("export_name")
+    );
+}
+
+#[test]
+fn unsafe_code_in_the_string_of_an_attribute_is_found() {
+    for text in [
+        "#[serde(default = \"f::<{ unsafe { g() } }>\")] struct S;",
+        "#[m(r#\"(unsafe{})\"#)] struct S;",
+        "#[cfg_attr(all(), m(x = \"unsafe { y }\"))] struct S;",
+    ] {
+        assert_eq!(refused(text), Finding::Unsafe, "{text}");
+    }
+    accepted("#[doc = \"`unsafe {}`\"] #[error(\"unsafe to do: {0}\")] struct S;");
+}
+
+#[test]
+fn names_that_are_made_of_parts_are_no_names() {
+    accepted("const S: &str = concat!(\"un\", \"safe {}\");");
+    assert!(matches!(refused("concat_idents!(un, safe);"), Finding::Name { .. }));
+}
+
+#[test]
+fn crate_root_is_looked_at_whatever_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root.txt");
+    std::fs::write(&root, "unsafe fn f() {}").unwrap();
+    let error = check("p", &root, |_| "root.txt".to_owned()).unwrap_err();
+    assert_eq!((error.place.as_str(), error.finding), ("root.txt:1", Finding::Unsafe));
+}
+
 #[test]
 fn honest_code_is_accepted() {
     for text in [

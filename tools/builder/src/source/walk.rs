@@ -9,67 +9,126 @@ use crate::error::source::Finding;
 
 /// The first thing that may not be there, and its line.
 pub(super) fn first_finding(tokens: TokenStream) -> Option<(usize, Finding)> {
-    let found = stream(tokens, &Attributes::new()).err();
+    let walk = Walk { known: &Attributes::new(), is_argument: false };
+    let found = walk.stream(tokens).err();
     found.map(|(span, finding)| (span.start().line, finding))
 }
 
-/// Looks at a sequence of tokens, and at what is nested in it.
-fn stream(tokens: TokenStream, known: &Attributes) -> Result<(), Found> {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut rest = tokens.as_slice();
-    while !rest.is_empty() {
-        rest = &rest[next(rest, known)?..];
-    }
-    Ok(())
+/// Where tokens stand.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    /// Which metavariables may make attributes.
+    known: &'a Attributes,
+    /// Whether a macro is given them, which may put any of them anywhere.
+    is_argument: bool,
 }
 
-/// Looks at what `tokens` begin with; returns how many that were.
-fn next(tokens: &[TokenTree], known: &Attributes) -> Result<usize, Found> {
-    match &tokens[0] {
-        TokenTree::Ident(ident) => self::ident(ident, &tokens[1..], known),
-        TokenTree::Group(group) => stream(group.stream(), known).map(|()| 1),
-        TokenTree::Punct(punct) if punct.as_char() == '#' => hash(tokens, known),
-        TokenTree::Punct(punct) if punct.as_char() == '$' => metavariable(tokens),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => Ok(1),
-    }
-}
-
-fn ident(ident: &Ident, after: &[TokenTree], known: &Attributes) -> Result<usize, Found> {
-    let name = unraw(ident);
-    let found = |finding| Err((ident.span(), finding));
-    if name == "unsafe" {
-        return found(Finding::Unsafe);
-    }
-    if names::is_refused_anywhere(&name) {
-        return found(Finding::Name { name });
-    }
-    if names::is_refused_macro(&name)
-        && is_punct(after.first(), '!')
-        && !is_punct(after.get(1), '=')
-    {
-        return found(Finding::Macro { name });
-    }
-    if names::is_refused_macro(&name) && is_ident(after.first(), "as") {
-        return found(Finding::Renamed { name });
-    }
-    if name == "macro_rules"
-        && let [TokenTree::Punct(_), TokenTree::Ident(_), TokenTree::Group(body), ..] = after
-    {
-        return rules(body.stream(), known).map(|()| 4);
-    }
-    Ok(1)
-}
-
-/// An attribute; a `#` that begins none could make one of what a macro puts behind it.
-fn hash(tokens: &[TokenTree], known: &Attributes) -> Result<usize, Found> {
-    let inner = usize::from(is_punct(tokens.get(1), '!'));
-    match tokens.get(1 + inner) {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
-            let inside = attribute::check(group.stream(), group.span(), known)?;
-            stream(inside, known).map(|()| 2 + inner)
+impl Walk<'_> {
+    /// Looks at a sequence of tokens, and at what is nested in it.
+    fn stream(self, tokens: TokenStream) -> Result<(), Found> {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut rest = tokens.as_slice();
+        while !rest.is_empty() {
+            rest = &rest[self.next(rest)?..];
         }
-        _ => Err((tokens[0].span(), Finding::LoneHash)),
+        Ok(())
     }
+
+    /// Looks at what `tokens` begin with; returns how many that were.
+    fn next(self, tokens: &[TokenTree]) -> Result<usize, Found> {
+        match &tokens[0] {
+            TokenTree::Ident(ident) => self.ident(ident, &tokens[1..]),
+            TokenTree::Group(group) => self.stream(group.stream()).map(|()| 1),
+            TokenTree::Punct(punct) if punct.as_char() == '#' => self.hash(tokens),
+            TokenTree::Punct(punct) if punct.as_char() == '$' => metavariable(tokens),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => Ok(1),
+        }
+    }
+
+    fn ident(self, ident: &Ident, after: &[TokenTree]) -> Result<usize, Found> {
+        let name = unraw(ident);
+        if let Some(finding) = self.finding(&name, after) {
+            return Err((ident.span(), finding));
+        }
+        match after {
+            [TokenTree::Punct(_), TokenTree::Ident(defined), TokenTree::Group(body), ..]
+                if name == "macro_rules" =>
+            {
+                if names::only_takes_expressions(&unraw(defined)) {
+                    return Err((defined.span(), Finding::Shadowed { name: unraw(defined) }));
+                }
+                self.rules(body.stream()).map(|()| 4)
+            }
+            [bang, TokenTree::Group(arguments), ..] if is_punct(Some(bang), '!') => {
+                let is_argument = self.is_argument || !names::only_takes_expressions(&name);
+                Walk { is_argument, ..self }.stream(arguments.stream()).map(|()| 3)
+            }
+            _ => Ok(1),
+        }
+    }
+
+    /// What is wrong with an identifier before `after`.
+    fn finding(self, name: &str, after: &[TokenTree]) -> Option<Finding> {
+        let owned = || name.to_owned();
+        let is_call = is_punct(after.first(), '!') && !is_punct(after.get(1), '=');
+        let is_macro = names::is_refused_macro(name);
+        match name {
+            "unsafe" => Some(Finding::Unsafe),
+            "as" => shadowing(after),
+            _ if names::is_refused_anywhere(name) => Some(Finding::Name { name: owned() }),
+            _ if is_macro && is_call => Some(Finding::Macro { name: owned() }),
+            _ if is_macro && is_ident(after.first(), "as") => {
+                Some(Finding::Renamed { name: owned() })
+            }
+            // A macro could be given the `as`, or be the one to call it.
+            _ if is_macro && (self.is_argument || is_punct(after.first(), '$')) => {
+                Some(Finding::Passed { name: owned() })
+            }
+            _ => None,
+        }
+    }
+
+    /// An attribute; a `#` that begins none could make one of what a macro puts behind it.
+    fn hash(self, tokens: &[TokenTree]) -> Result<usize, Found> {
+        let inner = usize::from(is_punct(tokens.get(1), '!'));
+        match tokens.get(1 + inner) {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+                let inside = attribute::check(group.stream(), group.span(), self.known)?;
+                Walk { is_argument: false, ..self }.stream(inside).map(|()| 2 + inner)
+            }
+            _ => Err((tokens[0].span(), Finding::LoneHash)),
+        }
+    }
+
+    /// The rules of a `macro_rules!`: in each, the matcher tells which metavariables hold the inside of an
+    /// attribute; these may be the inside of one in what it makes.
+    fn rules(self, body: TokenStream) -> Result<(), Found> {
+        let mut known = self.known.clone();
+        let mut is_matcher = true;
+        for token in body {
+            let walk = Walk { known: &known, is_argument: false };
+            match token {
+                TokenTree::Group(group) if is_matcher => {
+                    known = self.known.clone();
+                    attribute::metavariables(group.stream(), false, &mut known);
+                    // A matcher names what an invocation has, and there it is looked at.
+                    is_matcher = false;
+                }
+                TokenTree::Group(group) => walk.stream(group.stream())?,
+                TokenTree::Punct(punct) if punct.as_char() == ';' => is_matcher = true,
+                TokenTree::Ident(ident) => drop(walk.ident(&ident, &[])?),
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Another macro may not get the name of one whose arguments are taken for expressions.
+fn shadowing(after_as: &[TokenTree]) -> Option<Finding> {
+    let Some(TokenTree::Ident(name)) = after_as.first() else { return None };
+    let name = unraw(name);
+    names::only_takes_expressions(&name).then_some(Finding::Shadowed { name })
 }
 
 /// A metavariable that is called as a macro could be any.
@@ -82,26 +141,4 @@ fn metavariable(tokens: &[TokenTree]) -> Result<usize, Found> {
         }
         _ => Ok(1),
     }
-}
-
-/// The rules of a `macro_rules!`: in each, the matcher tells which metavariables hold the inside of an
-/// attribute; these may be the inside of one in what it makes.
-fn rules(body: TokenStream, outer: &Attributes) -> Result<(), Found> {
-    let mut known = outer.clone();
-    let mut is_matcher = true;
-    for token in body {
-        match token {
-            TokenTree::Group(group) if is_matcher => {
-                known = outer.clone();
-                attribute::metavariables(group.stream(), false, &mut known);
-                // A matcher names what an invocation has, and there it is looked at.
-                is_matcher = false;
-            }
-            TokenTree::Group(group) => stream(group.stream(), &known)?,
-            TokenTree::Punct(punct) if punct.as_char() == ';' => is_matcher = true,
-            TokenTree::Ident(ident) => drop(self::ident(&ident, &[], &known)?),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-    Ok(())
 }

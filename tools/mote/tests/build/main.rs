@@ -7,3 +7,4 @@ mod policy;
 mod refused;
 mod service;
 mod source;
+mod vendored;

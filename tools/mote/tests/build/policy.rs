@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use mote_builder::{
-    AdmissionError, BuildError, Event, Finding, HostCode, NotVetted, Options, Policy, build,
+    AdmissionError, BuildError, Event, Finding, HostCode, IntakeError, ManifestRule, NotVetted,
+    Options, Policy, build,
 };
 
 use crate::service::Service;
@@ -119,4 +120,52 @@ fn default_policy_vets_what_small_services_use() {
     );
     let admitted = built_under(Policy::default(), &dependencies).unwrap();
     assert!(admitted.values().all(|by| by.starts_with("vetted: ")), "{admitted:?}");
+}
+
+/// A crate outside of the service's folder, with unsafe code, a build script and a neighbour.
+fn outside() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: &str| {
+        let path = folder.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"near\", \"far\"]\n[workspace.package]\nversion = \"1.2.3\"\n",
+    );
+    write(
+        "near/Cargo.toml",
+        "[package]\nname = \"near\"\nversion.workspace = true\nedition = \"2024\"\n[dependencies]\nfar = { path = \"../far\" }\n",
+    );
+    write("near/src/lib.rs", "#![no_std]\npub use far::first;\n");
+    write("far/Cargo.toml", "[package]\nname = \"far\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    write("far/build.rs", "fn main() { println!(\"cargo::rustc-cfg=built\"); }\n");
+    write(
+        "far/src/lib.rs",
+        "#![no_std]\n#[cfg(built)]\npub fn first(bytes: &[u8; 1]) -> u8 { unsafe { *bytes.as_ptr() } }\n",
+    );
+    folder
+}
+
+#[test]
+fn folder_outside_is_a_dependency_only_when_it_is_vetted() {
+    let outside = outside();
+    let near = outside.path().join("near");
+    let dependency = format!("[dependencies.near]\npath = {:?}\n", near.to_str().unwrap());
+    let vetted = |rest: &str| {
+        let path = outside.path().to_str().unwrap();
+        Policy::parse(&format!("[[folder]]\npath = {path:?}\nreason = \"ours\"\n{rest}")).unwrap()
+    };
+    let rule = |policy| match built_under(policy, &dependency) {
+        Err(BuildError::Intake(IntakeError::Manifest { rule, .. })) => rule,
+        other => panic!("{other:?}"),
+    };
+    let error = rule(Policy::default());
+    assert!(matches!(error, ManifestRule::OutsidePath { .. }), "{error}");
+    assert!(error.to_string().contains("[[folder]] in the policy"), "{error}");
+    assert_eq!(rule(vetted("")), ManifestRule::BuildScript);
+    let admitted = built_under(vetted("build-script = true\n"), &dependency).unwrap();
+    assert_eq!(admitted["far"], "in a vetted folder: ours");
+    assert_eq!(admitted.len(), 2);
 }

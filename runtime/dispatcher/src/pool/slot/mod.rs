@@ -142,6 +142,11 @@ impl WorkerSlot {
         }
     }
 
+    /// The worker in it that has jobs: it may have been killed, and not be gone.
+    pub(crate) fn worker_mut(&mut self) -> Option<&mut Worker> {
+        if let State::Serving(worker) = &mut self.state { Some(worker) } else { None }
+    }
+
     pub(crate) fn is_abandoned(&self) -> bool {
         matches!(self.state, State::Abandoned)
     }

@@ -97,6 +97,8 @@ pub(crate) struct Watch {
     limits: Limits,
     /// It has not entered its service before this.
     earliest_ns: u64,
+    /// Its soft deadline is then if it is not earlier; `u64::MAX` unless it was cancelled.
+    cancel_ns: u64,
     state: State,
     /// Nothing is done before this, except for a slice.
     next_ns: u64,
@@ -117,7 +119,22 @@ impl Watch {
     pub(crate) fn new(limits: Limits, earliest_ns: u64) -> Self {
         let next_ns = earliest_ns.saturating_add(limits.budget_ns);
         let slice_ns = earliest_ns.saturating_add(limits.slice_ns);
-        Self { limits, earliest_ns, state: State::NotSeen { since_ns: None }, next_ns, slice_ns }
+        let state = State::NotSeen { since_ns: None };
+        Self { limits, earliest_ns, cancel_ns: u64::MAX, state, next_ns, slice_ns }
+    }
+
+    /// Its soft deadline is `now_ns`, or its entry if that comes later.
+    pub(crate) fn cancel(&mut self, now_ns: u64) {
+        self.cancel_ns = self.cancel_ns.min(now_ns);
+        match &mut self.state {
+            State::NotSeen { .. } => self.next_ns = self.next_ns.min(now_ns),
+            State::Entered { soft_ns, hard_ns, .. } if now_ns < *soft_ns => {
+                *soft_ns = now_ns;
+                *hard_ns = now_ns.saturating_add(self.limits.grace_ns);
+                self.next_ns = now_ns;
+            }
+            State::Entered { .. } => {}
+        }
     }
 
     /// When there is something to do at the earliest. `is_waited_for`: another job waits for the same
@@ -155,7 +172,9 @@ impl Watch {
             return self.give_up(Reason::NeverEntered);
         }
         self.state = State::NotSeen { since_ns: Some(since_ns) };
-        self.next_ns = now_ns.saturating_add(self.limits.budget_ns).min(limit_ns);
+        let until_look_ns =
+            if self.cancel_ns == u64::MAX { self.limits.budget_ns } else { REPEAT_NS };
+        self.next_ns = now_ns.saturating_add(until_look_ns).min(limit_ns);
         self.slice_ns = now_ns.saturating_add(self.limits.slice_ns);
         Action::None
     }
@@ -164,7 +183,8 @@ impl Watch {
     fn entered(&mut self, now_ns: u64, is_waited_for: bool, alleged_ns: u64) -> Action {
         let is_plausible = (self.earliest_ns..=now_ns).contains(&alleged_ns);
         let entered_ns = if is_plausible { alleged_ns } else { self.earliest_ns };
-        let soft_ns = entered_ns.saturating_add(self.limits.budget_ns);
+        let budget_end_ns = entered_ns.saturating_add(self.limits.budget_ns);
+        let soft_ns = budget_end_ns.min(self.cancel_ns.max(entered_ns));
         let hard_ns = soft_ns.saturating_add(self.limits.grace_ns);
         self.state = State::Entered { soft_ns, hard_ns, signalled_ns: None };
         self.next_ns = soft_ns;

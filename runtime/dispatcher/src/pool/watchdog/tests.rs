@@ -149,6 +149,28 @@ fn budget_left_is_what_slices_have_not_spent() {
     assert_eq!(limits.less(u32::MAX).budget_ns, 0);
 }
 
+#[test]
+fn cancelled_invocation_is_signalled_at_once_and_has_its_whole_grace() {
+    let mut watch = Watch::new(LIMITS, 0);
+    assert_eq!(watch.tick(1_000, false, || Some(900)), Action::None);
+    watch.cancel(1_100);
+    watch.cancel(1_300);
+    assert_eq!(watch.next_ns(false), 1_100);
+    let actions = run(watch, 1_100..=2_000, Some(900));
+    assert_eq!(actions, [(1_100, Action::Signal), (1_600, Action::Signal)], "hard: 1100 + 500");
+}
+
+#[test]
+fn cancelled_invocation_that_has_not_entered_is_stopped_when_it_does() {
+    let mut watch = Watch::new(LIMITS, 0);
+    watch.cancel(10);
+    assert_eq!(watch.tick(10, false, || None), Action::None);
+    let actions = run(watch, (0..1_000_000).step_by(1_000), Some(50_000));
+    let first = actions[0].0;
+    assert_eq!(actions[0].1, Action::Signal);
+    assert!((50_000..=50_000 + REPEAT_NS + 1_000).contains(&first), "{first}");
+}
+
 proptest! {
     /// However it is asked: in-budget invocations see no signal, overdue ones see one at the first
     /// tick after the deadline, and no tick is promised for the past.

@@ -7,6 +7,7 @@ use mote_abi::message::Invoke;
 use crate::images::services::Start;
 use crate::job::request::Request;
 use crate::pool::outstanding::{Outstanding, Paused};
+use crate::pool::watchdog::Limits;
 use crate::pool::worker::Worker;
 use crate::sys::clock::about_now_ns;
 
@@ -26,6 +27,19 @@ impl Worker {
     /// Room for one more job, if it has fewer than `depth` in its ring.
     pub(crate) fn free_line(&mut self, depth: usize) -> Option<FreeLine<'_>> {
         (self.load() < depth.min(RING_ENTRIES)).then_some(FreeLine(self))
+    }
+
+    /// Whether a job that goes into its ring at `now_ns` is started by `start_by_ns`, however long those before
+    /// it take.
+    #[inline]
+    pub(crate) fn starts_next_by(&self, now_ns: u64, start_by_ns: u64) -> bool {
+        start_by_ns == u64::MAX || self.load() == 0 || self.busy_until_ns(now_ns) <= start_by_ns
+    }
+
+    fn busy_until_ns(&self, now_ns: u64) -> u64 {
+        let limits = self.outstanding.iter().map(|before| Limits::of(&before.request.spec));
+        let times = limits.map(|limits| limits.budget_ns.saturating_add(limits.grace_ns));
+        times.fold(now_ns, u64::saturating_add)
     }
 
     /// The paused job that goes on next, if there is room for it too.

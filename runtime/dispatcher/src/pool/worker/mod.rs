@@ -9,19 +9,20 @@
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
 pub(crate) mod lines;
+mod oversight;
 pub(crate) mod remains;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use mote_abi::area::{RING_ENTRIES, signal_value};
+use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Completion;
 use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::{Slicing, Source};
+use crate::config::Slicing;
 use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
@@ -32,7 +33,7 @@ use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
-use crate::pool::watchdog::{Action, Limits, Watch};
+use crate::pool::watchdog::{Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
 /// How many completions beyond the one that is taken have their bodies prefetched.
@@ -126,7 +127,11 @@ impl Worker {
             let spent_us = next.history.map_or(0, |history| history.spent_us);
             let limits = Limits::of(&next.request.spec).less(spent_us);
             let limits = Limits { slice_ns: self.slices.slice_ns(), ..limits };
-            Watch::new(limits, next.published_ns.max(self.silent_ns))
+            let mut watch = Watch::new(limits, next.published_ns.max(self.silent_ns));
+            if next.request.is_cancelled {
+                watch.cancel(self.silent_ns);
+            }
+            watch
         });
     }
 
@@ -236,25 +241,6 @@ impl Worker {
             arena_peak_bytes: report.arena_peak_bytes,
             tokens: report.tokens,
             unwinding: report.unwinding,
-        }
-    }
-
-    /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
-    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
-        let is_waited_for = self.is_waited_for();
-        let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
-            return;
-        };
-        if self.killed.is_some() {
-            return;
-        }
-        let running = &self.areas.outbox().running;
-        match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Signal if source == Source::Watchdog => {
-                self.process.preempt(signal_value(next.sequence))
-            }
-            Action::Signal | Action::None => {}
-            Action::Kill(reason) => self.kill(reason.into()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mote_abi::outcome::Cleanup;
 
 use super::*;
+use crate::config::Source;
 use crate::images::services::Start;
 use crate::job::completed::Completed;
 use crate::job::ids::Ticket;
@@ -145,19 +146,6 @@ fn protocol_violation_kills_the_worker_and_loses_only_what_ran() {
     assert_eq!(lost.error, Some(expected));
     let behind: Vec<_> = orphans.iter().map(orphan).collect();
     assert_eq!(behind, [(2, &[2_u8][..]), (3, &[3][..])]);
-}
-
-#[test]
-fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
-    let (mut worker, fake) = fake_worker::running_worker();
-    publish(&mut worker, 1, b"");
-    let entered_ns = now_ns();
-    fake.outbox().running.set(1, entered_ns);
-    worker.oversee(entered_ns + 99_999, Source::Watchdog);
-    std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(worker.exit_reason(), None);
-    worker.oversee(entered_ns + 200_000, Source::Watchdog);
-    assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
 
 #[test]

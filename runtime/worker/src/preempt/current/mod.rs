@@ -138,6 +138,13 @@ impl Current {
         self.sequence.load(Relaxed)
     }
 
+    /// The soft deadline of the running invocation is `now_ns`, unless it has passed.
+    pub fn cancel(&self, now_ns: u64) {
+        let left_ns = self.soft_ns().saturating_sub(now_ns);
+        self.soft_ns.store(self.soft_ns().saturating_sub(left_ns), Relaxed);
+        self.hard_ns.store(self.hard_ns().saturating_sub(left_ns), Relaxed);
+    }
+
     /// Moves the deadlines of the running invocation.
     #[cfg(feature = "torture")]
     pub fn set_deadlines(&self, soft_ns: u64, hard_ns: u64) {

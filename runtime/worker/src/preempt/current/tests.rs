@@ -30,6 +30,15 @@ fn lateness_is_of_the_deadline_acted_on() {
 }
 
 #[test]
+fn cancelled_invocation_has_its_grace_from_then_on() {
+    let current = begun();
+    current.cancel(4_000);
+    current.cancel(7_000);
+    assert_eq!((current.soft_ns(), current.hard_ns()), (4_000, 9_000));
+    assert_eq!(current.deadline(4_000), Deadline::Soft);
+}
+
+#[test]
 fn new_invocation_forgets_the_last() {
     let current = begun();
     current.set_raised();

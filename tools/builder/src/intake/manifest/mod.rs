@@ -4,11 +4,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use crate::error::intake::{IntakeError, ManifestRule};
+use crate::policy::Grants;
+
+use super::roots::{Roots, Spot};
 
 /// Tables and keys without an effect on a library.
 const DROPPED: [&str; 12] = [
@@ -26,6 +29,12 @@ const DROPPED: [&str; 12] = [
     "default-run",
 ];
 
+/// Those of them that a build script has.
+const BUILD_DEPENDENCIES: [&str; 2] = ["build-dependencies", "build_dependencies"];
+
+/// The tables of dependencies.
+const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "build_dependencies"];
+
 /// The keys that a dependency may have.
 const DEPENDENCY_KEYS: [&str; 7] =
     ["version", "path", "features", "default-features", "default_features", "optional", "package"];
@@ -33,8 +42,8 @@ const DEPENDENCY_KEYS: [&str; 7] =
 /// What a manifest says that the rest of the intake needs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Judged {
-    /// The folders of its dependencies that have one, as seen from the root of the package.
-    pub(super) folders: Vec<PathBuf>,
+    /// The folders of its dependencies that have one.
+    pub(super) folders: Vec<Spot>,
     /// How it asks for mote-service, if it does: the version, or "" where it names none.
     pub(super) service_version: Option<String>,
 }
@@ -42,35 +51,26 @@ pub(super) struct Judged {
 /// Where a manifest is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
-    /// Its folder as seen from the root of the package; empty for the root itself.
-    pub(super) folder: &'a Path,
-    /// The root of the package, where its author has it.
-    pub(super) origin: &'a Path,
+    pub(super) roots: &'a Roots,
+    pub(super) spot: &'a Spot,
     /// Whether a file `build.rs` lies beside it.
     pub(super) has_build_script: bool,
 }
 
 impl Place<'_> {
     fn refused(&self, rule: ManifestRule) -> IntakeError {
-        IntakeError::Manifest { path: self.folder.join("Cargo.toml"), rule }
+        IntakeError::Manifest { path: self.roots.shown(self.spot, "Cargo.toml"), rule }
     }
 
-    /// A path of the manifest as seen from the root of the package; `None` if it leads out.
-    fn inside(&self, path: &str) -> Option<PathBuf> {
-        let path = Path::new(path);
-        let (path, mut inside) = match path.strip_prefix(self.origin) {
-            Ok(path) => (path, PathBuf::new()),
-            Err(_) => (path, self.folder.to_owned()),
-        };
-        for component in path.components() {
-            match component {
-                Component::CurDir => {}
-                Component::Normal(name) => inside.push(name),
-                Component::ParentDir if inside.pop() => {}
-                _ => return None,
-            }
-        }
-        Some(inside)
+    /// What the package may do; nothing if it is not vetted.
+    fn grants(&self) -> Grants {
+        self.roots.grants(self.spot).unwrap_or_default()
+    }
+
+    /// What a manifest may not keep.
+    fn dropped(&self) -> impl Iterator<Item = &'static str> {
+        let keeps = self.grants().build_script;
+        DROPPED.into_iter().filter(move |name| !keeps || !BUILD_DEPENDENCIES.contains(name))
     }
 }
 
@@ -89,9 +89,11 @@ pub(super) fn judge(manifest: &mut DocumentMut, place: Place<'_>) -> Result<Judg
         return Err(place.refused(ManifestRule::CargoFeatures));
     }
     package(manifest, place)?;
-    forbid_unsafe_code(manifest);
+    if place.roots.grants(place.spot).is_none() {
+        forbid_unsafe_code(manifest);
+    }
     library(manifest, place)?;
-    for name in DROPPED {
+    for name in place.dropped() {
         manifest.remove(name);
     }
     let mut judged = Judged::default();
@@ -99,7 +101,7 @@ pub(super) fn judge(manifest: &mut DocumentMut, place: Place<'_>) -> Result<Judg
     let targets = manifest.get_mut("target").and_then(Item::as_table_like_mut);
     for (_, target) in targets.into_iter().flat_map(|table| table.iter_mut()) {
         if let Some(target) = target.as_table_like_mut() {
-            for name in DROPPED {
+            for name in place.dropped() {
                 target.remove(name);
             }
             dependencies(target, place, &mut judged)?;
@@ -113,10 +115,13 @@ fn package(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeErr
         return Ok(());
     };
     let build = package.get("build").and_then(Item::as_value);
-    match (build, build.and_then(Value::as_bool)) {
-        (_, Some(false)) => {}
-        (None, _) if !place.has_build_script => {}
-        _ => return Err(place.refused(ManifestRule::BuildScript)),
+    let has_build_script = match (build, build.and_then(Value::as_bool)) {
+        (_, Some(false)) => false,
+        (None, _) => place.has_build_script,
+        _ => true,
+    };
+    if has_build_script && !place.grants().build_script {
+        return Err(place.refused(ManifestRule::BuildScript));
     }
     if package.contains_key("links") {
         return Err(place.refused(ManifestRule::Links));
@@ -124,7 +129,9 @@ fn package(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeErr
     for name in ["workspace", "default-run", "metabuild", "readme", "license-file"] {
         package.remove(name);
     }
-    package.insert("build", value(false));
+    if !has_build_script {
+        package.insert("build", value(false));
+    }
     for name in ["autobins", "autoexamples", "autotests", "autobenches"] {
         package.insert(name, value(false));
     }
@@ -146,17 +153,21 @@ fn library(manifest: &mut DocumentMut, place: Place<'_>) -> Result<(), IntakeErr
     let Some(library) = manifest.get_mut("lib").and_then(Item::as_table_like_mut) else {
         return Ok(());
     };
-    if is_procedural_macro(library) {
+    let is_procedural_macro = is_procedural_macro(library);
+    if is_procedural_macro && !place.grants().proc_macro {
         return Err(place.refused(ManifestRule::ProcMacro));
     }
     if let Some(path) = library.get("path").and_then(Item::as_str)
-        && place.inside(path).is_none()
+        && place.roots.inside(place.spot, path).is_none()
     {
         return Err(place.refused(ManifestRule::OutsideLibrary { path: path.to_owned() }));
     }
     // Which kinds of library are made is not the author's choice.
     for name in ["crate-type", "crate_type"] {
         library.remove(name);
+    }
+    if is_procedural_macro {
+        library.insert("proc-macro", value(true));
     }
     Ok(())
 }
@@ -174,15 +185,14 @@ fn dependencies(
     place: Place<'_>,
     judged: &mut Judged,
 ) -> Result<(), IntakeError> {
-    let Some(table) = parent.get_mut("dependencies").and_then(Item::as_table_like_mut) else {
-        return Ok(());
-    };
-    for (key, item) in table.iter_mut() {
+    let tables = parent.iter_mut().filter(|(name, _)| DEPENDENCIES.contains(&name.get()));
+    let tables = tables.filter_map(|(_, item)| item.as_table_like_mut());
+    for (key, item) in tables.flat_map(|table| table.iter_mut()) {
         let name = item.get("package").and_then(Item::as_str).unwrap_or(key.get()).to_owned();
         if name == "mote-service" {
             let version = item.as_str().or_else(|| item.get("version").and_then(Item::as_str));
             judged.service_version.get_or_insert_with(|| version.unwrap_or_default().to_owned());
-            *item = value(service(item, place.folder));
+            *item = value(service(item, place));
         } else if let Some(table) = item.as_table_like_mut() {
             judged.folders.extend(dependency(&name, table, place)?);
         }
@@ -191,9 +201,8 @@ fn dependencies(
 }
 
 /// The dependency on the embedded crate, which lies beside the package, in place of `item`.
-fn service(item: &Item, folder: &Path) -> InlineTable {
-    let mut path = "../".repeat(folder.components().count() + 1);
-    path.push_str("mote-service");
+fn service(item: &Item, place: Place<'_>) -> InlineTable {
+    let path = place.roots.to_stage(place.spot, Path::new("mote-service"));
     let mut table = InlineTable::from_iter([("path", Value::from(path))]);
     for key in ["package", "optional"] {
         if let Some(value) = item.get(key).and_then(Item::as_value) {
@@ -208,7 +217,7 @@ fn dependency(
     name: &str,
     table: &mut dyn TableLike,
     place: Place<'_>,
-) -> Result<Option<PathBuf>, IntakeError> {
+) -> Result<Option<Spot>, IntakeError> {
     let name = || name.to_owned();
     if let Some((key, _)) = table.iter().find(|(key, _)| !DEPENDENCY_KEYS.contains(key)) {
         let rule = ManifestRule::DependencyKey { name: name(), key: key.to_owned() };
@@ -216,10 +225,9 @@ fn dependency(
     }
     let Some(path) = table.get("path") else { return Ok(None) };
     let path = path.as_str().unwrap_or_default().to_owned();
-    let Some(inside) = place.inside(&path) else {
+    let Some(spot) = place.roots.follow(place.spot, &path) else {
         return Err(place.refused(ManifestRule::OutsidePath { name: name(), path }));
     };
-    let up = "../".repeat(place.folder.components().count());
-    table.insert("path", value(format!("{up}{}", inside.display())));
-    Ok(Some(inside))
+    table.insert("path", value(place.roots.between(place.spot, &spot)));
+    Ok(Some(spot))
 }

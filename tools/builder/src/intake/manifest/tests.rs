@@ -1,14 +1,14 @@
 //! What a manifest may say, and what becomes of it.
 
+use crate::policy::Policy;
+
 use super::*;
 
 fn judged(text: &str, folder: &str) -> Result<(DocumentMut, Judged), IntakeError> {
     let mut manifest: DocumentMut = text.parse().unwrap();
-    let place = Place {
-        folder: Path::new(folder),
-        origin: Path::new("/home/a/p"),
-        has_build_script: false,
-    };
+    let roots = Roots::new(Path::new("/home/a/p"), &Policy::parse("").unwrap());
+    let spot = roots.follow(&roots.own(), folder).unwrap();
+    let place = Place { roots: &roots, spot: &spot, has_build_script: false };
     let judged = judge(&mut manifest, place)?;
     Ok((manifest, judged))
 }
@@ -57,7 +57,7 @@ fn folders_inside_are_told_as_seen_from_the_root() {
     let text = "[dependencies]\na = { path = \"../a\" }\nb = { path = \"/home/a/p/b\" }\n";
     let (manifest, judged) = judged(text, "inner").unwrap();
     // An absolute path is taken as one from the root of the package.
-    assert_eq!(judged.folders[0], Path::new("a"));
+    assert_eq!(judged.folders[0].path, Path::new("a"));
     assert_eq!(manifest["dependencies"]["a"]["path"].as_str(), Some("../a"));
 }
 

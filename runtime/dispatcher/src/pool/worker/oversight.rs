@@ -1,0 +1,109 @@
+//! Stopping what a worker runs: at its deadlines, or because nobody wants it any more.
+
+use std::sync::atomic::Ordering;
+
+use mote_abi::area::signal_value;
+
+use crate::config::Source;
+use crate::job::ids::Ticket;
+use crate::pool::watchdog::Action;
+use crate::pool::worker::Worker;
+
+impl Worker {
+    /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
+    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
+        let is_waited_for = self.is_waited_for();
+        let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
+            return;
+        };
+        if self.killed.is_some() {
+            return;
+        }
+        let running = &self.areas.outbox().running;
+        match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
+            Action::Signal if source == Source::Watchdog || next.request.is_cancelled => {
+                if next.request.is_cancelled {
+                    self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
+                }
+                self.process.preempt(signal_value(next.sequence));
+            }
+            Action::Signal | Action::None => {}
+            Action::Kill(reason) => self.kill(reason.into()),
+        }
+    }
+
+    /// Stops the job with this ticket, now or as soon as it runs. False if it is not here.
+    pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
+        if let Some(paused) = self.slices.find_mut(ticket) {
+            paused.request.is_cancelled = true;
+            return true;
+        }
+        let mut outstanding = self.outstanding.iter_mut().enumerate();
+        let found = outstanding.find(|(_, it)| it.request.ticket == ticket);
+        let Some((position, outstanding)) = found else { return false };
+        outstanding.request.is_cancelled = true;
+        if position == 0
+            && let Some(watch) = &mut self.watch
+        {
+            watch.cancel(now_ns);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mote_abi::message::Completion;
+    use mote_abi::outcome::Outcome;
+
+    use super::*;
+    use crate::pool::error::ExitReason;
+    use crate::pool::fake_worker::{self, honest, publish};
+    use crate::sys::clock::now_ns;
+
+    /// Waits for the end of a worker's process.
+    fn exit_reason(worker: &mut Worker) -> ExitReason {
+        loop {
+            if let Some(exit) = worker.exit_reason() {
+                return exit;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// How the next job ended.
+    fn outcome(worker: &mut Worker) -> Outcome {
+        worker.take(now_ns()).unwrap().completed.outcome
+    }
+
+    #[test]
+    fn overdue_invocation_is_signalled_and_one_in_its_budget_is_not() {
+        let (mut worker, fake) = fake_worker::running_worker();
+        publish(&mut worker, 1, b"");
+        let entered_ns = now_ns();
+        fake.outbox().running.set(1, entered_ns);
+        worker.oversee(entered_ns + 99_999, Source::Watchdog);
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(worker.exit_reason(), None);
+        worker.oversee(entered_ns + 200_000, Source::Watchdog);
+        assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
+    }
+
+    #[test]
+    fn cancelled_job_is_signalled_when_it_runs_wherever_it_is() {
+        let (mut worker, fake) = fake_worker::running_worker();
+        publish(&mut worker, 1, b"");
+        publish(&mut worker, 2, b"");
+        assert!(worker.cancel(Ticket(2), now_ns()) && !worker.cancel(Ticket(3), now_ns()));
+        fake.complete(1, honest());
+        assert_eq!(outcome(&mut worker), Outcome::Ok);
+        fake.outbox().running.set(2, now_ns());
+        worker.oversee(now_ns(), Source::OneShot);
+        assert_eq!(fake.inbox().cancelled.load(Ordering::Relaxed), 2);
+        fake.complete(2, Completion { outcome: Outcome::OverBudget as u8, cleanup: 2, ..honest() });
+        assert_eq!(outcome(&mut worker), Outcome::Cancelled);
+        assert!(matches!(exit_reason(&mut worker).to_string(), told if told.contains("SIGALRM")));
+    }
+}
