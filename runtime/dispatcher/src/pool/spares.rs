@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-use crate::pool::slot::{SpawnContext, start_worker};
+use crate::pool::spawn::{SpawnContext, start_worker};
 use crate::pool::start::{self, Duty, START_LIMIT_S};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::{self, Post};

@@ -8,15 +8,11 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd as _, OwnedFd};
 
 use crate::config::NodeConfig;
-use crate::images::zones::WindowFiles;
-use crate::isolation::enclosure::Enclosure;
-use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Orphan};
-use crate::pool::process::{LastingFiles, Process};
+use crate::pool::spawn::{SpawnContext, start_worker};
 use crate::pool::start::{self, Duty, Progress, START_LIMIT_S};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
@@ -41,20 +37,6 @@ const STARTING_SLEEP_NS: u64 = 100_000;
 
 /// How long a dispatcher may sleep while a worker works: its death rings no doorbell.
 const WORKING_SLEEP_NS: u64 = 20_000_000;
-
-/// What all workers of a node are started with.
-#[derive(Debug)]
-pub(crate) struct SpawnContext {
-    pub(crate) config: NodeConfig,
-    /// The processors that the node may use.
-    pub(crate) cpus: Vec<u32>,
-    /// The worker program.
-    pub(crate) program: OwnedFd,
-    /// The windows of each worker, by its number.
-    pub(crate) windows: Vec<Vec<WindowFiles>>,
-    /// What keeps them in.
-    pub(crate) enclosure: Enclosure,
-}
 
 /// What a tick brought.
 #[derive(Debug, Default)]
@@ -280,23 +262,6 @@ impl WorkerSlot {
             self.state = State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS };
         }
     }
-}
-
-/// Starts a worker for slot `number`.
-pub(crate) fn start_worker(
-    spawn_context: &SpawnContext,
-    number: usize,
-    post: Post,
-    duty: Duty,
-) -> std::io::Result<Worker> {
-    let (areas, files) = Areas::create()?;
-    start::fill(&areas.inbox().start, &spawn_context.config, post, duty);
-    let windows = spawn_context.windows.get(number).map_or(&[][..], Vec::as_slice);
-    let enclosure = &spawn_context.enclosure;
-    enclosure.fill(&areas.inbox().lockdown);
-    let lasting = LastingFiles { program: spawn_context.program.as_fd(), windows, enclosure };
-    let process = Process::start(lasting, &files)?;
-    Ok(Worker::new(number, process, areas, spawn_context.config.slicing()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A slot whose workers do not start, and one whose worker dies.
 
 use super::*;
+use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
 use crate::pool::fake_worker::{self, publish};
 use crate::sys::clock::now_ns;
