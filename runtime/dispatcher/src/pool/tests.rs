@@ -11,7 +11,12 @@ use crate::pool::watchdog::Limits;
 use crate::sys::memory_file::program_file;
 
 fn pool(slots: Vec<WorkerSlot>) -> WorkerPool {
-    WorkerPool { spawn_context: Arc::new(spawn_context("/bin/false")), slots, spares: None }
+    WorkerPool {
+        spawn_context: Arc::new(spawn_context("/bin/false")),
+        slots,
+        spares: None,
+        stop_counts: StopCounts::default(),
+    }
 }
 
 fn spawn_context(program: &str) -> SpawnContext {
