@@ -2,6 +2,7 @@
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
+use mote_loader::signature::PublicKey;
 
 use thiserror::Error;
 
@@ -105,6 +106,8 @@ pub struct NodeConfig {
     /// With [`Sharing::Tenant`]: for how long jobs may overtake one of another tenant that waits for a worker, in
     /// microseconds. Longer batches switch less often.
     pub batch_us: u32,
+    /// The keys whose images the node takes; empty: any image.
+    pub trusted_keys: Vec<PublicKey>,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
     /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
@@ -192,6 +195,7 @@ impl Default for NodeConfig {
             sharing: Sharing::Node,
             spares: 2,
             batch_us: 1_000,
+            trusted_keys: Vec::new(),
             without_layers: Vec::new(),
         }
     }

@@ -1,7 +1,8 @@
 //! The section `[node]`: workers and their queue.
 
-use mote_dispatcher::{NodeConfig, Sharing};
+use mote_dispatcher::{NodeConfig, PublicKey, Sharing};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 /// What of [`NodeConfig`] an operator sets; the rest has its defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -31,6 +32,9 @@ pub struct NodeSection {
     pub slice_us: Option<u32>,
     /// [`NodeConfig::ban_after`]; left out: only by the operator.
     pub ban_after: Option<u32>,
+    /// [`NodeConfig::trusted_keys`], as `mote keys list` prints them.
+    #[serde(deserialize_with = "public_keys")]
+    pub trusted_keys: Vec<PublicKey>,
 }
 
 /// [`Sharing`], as it is written. A server has one tenant, so both do the same yet but for the spares.
@@ -69,6 +73,7 @@ impl Default for NodeSection {
             batch_us: node.batch_us,
             slice_us: node.slice_us,
             ban_after: node.ban_after,
+            trusted_keys: node.trusted_keys,
         }
     }
 }
@@ -100,9 +105,17 @@ impl NodeSection {
             batch_us: self.batch_us,
             slice_us: self.slice_us,
             ban_after: self.ban_after,
+            trusted_keys: self.trusted_keys.clone(),
             ..NodeConfig::default()
         }
     }
+}
+
+fn public_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PublicKey>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let key =
+        |text: String| text.parse().map_err(|error| D::Error::custom(format!("`{text}`: {error}")));
+    texts.into_iter().map(key).collect()
 }
 
 #[cfg(test)]
