@@ -22,7 +22,7 @@ fn services(node: &mut TestNode, name: &str, tenants: std::ops::Range<u16>) -> V
     let install = |tenant| {
         let image = VerifiedImage::new(name, &image(name)).unwrap();
         let deployment = Deployment { tenant: TenantId(tenant), ..Deployment::new(name) };
-        node.install(deployment, image)
+        node.install(deployment, image).unwrap()
     };
     tenants.map(install).collect()
 }
