@@ -114,7 +114,7 @@ pub enum SubmitError {
         ban: Ban,
     },
     /// Too many jobs wait already.
-    #[error("{limit} jobs wait for a worker already; take completions before submitting more")]
+    #[error("{limit} jobs wait for a worker already; submit more when some have ended")]
     QueueFull {
         /// [`NodeConfig::queue_limit`](crate::NodeConfig::queue_limit).
         limit: usize,

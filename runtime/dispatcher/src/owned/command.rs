@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::images::deployment::VerifiedImage;
 use crate::images::error::PlaceError;
+use crate::images::statistics::ServiceStatistics;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, TenantId, Ticket};
 use crate::job::spec::Job;
@@ -146,6 +147,7 @@ pub(crate) enum Command {
     Cancel { ticket: Ticket },
     Change { change: Change, to: Reply<ChangeResult> },
     Drain { to: Reply<Drained> },
+    TellOfServices { services: Vec<Option<ServiceId>>, to: Reply<Vec<Option<ServiceStatistics>>> },
     Tell { to: Reply<Option<NodeStatistics>> },
 }
 
@@ -164,6 +166,12 @@ impl WhenGone for ChangeResult {
 impl WhenGone for Drained {
     fn gone() -> Self {
         Self
+    }
+}
+
+impl WhenGone for Vec<Option<ServiceStatistics>> {
+    fn gone() -> Self {
+        Vec::new()
     }
 }
 

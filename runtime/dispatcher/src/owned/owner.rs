@@ -87,6 +87,10 @@ impl Owner {
                 self.is_draining = true;
                 self.drains.push(to);
             }
+            Command::TellOfServices { services, to } => {
+                let known = |service: Option<_>| self.node.service_statistics(service?);
+                to.send(services.into_iter().map(known).collect());
+            }
             Command::Tell { to } => to.send(Some(self.told())),
         }
     }
