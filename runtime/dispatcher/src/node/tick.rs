@@ -21,15 +21,21 @@ impl Node {
             return Ok(());
         }
         if self.queue.is_empty()
+            && self.queue.shares.may_start(&request.spec)
             && let Some(line) = self.pool.free_line(request.submitted_ns, request.start_by_ns)
         {
             let start = self.services.enter(&request.spec, line.worker())?;
+            self.queue.shares.started(&request.spec);
             line.publish(request, start, body);
             return Ok(());
         }
-        let room = self.queue.room()?;
+        let room = self.queue.room(request.spec.tenant, request.spec.service)?;
         self.services.place(request.spec.service)?;
         room.push(request, body);
+        if self.queue.shares.is_limiting() {
+            // What waits may all be held up by limits, while workers are free.
+            while self.feed(request.submitted_ns) {}
+        }
         Ok(())
     }
 
@@ -47,7 +53,9 @@ impl Node {
             return;
         }
         if let Some(why) = self.pool.abandoned() {
-            self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
+            while let Some(lost) = self.queue.pop_lost(why) {
+                self.finished.push(lost);
+            }
         }
         while let Some(waiting) = self.queue.pop_expired(now_ns) {
             self.expire(&waiting.request);
@@ -68,6 +76,7 @@ impl Node {
     /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
     fn collect(&mut self) {
         for ended in self.events.ended.drain(..) {
+            self.queue.note_end(ended.tenant, &ended.completed);
             self.services.leave(ended.resident);
             self.services.note(&ended.completed);
             if ended.is_suspect
@@ -79,6 +88,8 @@ impl Node {
         }
         for orphan in std::mem::take(&mut self.events.orphans) {
             self.services.leave(orphan.resident);
+            let spec = &orphan.waiting.request.spec;
+            self.queue.shares.left(spec.tenant, spec.service);
             if orphan.waiting.request.is_cancelled {
                 self.drop_cancelled(&orphan.waiting.request);
             } else {
@@ -97,11 +108,14 @@ impl Node {
             next.resume(generation);
             return true;
         }
-        let Some(&Request { start_by_ns, .. }) = self.queue.first() else { return false };
+        let Some(Request { start_by_ns, .. }) = self.queue.select() else { return false };
         let Some(line) = self.pool.free_line(now_ns, start_by_ns) else { return false };
         let Some(next) = self.queue.pop() else { return false };
         match self.services.enter(&next.request.spec, line.worker()) {
-            Ok(start) => line.publish(next.request, start, &next.body),
+            Ok(start) => {
+                self.queue.shares.started(&next.request.spec);
+                line.publish(next.request, start, &next.body);
+            }
             Err(PlaceError::Zone { .. }) => {
                 // Other images fill the windows, and running jobs hold them: it goes first when they end.
                 self.queue.put_back(next);

@@ -10,6 +10,7 @@ use crate::images::error::PlaceError;
 use crate::images::statistics::ServiceStatistics;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, TenantId, Ticket};
+use crate::job::share::Share;
 use crate::job::spec::Job;
 use crate::node::error::SubmitError;
 use crate::owned::reply::{Reply, WhenGone};
@@ -106,6 +107,13 @@ pub enum Change {
         service: ServiceId,
         /// Whether its jobs are refused.
         is_banned: bool,
+    },
+    /// What a service may have beside the others of its tenant.
+    SetShare {
+        /// Which.
+        service: ServiceId,
+        /// That.
+        share: Share,
     },
     /// A service is made resident.
     Place {

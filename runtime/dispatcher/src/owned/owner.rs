@@ -157,6 +157,7 @@ fn change_services(node: &mut Node, change: Change) -> Result<ServiceId, PlaceEr
         Change::SetBanned { service, is_banned } => {
             node.set_banned(service, is_banned).map(|()| service)
         }
+        Change::SetShare { service, share } => node.set_share(service, share).map(|()| service),
         Change::Place { service } => node.place(service).map(|()| service),
         Change::Evict { service } => node.evict(service).map(|()| service),
     }
