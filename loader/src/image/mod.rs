@@ -18,6 +18,7 @@ use core::ops::Range;
 use elf::abi::PT_GNU_EH_FRAME;
 use elf::relocation::Rela;
 use elf::segment::ProgramHeader;
+use mote_abi::image::Provenance;
 
 pub(crate) use dynamic::Dynamic;
 pub use error::ParseError;
@@ -125,6 +126,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn abi_version(&self) -> Option<u32> {
         self.note.as_ref().map(|note| note.abi_version)
+    }
+
+    /// What the image was made of, if its note says so.
+    #[must_use]
+    pub fn provenance(&self) -> Option<Provenance> {
+        self.note.as_ref().and_then(|note| note.provenance)
     }
 
     /// The address, as linked, of the entry, if the image defines one.

@@ -32,6 +32,43 @@ pub const NOTE_NAME: &[u8; 5] = b"mote\0";
 /// of `rustc --version` as UTF-8 without a line end.
 pub const NOTE_TYPE: u32 = 1;
 
+/// Type of the note that says what an image was made of. Its descriptor is a [`Provenance`].
+pub const PROVENANCE_TYPE: u32 = 2;
+
+/// What an image was made of, and under which limits. Integers are little-endian.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Provenance {
+    /// SHA-256 of the sources: manifests, lock file, every source file.
+    pub source: [u8; 32],
+    /// SHA-256 of the policy by which they were admitted.
+    pub policy: [u8; 32],
+    /// How long compiling might take.
+    pub build_seconds: u64,
+    /// How much memory a compiler might use.
+    pub build_memory_mib: u64,
+    /// The bits of [`provenance`].
+    pub flags: u64,
+}
+
+/// The bits of [`Provenance::flags`].
+pub mod provenance {
+    /// Compilers and build scripts ran in a sandbox.
+    pub const SANDBOXED: u64 = 1 << 0;
+    /// It is optimised: built by the profile `release`.
+    pub const OPTIMISED: u64 = 1 << 1;
+}
+
+impl Provenance {
+    /// As the note has it; `None` if these are not the bytes of one.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::read_from_bytes(bytes).ok()
+    }
+}
+
 /// State of the processor beyond general and vector registers, which an image can change if its code has
 /// instructions that do: the bits of [`ImageHeader::state`].
 pub mod state {

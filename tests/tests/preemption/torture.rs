@@ -84,6 +84,23 @@ fn guarded_waits_while_a_collection_lets_nothing_pass() {
     assert_eq!(report.endings.get("discarded"), None, "{report:?}");
 }
 
+/// A panic passes a hundred landing pads on its way up, and most points are on it.
+#[test]
+fn guarded_goes_on_with_a_long_cleanup_wherever_it_was_preempted() {
+    let image = image("panics_deep");
+    let case = Case {
+        body: b"100",
+        every: 23,
+        ..Case::every_instruction("panics_deep", &image, Mode::Guarded)
+    };
+    let (found, report) = sweep(&Case { grace_us: AMPLE_US, ..case });
+    assert_sound(&report);
+    assert!(report.is_complete && report.verdicts.leaked == 0, "{report:?}");
+    assert_eq!(report.endings.get("unwound"), Some(&report.points), "{report:?}");
+    let most = found.points.iter().map(|point| point.landing_pads).max();
+    assert!(most > Some(100), "{most:?}");
+}
+
 #[test]
 fn destructor_that_overflows_by_itself_is_not_held_against_the_cleanup() {
     let abyss = image("recurses_in_drop");

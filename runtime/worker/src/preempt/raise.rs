@@ -18,6 +18,8 @@ use crate::host::reply::Unwinding;
 use crate::host::{Host, lend};
 use crate::preempt::current::CURRENT;
 use crate::preempt::leave::{land, leave};
+#[cfg(feature = "torture")]
+use crate::sys::stepping::{LeftOut, Unstepped};
 
 /// What landing pads get as their exception. They hand it on to `_Unwind_Resume`, which ignores it.
 const EXCEPTION: u64 = 0;
@@ -56,6 +58,8 @@ enum Walked {
 /// Walks from `frame` to the next landing pad, or to the bottom. Tables that do not fit the stack, and
 /// frames that let nothing pass, end it with a discard.
 fn walk(host: &mut Host, frame: Frame) -> Walked {
+    #[cfg(feature = "torture")]
+    let _unstepped = Unstepped::begin(LeftOut::Walk);
     let stack = host.service_stack();
     let mut counts = host.unwinding;
     let walked = match unwinder(host) {
@@ -103,7 +107,7 @@ fn walk_with(
 /// use, because a raise would end in a discard anyway: at the hard deadline, and over damaged tables.
 pub fn can_unwind(host: &Host, frame: Frame, site: ProbeSite) -> bool {
     #[cfg(feature = "torture")]
-    let _unstepped = crate::sys::stepping::Unstepped::begin();
+    let _unstepped = Unstepped::begin(LeftOut::Probe);
     let Some(unwinder) = unwinder(host) else { return true };
     let stack = host.service_stack();
     let mut at = (frame, site);

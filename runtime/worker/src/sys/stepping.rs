@@ -4,15 +4,29 @@
 //! Source: Intel SDM 3B, 17.3.1.4.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst, compiler_fence};
+use core::sync::atomic::{
+    AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst, compiler_fence,
+};
 
 use mote_sigctx::arch::TRAP_FLAG;
 
 /// Whether traps mean anything: the next one takes the flag away otherwise.
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-/// Whether work that is [`Unstepped`] is to be left out.
-static LEAVES_OUT: AtomicBool = AtomicBool::new(false);
+/// What is to be left out: a [`LeftOut`].
+static LEFT_OUT: AtomicU8 = AtomicU8::new(LeftOut::Nothing as u8);
+
+/// Long work of the host that need not be stepped. Each leaves out what those before it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum LeftOut {
+    /// All is stepped.
+    Nothing,
+    /// Looking ahead of a raise: it decides whether its cleanup begins, and changes nothing.
+    Probe,
+    /// Walking from one landing pad to the next, where host text is not in reach.
+    Walk,
+}
 
 /// Whether traps mean anything.
 #[must_use]
@@ -33,18 +47,15 @@ pub fn stop() {
     compiler_fence(SeqCst);
 }
 
-/// Whether work that is [`Unstepped`] is left out from now on.
-pub fn leave_out(leaves_out: bool) {
-    LEAVES_OUT.store(leaves_out, Relaxed);
+/// Leaves out such work from now on.
+pub fn leave_out(work: LeftOut) {
+    LEFT_OUT.store(work as u8, Relaxed);
 }
 
 /// Where the variables lie, for the oracle: they change at any step.
 #[must_use]
 pub fn addresses() -> [core::ops::Range<u64>; 2] {
-    [&IS_ON, &LEAVES_OUT].map(|flag| {
-        let at = core::ptr::from_ref(flag).addr() as u64;
-        at..at + size_of::<AtomicBool>() as u64
-    })
+    [(&raw const IS_ON).addr(), (&raw const LEFT_OUT).addr()].map(|at| at as u64..at as u64 + 1)
 }
 
 fn set_trap_flag() {
@@ -55,18 +66,17 @@ fn set_trap_flag() {
     }
 }
 
-/// Work of the host that is not stepped, from [`begin`](Self::begin) until the value is dropped: looking
-/// ahead of a raise decides whether its cleanup begins, is long, and changes nothing.
+/// Work of the host that is not stepped, from [`begin`](Self::begin) until the value is dropped.
 #[derive(Debug)]
 pub struct Unstepped {
     was_on: bool,
 }
 
 impl Unstepped {
-    /// From here.
+    /// From here, if such work is left out.
     #[must_use]
-    pub fn begin() -> Self {
-        let was_on = is_on() && LEAVES_OUT.load(Relaxed);
+    pub fn begin(work: LeftOut) -> Self {
+        let was_on = is_on() && work as u8 <= LEFT_OUT.load(Relaxed);
         if was_on {
             stop();
         }

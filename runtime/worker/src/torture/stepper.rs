@@ -17,7 +17,7 @@ use mote_sigctx::step::{Selection, is_pushf, second_distance};
 use crate::preempt::current::CURRENT;
 use crate::preempt::handlers::{is_service, on_fault};
 use crate::sys::exit::exit;
-use crate::sys::stepping;
+use crate::sys::stepping::{self, LeftOut};
 use crate::torture::injection;
 use crate::torture::sys::recovery::RecoveryPoint;
 use crate::torture::sys::state::{Role, State, state};
@@ -51,6 +51,7 @@ pub fn begin(request: &SweepRequest) {
     state.give_up_ns = u64::from(request.give_up_us.load(Relaxed)) * 1000;
     state.is_pausing = request.is_pausing.load(Relaxed) != 0;
     state.role = Role::Parent;
+    stepping::leave_out(if state.reaches_host { LeftOut::Nothing } else { LeftOut::Walk });
     stepping::start();
 }
 
@@ -158,6 +159,7 @@ fn on_parent_step(state: &mut State, context: &mut Context) {
 /// In the child: injects. What happens then is the production code's doing.
 fn become_child(state: &mut State, context: &mut Context) {
     context.set_stepping(false);
+    stepping::leave_out(LeftOut::Nothing);
     state.role = Role::Child;
     if state.is_pausing {
         return injection::pause(context, state.give_up_ns);
@@ -166,7 +168,7 @@ fn become_child(state: &mut State, context: &mut Context) {
     let (first, end) = state.second;
     if let Some(left) = second_distance(state.record.number.into(), first, end) {
         state.role = Role::ChildBetween { left };
-        stepping::leave_out(true);
+        stepping::leave_out(LeftOut::Probe);
         context.set_stepping(true);
     }
 }
@@ -194,7 +196,7 @@ fn on_child_step(state: &mut State, left: u32, context: &mut Context) {
     }
     context.set_stepping(false);
     state.role = Role::Child;
-    stepping::leave_out(false);
+    stepping::leave_out(LeftOut::Nothing);
     state.record.second_rip = rip;
     injection::inject_again(context);
 }

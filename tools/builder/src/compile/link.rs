@@ -13,12 +13,9 @@
 //! | `--strip-debug` | the symbol table stays, for `mote inspect` |
 //! | `--defsym` | see `mote_allocation_refused` in `templates/final.rs` |
 
-use std::fmt::Write as _;
-
-use mote_abi::image::{ABI_VERSION, NOTE_NAME, NOTE_SECTION, NOTE_TYPE};
-
 use crate::compile::cargo_output::Crates;
 use crate::compile::glue;
+use crate::compile::note;
 use crate::compile::rustc::Rustc;
 use crate::error::BuildError;
 use crate::event::Event;
@@ -48,7 +45,7 @@ pub(crate) fn link(
 ) -> Result<Vec<u8>, BuildError> {
     let toolchain = &rustc.context.toolchain;
     rustc.write("image.ld", SCRIPT)?;
-    rustc.write("final.rs", &format!("{SOURCE}\n{}", note_source(&toolchain.version)))?;
+    rustc.write("final.rs", &format!("{SOURCE}\n{}", note::source(rustc.context)))?;
     let refused_allocation = rustc.context.sysroot.refused_allocation();
     let mut command = rustc.command("mote_image", "cdylib");
     command
@@ -64,48 +61,4 @@ pub(crate) fn link(
         return Err(BuildError::Link { stderr: finished.stderr });
     }
     rustc.read("image")
-}
-
-/// The static that holds the note, as source of the final crate.
-fn note_source(toolchain: &str) -> String {
-    let note = note(toolchain);
-    let mut source = format!(
-        "#[repr(C, align(4))]\nstruct Note([u8; {}]);\n\n\
-         #[used]\n#[unsafe(link_section = \"{NOTE_SECTION}\")]\nstatic NOTE: Note = Note([",
-        note.len()
-    );
-    for byte in note {
-        // Writing to a String does not fail.
-        let _ = write!(source, "{byte}, ");
-    }
-    source + "]);\n"
-}
-
-/// An ELF note: three words, then name and descriptor, each padded to four bytes.
-fn note(toolchain: &str) -> Vec<u8> {
-    let mut descriptor = ABI_VERSION.to_le_bytes().to_vec();
-    descriptor.extend(toolchain.as_bytes());
-    let mut note = Vec::new();
-    for word in [NOTE_NAME.len() as u32, descriptor.len() as u32, NOTE_TYPE] {
-        note.extend(word.to_le_bytes());
-    }
-    for part in [&NOTE_NAME[..], &descriptor] {
-        note.extend(part);
-        note.resize(note.len().next_multiple_of(4), 0);
-    }
-    note
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn note_has_three_words_then_padded_name_and_descriptor() {
-        let note = note("rustc");
-        assert_eq!(note[..12], [5, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0]);
-        assert_eq!(&note[12..20], b"mote\0\0\0\0");
-        assert_eq!(note[20..24], ABI_VERSION.to_le_bytes());
-        assert_eq!(&note[24..], b"rustc\0\0\0");
-    }
 }

@@ -8,6 +8,7 @@ mod glue;
 mod handle;
 mod link;
 mod lints;
+mod note;
 mod rustc;
 mod service_crate;
 

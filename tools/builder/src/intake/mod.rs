@@ -10,10 +10,12 @@
 //! | `manifest` | what a manifest may say |
 //! | `lock` | `Cargo.lock` |
 //! | `graph` | what cargo resolves it to |
+//! | `fingerprint` | the digest of all of it |
 //! | `crates` | the sources of crates from crates.io |
 
 mod copy;
 pub(crate) mod crates;
+mod fingerprint;
 pub(crate) mod graph;
 pub(crate) mod lock;
 mod manifest;
@@ -35,6 +37,7 @@ use crate::event::{Event, Ignored};
 use crate::options::Options;
 use crate::toolchain::cache::Cache;
 use crate::toolchain::compiler::Toolchain;
+use crate::toolchain::digest::Digest;
 use crate::toolchain::embedded;
 
 use crates::Unpacked;
@@ -53,6 +56,8 @@ pub(crate) struct Intake {
     pub(crate) package: Package,
     pub(crate) graph: Graph,
     pub(crate) lock: Vec<Locked>,
+    /// SHA-256 of what the service is made of.
+    pub(crate) digest: Digest,
     /// What was unpacked, by name and version.
     pub(crate) crates: BTreeMap<String, Unpacked>,
 }
@@ -96,7 +101,14 @@ pub(crate) fn take_in(
     keep_lock_file(&origin, &folder, workspace.as_ref())?;
     let crates = unpack(&graph, &lock, &stage, materials.cache)?;
     let package = Package::of(&graph.root)?;
-    Ok(Intake { stage, package, graph, lock, crates })
+    let digest = fingerprint(&stage, materials.embedded)?;
+    Ok(Intake { stage, package, graph, lock, digest, crates })
+}
+
+fn fingerprint(stage: &Stage, embedded: &Path) -> Result<Digest, BuildError> {
+    let path = stage.path("");
+    let embedded = embedded.file_name().unwrap_or_default().to_string_lossy();
+    fingerprint::of(&path, &embedded).map_err(|error| BuildError::Read { path, error })
 }
 
 fn parse(stage: &Stage, roots: &Roots, spot: &Spot) -> Result<DocumentMut, IntakeError> {

@@ -7,6 +7,7 @@ use mote_loader::{
 };
 use serde::Serialize;
 
+use super::provenance::ProvenanceFact;
 use mote_bench::image::functions::{self, Function};
 
 /// Everything that `mote inspect` tells. The names of the fields are those in JSON.
@@ -18,6 +19,8 @@ pub(crate) struct Facts {
     pub(crate) toolchain: Option<String>,
     /// The ABI it was built for, if its note says so.
     pub(crate) abi_version: Option<u32>,
+    /// What it was made of, if its note says so.
+    pub(crate) provenance: Option<ProvenanceFact>,
     /// Address of the entry.
     pub(crate) entry: Option<u64>,
     /// Its segments in the order of the windows.
@@ -118,6 +121,7 @@ impl Facts {
             bytes: bytes.len(),
             toolchain: image.toolchain().map(str::to_owned),
             abi_version: image.abi_version(),
+            provenance: image.provenance().map(ProvenanceFact::from),
             entry: image.entry(),
             segments: image.segments().map(Segment::from).collect(),
             imports: image.imports().into_iter().map(ImportFact::from).collect(),

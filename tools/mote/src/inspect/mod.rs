@@ -4,6 +4,7 @@
 
 mod facts;
 mod help;
+mod provenance;
 mod text;
 
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use mote_builder::{
     BuildError, Event, Ignored, IntakeError, Layer, Layers, ManifestRule, Options, build,
@@ -92,19 +93,34 @@ fn package_that_is_not_locked_is_refused_with_locked() {
     assert!(matches!(error, BuildError::Intake(IntakeError::NotLocked { .. })), "{error}");
 }
 
-/// Two folders, two caches, and what two users have in their environments.
+/// Two folders, of two users: each with a home, a cache and an environment.
 #[test]
 fn same_source_is_the_same_image_wherever_it_is_built() {
     if !Layers::available().has(Layer::Namespaces) {
         println!("skipped: without namespaces, builds see their files under different paths");
         return;
     }
-    let images = ["a", "b"].map(|user| {
-        let service = Service::copied("wordcount", "\"0.1\"");
-        let home = tempfile::tempdir().unwrap();
-        let mut options = service.options();
-        options.cache = Some(home.path().join(user));
-        build(&options, &mut |_| {}).unwrap().image
-    });
+    let images = [("ada", "C", "UTC"), ("grace", "de_DE.UTF-8", "Asia/Tokyo")].map(as_user);
     assert!(images[0] == images[1], "the images differ");
+}
+
+/// The image of a service that the user builds twice: the second time with the first image and the lock
+/// file in its folder.
+fn as_user((user, language, zone): (&str, &str, &str)) -> Vec<u8> {
+    let service = Service::copied("wordcount", "\"0.1\"");
+    let home = tempfile::tempdir().unwrap();
+    let rustup = std::env::var_os("RUSTUP_HOME")
+        .unwrap_or_else(|| Path::new(&std::env::var_os("HOME").unwrap()).join(".rustup").into());
+    for _ in 0..2 {
+        let mut command = service.command();
+        command
+            .env_remove("XDG_CACHE_HOME")
+            .env("RUSTUP_HOME", &rustup)
+            .env("HOME", home.path())
+            .envs([("USER", user), ("LANG", language), ("TZ", zone), ("CARGO_BUILD_JOBS", "1")]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::copy(service.image(), service.folder().join("first.image")).unwrap();
+    }
+    fs::read(service.image()).unwrap()
 }

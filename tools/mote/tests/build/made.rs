@@ -6,9 +6,12 @@ use std::fs;
 use elf::ElfBytes;
 use elf::abi;
 use elf::endian::LittleEndian;
-use mote_abi::image::{DATA_OFFSET, ENTRY_SYMBOL, NOTE_SECTION, RODATA_OFFSET, TABLES_OFFSET};
+use mote_abi::image::{
+    DATA_OFFSET, ENTRY_SYMBOL, NOTE_SECTION, RODATA_OFFSET, TABLES_OFFSET, provenance,
+};
 use mote_abi::imports::Import;
-use mote_builder::{Event, Layer, Layers, Profile, Step, build};
+use mote_builder::{Event, Layer, Layers, Limits, Options, Policy, Profile, Step, build};
+use mote_loader::Image;
 
 use crate::service::{self, Service, built};
 
@@ -92,6 +95,34 @@ fn image_names_what_built_it() {
     let (bytes, _) = parsed.section_data(&note).unwrap();
     let text = String::from_utf8_lossy(bytes);
     assert!(text.contains(mote_dispatcher::TOOLCHAIN), "{text}");
+}
+
+#[test]
+fn image_says_what_it_was_made_of() {
+    let provenance = |service: &Service, options: &Options| {
+        let image = build(options, &mut |_| {}).unwrap().image;
+        assert_eq!(options.directory, service.folder());
+        Image::parse(&image).unwrap().provenance().unwrap()
+    };
+    let service = Service::copied("hello", "\"0.1\"");
+    let options = service.options();
+    let first = provenance(&service, &options);
+    assert_eq!(hex(&first.policy), Policy::default().sha256());
+    assert_eq!(first.build_seconds, Limits::default().seconds);
+    assert_eq!(first.flags, provenance::OPTIMISED | provenance::SANDBOXED);
+    let policy = Policy::parse("").unwrap();
+    let limits = Limits { seconds: 33, ..Limits::default() };
+    let other = Options { policy, limits, profile: Profile::Debug, ..options.clone() };
+    let second = provenance(&service, &other);
+    assert_eq!(second.source, first.source);
+    assert_ne!(second.policy, first.policy);
+    assert_eq!((second.build_seconds, second.flags), (33, provenance::SANDBOXED));
+    service.append("src/lib.rs", "// a remark\n");
+    assert_ne!(provenance(&service, &options).source, first.source);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
