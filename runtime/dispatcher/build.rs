@@ -59,8 +59,8 @@ fn main() {
     println!("cargo::rustc-env=MOTE_TOOLCHAIN={}", toolchain());
     for (feature, name) in PROGRAMS {
         let built = build_worker(&workspace, feature);
-        let carried = variable("OUT_DIR").join(name);
-        if let Err(error) = fs::copy(&built, &carried) {
+        let embedded = variable("OUT_DIR").join(name);
+        if let Err(error) = fs::copy(&built, &embedded) {
             fail(&format!("{name} was built, but {} cannot be copied: {error}", built.display()));
         }
     }

@@ -158,6 +158,16 @@ mod tests {
     }
 
     #[test]
+    fn raise_fits_to_the_last_byte() {
+        let needed = RED_ZONE_BYTES + STACK_ALIGN_BYTES - 1 + FAKE_FRAME_BYTES + CALL_BYTES;
+        let fitting = Redirect::raise(&at(STACK.start + needed), &STACK).unwrap();
+        assert_eq!(fitting.rip(), Crossing::fake_frame_rip());
+        let rsp = STACK.start + needed - 1;
+        let error = RedirectError::NoRoom { rsp, lowest: STACK.start };
+        assert_eq!(Redirect::raise(&at(rsp), &STACK), Err(error));
+    }
+
+    #[test]
     fn frame_holds_all_registers() {
         const { assert!(FAKE_FRAME_BYTES >= 8 * COUNT as u64 && FAKE_FRAME_BYTES.is_multiple_of(16)) };
     }

@@ -86,3 +86,20 @@ pub unsafe fn install(signal: u32, handler: Handler, masked: &[u32]) -> Result<(
 pub(crate) fn check(result: isize) -> Result<(), Errno> {
     if result < 0 { Err(Errno(-result as i32)) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alternate_stack_holds_the_frame_and_the_handler_in_whole_pages() {
+        assert_eq!(alternate_stack_bytes(0), 32 << 10);
+        assert_eq!(alternate_stack_bytes(1), 36 << 10);
+        assert_eq!(alternate_stack_bytes(11_952), 44 << 10);
+    }
+
+    #[test]
+    fn negative_result_is_the_error_number() {
+        assert_eq!([check(0), check(7), check(-22)], [Ok(()), Ok(()), Err(Errno(22))]);
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! A ring is an array of lines. The line of sequence number `s` is the one at `s % RING_ENTRIES`, and
 //! its stamp becomes `s` when its words are complete, so a consumer polls the line itself and one
-//! transfer of one cache line carries both the news and the message. There are no head and tail:
+//! transfer of one cache line carries both the notice and the message. There are no head and tail:
 //! request and completion of `s` use the same index, and the dispatcher publishes `s` only after it
 //! has taken the completion of `s - RING_ENTRIES`, which proves both lines free.
 //!

@@ -56,6 +56,13 @@ pub use sandbox::{Layer, Layers, Limits};
 pub use toolchain::cache::user_cache;
 pub use toolchain::embedded::copy_service_crate;
 
+/// What strangers write, as the fuzz targets give it in.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::intake::judge_manifest;
+    pub use crate::source::accepts;
+}
+
 use compile::BuildContext;
 use toolchain::command;
 use toolchain::compiler::Toolchain;

@@ -1,4 +1,4 @@
-//! Who waits for what. Pure, but for asking for processors and setting affinity.
+//! The scheduler: which job waits, for how long, and who runs on which processor. Pure, but for asking for processors and setting affinity.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -7,9 +7,11 @@
 //! | [`budget`] | the budget that keeps a latency target |
 //! | [`wait`] | spin or park |
 //! | [`cpus`] | who runs where |
+//! | [`processors`] | where breakpoints may be used |
 
 pub(crate) mod budget;
 pub(crate) mod cpus;
 pub(crate) mod fairness;
+pub(crate) mod processors;
 pub(crate) mod queue;
 pub(crate) mod wait;

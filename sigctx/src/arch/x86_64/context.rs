@@ -101,6 +101,13 @@ impl Context {
         self.machine.rsp
     }
 
+    /// Whether a breakpoint of one byte raised the signal, just before [`Context::rip`], as far as the kernel tells:
+    /// `#BP` is exception 3 (Intel SDM volume 3, 6.15).
+    #[must_use]
+    pub const fn is_breakpoint(&self) -> bool {
+        self.machine.trap == 3
+    }
+
     /// Makes `sigreturn` continue with single-stepping on or off: Intel SDM 3B, 17.3.1.4.
     pub const fn set_stepping(&mut self, is_on: bool) {
         if is_on {
@@ -232,6 +239,56 @@ mod tests {
         assert_eq!(size_of::<MachineContext>(), 256);
         assert_eq!(offset_of!(SigInfo, first), 16);
         assert_eq!(offset_of!(SigInfo, value), 24);
+    }
+
+    fn with_flags(eflags: u64) -> Context {
+        let mut context = Context::zeroed();
+        context.machine.eflags = eflags;
+        context
+    }
+
+    #[test]
+    fn stepping_is_one_flag_and_the_others_stay() {
+        let mut context = with_flags(0x246);
+        context.set_stepping(true);
+        assert_eq!(context.machine.eflags, 0x346);
+        context.set_stepping(false);
+        assert_eq!(context.machine.eflags, 0x246);
+    }
+
+    #[test]
+    fn flags_of_a_service_are_cleared_and_the_others_stay() {
+        let mut context = with_flags(0x4_0746);
+        assert!(context.checks_alignment());
+        context.clear_flags();
+        assert_eq!(context.machine.eflags, 0x246);
+        assert!(!context.checks_alignment());
+    }
+
+    #[test]
+    fn blocked_signals_add_up() {
+        let mut context = Context::zeroed();
+        context.block(1);
+        context.block(14);
+        assert_eq!(context.signal_mask, 1 | 1 << 13);
+    }
+
+    #[test]
+    fn redirected_context_has_the_new_place_stack_and_value() {
+        let mut context = with_flags(0x500);
+        context.redirect(1, 2, 3);
+        let machine = &context.machine;
+        assert_eq!((context.rip(), context.rsp(), machine.rax, machine.eflags), (1, 2, 3, 0));
+        context.set_rip(9);
+        assert_eq!((context.rip(), context.rsp()), (9, 2));
+    }
+
+    #[test]
+    fn information_is_read_where_the_kernel_writes_it() {
+        let info = SigInfo { signal: 5, errno: 0, code: 128, padding: 0, first: 0x77, value: 0x88 };
+        assert_eq!((info.code(), info.fault_address(), info.value()), (128, 0x77, 0x88));
+        let queued = SigInfo::queued(14, 6);
+        assert_eq!((queued.signal, queued.code(), queued.value()), (14, si_code::QUEUE, 6));
     }
 
     #[test]

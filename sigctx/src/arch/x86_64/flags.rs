@@ -16,3 +16,14 @@ pub(super) const SERVICES_FLAGS: u64 = TRAP_FLAG | DIRECTION | ALIGNMENT_CHECK;
 /// those that code can change and that mean nothing here: nested task, identification, and those of
 /// arithmetic.
 pub(super) const INITIAL_FLAGS: u64 = 1 << 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_the_processors() {
+        assert_eq!([TRAP_FLAG, DIRECTION, ALIGNMENT_CHECK], [0x100, 0x400, 0x4_0000]);
+        assert_eq!((SERVICES_FLAGS, INITIAL_FLAGS), (0x4_0500, 2));
+    }
+}

@@ -104,6 +104,7 @@ mod tests {
         let everything = Processor::new(u32::MAX);
         assert_eq!(everything.components & (1 << 9 | 0b11 << 17), 0);
         assert_eq!(everything.vectors, HAS_AVX | HAS_AVX_512);
+        assert_eq!(everything.components, 0x8_00e7, "x87, SSE, AVX, AVX-512 in three parts, APX");
     }
 
     #[test]

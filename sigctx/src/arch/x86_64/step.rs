@@ -117,7 +117,8 @@ mod tests {
         let mut steps = Steps::new();
         assert_eq!(steps.at(0x10, false), None);
         assert_eq!(steps.at(0x20, true), Some(0));
-        assert_eq!((steps.counted(), steps.last_rip()), (1, 0x20));
+        assert_eq!(steps.at(0x30, true), Some(1));
+        assert_eq!((steps.counted(), steps.last_rip()), (2, 0x30));
     }
 
     #[test]
@@ -126,12 +127,23 @@ mod tests {
         let selected: [bool; 14] = core::array::from_fn(|number| selection.has(number as u64));
         assert_eq!(selected.iter().filter(|&&is| is).count(), 3);
         assert!(selected[5] && selected[8] && selected[11]);
+        assert!(!Selection { first: 5, end: 11, every: 3 }.has(11), "the end is not one of them");
     }
 
     #[test]
     fn pushf_is_told_from_its_neighbours() {
         assert!(is_pushf([0x9c, 0x5a]) && is_pushf([0x66, 0x9c]) && is_pushf([0x48, 0x9c]));
         assert!(!is_pushf([0x9d, 0x9c]) && !is_pushf([0x90, 0x9c]));
+    }
+
+    #[test]
+    fn neighbours_get_distances_all_over_the_range() {
+        let mut hits = [0_u32; 10];
+        for number in 0..1000 {
+            hits[second_distance(number, 1, 11).unwrap() as usize - 1] += 1;
+        }
+        assert!(hits.iter().all(|&hits| (50..200).contains(&hits)), "{hits:?}");
+        assert_eq!(second_distance(7, 5, 5), Some(5), "an empty range is one step");
     }
 
     proptest! {

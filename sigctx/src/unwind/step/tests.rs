@@ -127,6 +127,25 @@ fn caller_has_what_was_saved_below_its_stack_pointer() {
 }
 
 #[test]
+fn caller_for_reports_passes_landing_pads_by() {
+    let words = Words::from([(RSP, RETURN)]);
+    let at = |offset| {
+        let frame = exact(START + offset);
+        with_unwinder(&with_pads(0), |unwinder| unwinder.caller(&words, &frame)).unwrap().unwrap()
+    };
+    for offset in [0x10, 0x30] {
+        assert_eq!((at(offset).registers.rip(), at(offset).registers.rsp()), (RETURN, RSP + 8));
+    }
+}
+
+#[test]
+fn caller_on_the_same_place_of_the_stack_is_refused() {
+    let table = table(Rule { cfa_offset: 0, ..PUSHES_NOTHING }, 0, &[], &[]);
+    let error = step(&table, &exact(START), [(RSP - 8, RETURN)]);
+    assert_eq!(error, Err(UnwindError::StackNotGrowing { rsp: RSP, caller_rsp: RSP }));
+}
+
+#[test]
 fn frame_is_exact_above_a_signal_frame() {
     let table = table(PUSHES_NOTHING, function::IS_SIGNAL_FRAME, &[], &[]);
     assert!(caller(step(&table, &exact(START), [(RSP, RETURN)])).is_exact);

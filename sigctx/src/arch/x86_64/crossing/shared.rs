@@ -236,6 +236,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn resets_are_bits_of_their_own() {
+        let bits = |has_state, has_segments| Resets { has_state, has_segments }.bits();
+        let all = [bits(false, false), bits(true, false), bits(false, true), bits(true, true)];
+        assert_eq!(all, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn hooks_lie_between_what_changes() {
+        let range = Crossing::hooks_range();
+        let start = (&raw const CROSSING).addr() as u64;
+        assert_eq!(range.end - range.start, 2 * size_of::<usize>() as u64);
+        assert!(start < range.start && range.end < start + size_of::<Crossing>() as u64);
+    }
+
+    #[test]
     fn numbers_lead_back_to_what_they_stand_for() {
         use Pending::{Discard, Nothing, Pause, RaiseAtCall, RaiseHere};
         for pending in [Nothing, Pause, RaiseAtCall, RaiseHere, Discard] {
