@@ -2,6 +2,7 @@
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
+use mote_loader::signature::PublicKey;
 
 use thiserror::Error;
 
@@ -99,6 +100,8 @@ pub struct NodeConfig {
     /// After how many [strikes](crate::Strikes) a tenant's services of one name are banned until the operator
     /// lifts that ([`Node::set_banned`](crate::Node::set_banned)); `None`: never.
     pub ban_after: Option<u32>,
+    /// The keys whose images the node takes; empty: any image.
+    pub trusted_keys: Vec<PublicKey>,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
     /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
@@ -173,6 +176,7 @@ impl Default for NodeConfig {
             slice_us: None,
             stack_slots: 8,
             ban_after: None,
+            trusted_keys: Vec::new(),
             without_layers: Vec::new(),
         }
     }

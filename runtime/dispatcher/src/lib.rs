@@ -49,6 +49,7 @@ pub use config::{
 pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};
 pub use images::error::{DeployError, PlaceError};
+pub use images::signer::{TrustError, signer};
 pub use images::statistics::ServiceStatistics;
 pub use images::strikes::Strikes;
 pub use images::toolchain::TOOLCHAIN;
@@ -58,6 +59,7 @@ pub use job::ids::{ServiceId, TenantId, Ticket};
 pub use job::share::Share;
 pub use job::spec::{Job, JobError};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
+pub use mote_loader::signature::PublicKey;
 pub use node::Node;
 pub use node::error::{NodeError, SubmitError};
 pub use node::requirements::check as check_requirements;
