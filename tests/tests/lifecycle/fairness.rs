@@ -18,7 +18,7 @@ fn job(service: ServiceId, mode: Mode, budget_us: u32) -> Job<'static> {
 fn install(node: &mut TestNode, name: &str, tenant: TenantId) -> ServiceId {
     let image = VerifiedImage::new(name, &image(name)).unwrap();
     let deployment = Deployment { name, tenant, ..Deployment::new(name) };
-    node.install(deployment, image)
+    node.install(deployment, image).unwrap()
 }
 
 fn all(node: &mut TestNode) -> Vec<Completed> {

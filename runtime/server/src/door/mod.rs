@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mote_dispatcher::{
     Change, ChangeError, Completed, DeployError, Handle, NodeError, NodeThread, Outcome, OwnedJob,
-    ServiceId, ServiceStatistics, SubmitError, TenantId, Ticket, VerifiedImage,
+    PlaceError, ServiceId, ServiceStatistics, SubmitError, TenantId, Ticket, VerifiedImage,
 };
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -75,7 +75,12 @@ impl Door {
         let verify = move || VerifiedImage::new(&name, &image).map(|image| (name, image));
         let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
         let install = Change::Install { name, tenant: TenantId::default(), image };
-        Ok(self.change(install).await.expect("a node whose door is open takes every image"))
+        self.change(install).await.map_err(|error| match error {
+            ChangeError::Refused(PlaceError::Untrusted { name, source }) => {
+                DeployError::Untrusted { name, source }
+            }
+            other => panic!("a node whose door is open takes what it trusts: {other}"),
+        })
     }
 
     /// Runs a service once. Dropping the future stops it, wherever it is.
