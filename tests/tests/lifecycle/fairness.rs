@@ -17,8 +17,15 @@ fn job(service: ServiceId, mode: Mode, budget_us: u32) -> Job<'static> {
 /// Installs `name` for `tenant`.
 fn install(node: &mut TestNode, name: &str, tenant: TenantId) -> ServiceId {
     let image = VerifiedImage::new(name, &image(name)).unwrap();
-    let deployment = Deployment { name, tenant, ..Deployment::new(name) };
+    let deployment = Deployment { tenant, ..Deployment::new(name) };
     node.install(deployment, image).unwrap()
+}
+
+/// Submits it so often.
+fn flood(node: &mut TestNode, times: usize, job: Job<'_>) {
+    for _ in 0..times {
+        node.submit(job).unwrap();
+    }
 }
 
 fn all(node: &mut TestNode) -> Vec<Completed> {
@@ -29,8 +36,8 @@ fn all(node: &mut TestNode) -> Vec<Completed> {
 fn flood_of_long_jobs_leaves_others_answered_after_a_few_of_them() {
     let mut node = TestNode::start(&NodeConfig { queue_limit: 1_000, ..NodeConfig::default() });
     let (spin, hello) = (install(&mut node, "spin", LOUD), install(&mut node, "hello", QUIET));
-    (0..100).for_each(|_| drop(node.submit(job(spin, Mode::Discard, SHORT_US)).unwrap()));
-    (0..10).for_each(|_| drop(node.submit(job(hello, Mode::Guarded, AMPLE_US)).unwrap()));
+    flood(&mut node, 100, job(spin, Mode::Discard, SHORT_US));
+    flood(&mut node, 10, job(hello, Mode::Guarded, AMPLE_US));
     let ended = all(&mut node);
     assert_eq!(ended.len(), 110);
     let last = ended.iter().rposition(|ended| ended.service == hello).unwrap();
@@ -41,8 +48,8 @@ fn flood_of_long_jobs_leaves_others_answered_after_a_few_of_them() {
 fn flood_of_short_jobs_leaves_others_answered_before_its_end() {
     let mut node = TestNode::start(&NodeConfig { queue_limit: 5_000, ..NodeConfig::default() });
     let (loud, quiet) = (install(&mut node, "hello", LOUD), install(&mut node, "hello", QUIET));
-    (0..3_000).for_each(|_| drop(node.submit(job(loud, Mode::Guarded, AMPLE_US)).unwrap()));
-    (0..10).for_each(|_| drop(node.submit(job(quiet, Mode::Guarded, AMPLE_US)).unwrap()));
+    flood(&mut node, 3_000, job(loud, Mode::Guarded, AMPLE_US));
+    flood(&mut node, 10, job(quiet, Mode::Guarded, AMPLE_US));
     let ended = all(&mut node);
     let last = ended.iter().rposition(|ended| ended.service == quiet).unwrap();
     assert!(last < 1_500, "the last of the quiet tenant's was number {last} of 3010");
@@ -74,7 +81,7 @@ fn quota_refuses_its_tenant_only_and_a_limit_of_concurrency_leaves_room_for_othe
     let config = NodeConfig { tenants: vec![(LOUD, share)], ..NodeConfig::default() };
     let mut node = TestNode::start(&config);
     let (loud, quiet) = (install(&mut node, "spin", LOUD), install(&mut node, "hello", QUIET));
-    (0..3).for_each(|_| drop(node.submit(job(loud, Mode::Discard, SHORT_US)).unwrap()));
+    flood(&mut node, 3, job(loud, Mode::Discard, SHORT_US));
     let refused = node.submit(job(loud, Mode::Discard, SHORT_US)).unwrap_err();
     assert!(matches!(refused, SubmitError::QueueFull { limit: 2 }), "{refused}");
     // One of the loud tenant's is on the worker. The quiet one's goes behind it, before those that wait.
