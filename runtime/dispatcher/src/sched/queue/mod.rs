@@ -123,16 +123,34 @@ impl Queue {
         self.tenants.get(&selected?)?.first().copied()
     }
 
-    /// Takes it.
+    /// The same of the jobs of `tenant` alone.
+    pub(crate) fn select_of(&mut self, tenant: TenantId) -> Option<Request> {
+        let mut returned = self.returned.values().map(|waiting| waiting.request);
+        if let Some(first) = returned.find(|request| request.spec.tenant == tenant) {
+            return Some(first);
+        }
+        let lanes = self.tenants.get_mut(&tenant)?;
+        if !self.shares.may_run_of(tenant) {
+            return None;
+        }
+        lanes.select(&self.shares)?;
+        lanes.first().copied()
+    }
+
+    /// Takes the one whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
-        let request = self.select()?;
-        let (tenant, service) = (request.spec.tenant, request.spec.service);
-        if self.places.get(&request.ticket)?.lane.is_some() {
+        let ticket = self.select()?.ticket;
+        self.take(ticket)
+    }
+
+    /// Takes a job that was selected, which costs its tenant and its service some of their turns.
+    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<Waiting> {
+        if let Some((tenant, service)) = self.places.get(&ticket)?.lane {
             let cost_us = self.shares.cost_us(service);
             self.turns.charge(tenant, cost_us);
             self.tenants.get_mut(&tenant)?.charge(service, cost_us);
         }
-        self.remove(request.ticket)
+        self.remove(ticket)
     }
 
     /// A job that had a worker, and lost it or was refused there, goes first. It was admitted before, so limits

@@ -109,6 +109,19 @@ fn job_whose_tenant_has_enough_workers_waits_and_others_pass_it() {
     assert_eq!(order(&mut queue), [1]);
 }
 
+#[test]
+fn one_tenants_jobs_are_selected_by_themselves() {
+    let mut queue = unlimited(9);
+    push(&mut queue, of(1, 1, 10)).unwrap();
+    push(&mut queue, of(2, 2, 20)).unwrap();
+    queue.put_back(Waiting { request: of(3, 2, 20), body: Vec::new() });
+    let selected =
+        |queue: &mut Queue, tenant| queue.select_of(TenantId(tenant)).map(|it| it.ticket.0);
+    assert_eq!([1, 2, 3].map(|tenant| selected(&mut queue, tenant)), [Some(1), Some(3), None]);
+    assert_eq!(number(queue.take(Ticket(3))), Some(3));
+    assert_eq!(selected(&mut queue, 2), Some(2), "what had a worker went first");
+}
+
 proptest! {
     /// Whatever happens, each job leaves once, limits hold, and those of one service leave in their order.
     #[test]
