@@ -102,6 +102,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "intake",
             "options",
             "policy",
+            "lock",
             "keys",
             "sandbox",
             "toolchain",
