@@ -132,8 +132,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench",
-            "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "cli", "manual", "new", "build", "policy", "inspect", "run", "torture", "demo",
+            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },

@@ -31,6 +31,7 @@ mod cli;
 mod demo;
 mod doctor;
 mod inspect;
+mod manual;
 mod new;
 #[cfg(feature = "http")]
 mod operate;
