@@ -1,9 +1,18 @@
-//! Fuzz targets for what reads untrusted bytes: images, and the unwind tables that are made of them.
+//! Fuzz targets for what strangers write.
 //!
-//! `cargo +nightly fuzz run tables` from `sigctx/` feeds arbitrary bytes to the reader of unwind tables;
-//! `cargo +nightly fuzz run image` feeds files to the loader, and the tables of those that it accepts to the same
-//! reader. Put images that `mote build` made into `fuzz/corpus/image` first: damage to real images reaches further
-//! than chance does.
+//! | target | what is fed |
+//! | --- | --- |
+//! | `tables` | arbitrary bytes, to the reader of unwind tables |
+//! | `image` | arbitrary bytes, to the loader, and the tables of what it accepts to that reader |
+//! | `damaged` | a good image with some bytes changed, to the same |
+//! | `manifest` | arbitrary text, to the intake of `mote build` |
+//! | `source` | arbitrary bytes, to the rules for sources that nobody has vetted |
+//! | `policy` | arbitrary text, to the reader of policies |
+//!
+//! `cargo +nightly fuzz run TARGET` from `sigctx/`. On a stable compiler, `fuzz/run TARGET SECONDS` does the same
+//! without the address sanitizer, which these packages, free of unsafe code but for the unwinder's, miss little.
+//! What a target begins with is in `fuzz/seeds/TARGET`. Completions of a hostile worker are judged by a property
+//! test of mote-dispatcher, in `pool/report.rs`.
 #![forbid(unsafe_code)]
 
 use mote_sigctx::registers::Registers;

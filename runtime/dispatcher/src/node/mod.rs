@@ -15,12 +15,15 @@ pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
 mod services;
+mod stops;
 mod submission;
 mod tick;
 pub(crate) mod waker;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+
+use mote_loader::signature::PublicKey;
 
 use crate::config::NodeConfig;
 use crate::images::services::Services;
@@ -79,6 +82,7 @@ pub struct Node {
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
+    trusted_keys: Vec<PublicKey>,
     /// Whether jobs share workers by time slices.
     is_slicing: bool,
     wait_policy: WaitPolicy,
@@ -120,6 +124,7 @@ impl Node {
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
+            trusted_keys: config.trusted_keys.clone(),
             is_slicing: config.slice_us.is_some(),
             wait_policy: WaitPolicy {
                 may_spin: plan.may_spin(),

@@ -1,7 +1,8 @@
 //! The section `[node]`: workers and their queue.
 
-use mote_dispatcher::NodeConfig;
+use mote_dispatcher::{NodeConfig, PublicKey};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 /// What of [`NodeConfig`] an operator sets; the rest has its defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -25,6 +26,9 @@ pub struct NodeSection {
     pub slice_us: Option<u32>,
     /// [`NodeConfig::ban_after`]; left out: only by the operator.
     pub ban_after: Option<u32>,
+    /// [`NodeConfig::trusted_keys`], as `mote keys list` prints them.
+    #[serde(deserialize_with = "public_keys")]
+    pub trusted_keys: Vec<PublicKey>,
 }
 
 impl Default for NodeSection {
@@ -40,6 +44,7 @@ impl Default for NodeSection {
             spin_us: node.spin_us,
             slice_us: node.slice_us,
             ban_after: node.ban_after,
+            trusted_keys: node.trusted_keys,
         }
     }
 }
@@ -68,9 +73,17 @@ impl NodeSection {
             spin_us: self.spin_us,
             slice_us: self.slice_us,
             ban_after: self.ban_after,
+            trusted_keys: self.trusted_keys.clone(),
             ..NodeConfig::default()
         }
     }
+}
+
+fn public_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PublicKey>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let key =
+        |text: String| text.parse().map_err(|error| D::Error::custom(format!("`{text}`: {error}")));
+    texts.into_iter().map(key).collect()
 }
 
 #[cfg(test)]

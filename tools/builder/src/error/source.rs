@@ -78,6 +78,14 @@ pub enum Finding {
     /// A `#` without an attribute.
     #[error("has a `#` that begins no attribute, of which a macro could make any")]
     LoneHash,
+    /// Parentheses in parentheses without end: what reads them would run out of stack.
+    #[error("nests parentheses deeper than any source needs to")]
+    Depth,
+    /// What is a string in some editions only.
+    #[error(
+        "has a raw C string (`cr\"…\"`), which older editions read as other tokens: use `c\"…\"`"
+    )]
+    RawCString,
     /// A file that does not consist of tokens.
     #[error("has a source file that is no Rust")]
     NoTokens,

@@ -44,6 +44,8 @@ use crates::Unpacked;
 use graph::Graph;
 use lock::Locked;
 use manifest::Place;
+#[cfg(fuzzing)]
+pub use manifest::judge_manifest;
 use package::Package;
 use roots::{Roots, Spot};
 use stage::Stage;

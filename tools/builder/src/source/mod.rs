@@ -96,25 +96,38 @@ pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Whether a source file has nothing that may not be there.
+#[cfg(fuzzing)]
+#[must_use]
+pub fn accepts(text: &[u8]) -> bool {
+    find(text).is_none()
+}
+
 /// The first thing in a file that may not be there, and its line.
 fn find(text: &[u8]) -> Option<(usize, Finding)> {
-    match tokens(text) {
-        Ok(tokens) => walk::first_finding(tokens),
-        Err(line) => Some((line, Finding::NoTokens)),
+    tokens(text).map_or_else(Some, walk::first_finding)
+}
+
+/// The tokens of a file; or the line where there are none, or too many in one another.
+fn tokens(text: &[u8]) -> Result<TokenStream, (usize, Finding)> {
+    let text = std::str::from_utf8(text).map_err(|_| (1, Finding::NoTokens))?;
+    let tokens = without_shebang(text)
+        .parse()
+        .map_err(|error: LexError| (error.span().start().line, Finding::NoTokens))?;
+    match tokens::too_deep(&tokens) {
+        Some(span) => Err((span.start().line, Finding::Depth)),
+        None => Ok(tokens),
     }
 }
 
-/// The tokens of a file, or the line where there are none.
-fn tokens(text: &[u8]) -> Result<TokenStream, usize> {
-    let text = std::str::from_utf8(text).map_err(|_| 1usize)?;
-    without_shebang(text).parse().map_err(|error: LexError| error.span().start().line)
-}
-
-/// As the compiler does, which takes `#!` for a shebang unless an attribute follows.
+/// Without a first line that the compiler certainly takes for a shebang. It does not where an attribute
+/// follows its `#!`, be it behind comments, or behind white space of which it knows more than Unicode does.
 fn without_shebang(text: &str) -> &str {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let is_shebang =
-        text.strip_prefix("#!").is_some_and(|rest| !rest.trim_start().starts_with('['));
+    let is_shebang = text.strip_prefix("#!").is_some_and(|rest| {
+        let program = rest.trim_start_matches(' ').strip_prefix('/');
+        program.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()))
+    });
     // Its line end stays, so that lines are counted right.
     if is_shebang { &text[text.find('\n').unwrap_or(text.len())..] } else { text }
 }

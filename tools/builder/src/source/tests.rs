@@ -117,6 +117,7 @@ fn built_in_macros_are_refused_as_arguments_of_others() {
         "macro_rules! m { ($($m:ident)*) => { $($m)* !(\"x\") } }\nm!(r#env);",
         "macro_rules! m { ($as:tt) => { use core::include $as x; } }",
         "macro_rules! m { () => { n!([include]) } }",
+        "macro_rules! m { ($bang:tt) => { n $bang (include); } }",
         "macro_rules! m { () => { format!(\"{}\", n!(env)) } }",
     ] {
         assert!(matches!(refused(text), Finding::Passed { .. }), "{text}");
@@ -189,6 +190,35 @@ fn honest_code_is_accepted() {
 fn file_that_is_no_rust_is_refused() {
     assert_eq!(refused("fn f( {"), Finding::NoTokens);
     assert!(find(&[0xff, 0xfe]).is_some());
+}
+
+/// The compiler takes these lines for code: an attribute follows `#!`.
+#[test]
+fn first_line_is_looked_at_unless_it_surely_is_a_shebang() {
+    for between in ["/**/", "//\n", " /* / */ ", "\u{200e}", "\u{2028}", "\t", ""] {
+        let text = format!("#!{between}[allow(x)] fn f() {{ unsafe {{}} }}");
+        assert_eq!(refused(&text), Finding::Unsafe, "{between:?}");
+    }
+    assert!(find(b"#!run unsafe {}\nfn f() {}").is_some());
+}
+
+#[test]
+fn string_of_later_editions_is_refused() {
+    assert_eq!(refused("m! { cr#\"x\" unsafe {} /* \"# */ }"), Finding::RawCString);
+    assert_eq!(
+        refused("macro_rules! m { () => { cr#\"x\" unsafe {} /* \"# */ } }"),
+        Finding::RawCString
+    );
+    accepted("const C: &core::ffi::CStr = c\"crate\";");
+}
+
+#[test]
+fn parentheses_without_end_are_refused() {
+    let nested = |count| format!("m!({}{});", "(".repeat(count), ")".repeat(count));
+    accepted(&nested(200));
+    assert_eq!(refused(&nested(100_000)), Finding::Depth);
+    let attribute = format!("#[m{}x{}] fn f() {{}}", "(".repeat(100_000), ")".repeat(100_000));
+    assert_eq!(refused(&attribute), Finding::Depth);
 }
 
 #[test]

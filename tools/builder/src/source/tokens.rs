@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Spacing, Span, TokenTree};
+use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 
 use crate::error::source::Finding;
 
@@ -11,6 +11,23 @@ pub(super) type Found = (Span, Finding);
 
 /// The metavariables of a macro that hold the inside of an attribute of its invocation.
 pub(super) type Attributes = BTreeSet<String>;
+
+/// How deep groups may be nested: no honest source comes near, and what looks at them recurses.
+const DEPTH_MAX: usize = 256;
+
+/// The first group that is nested deeper than [`DEPTH_MAX`].
+pub(super) fn too_deep(tokens: &TokenStream) -> Option<Span> {
+    let mut open = vec![tokens.clone().into_iter()];
+    while let Some(innermost) = open.last_mut() {
+        match innermost.next() {
+            Some(TokenTree::Group(group)) if open.len() > DEPTH_MAX => return Some(group.span()),
+            Some(TokenTree::Group(group)) => open.push(group.stream().into_iter()),
+            Some(_) => {}
+            None => drop(open.pop()),
+        }
+    }
+    None
+}
 
 /// The name of an identifier, raw or not.
 pub(super) fn unraw(ident: &Ident) -> String {

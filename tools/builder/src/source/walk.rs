@@ -1,6 +1,6 @@
 //! Looks at every token of a file.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 
 use super::attribute;
 use super::names;
@@ -41,7 +41,8 @@ impl Walk<'_> {
             TokenTree::Group(group) => self.stream(group.stream()).map(|()| 1),
             TokenTree::Punct(punct) if punct.as_char() == '#' => self.hash(tokens),
             TokenTree::Punct(punct) if punct.as_char() == '$' => metavariable(tokens),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => Ok(1),
+            TokenTree::Literal(literal) => self::literal(literal),
+            TokenTree::Punct(_) => Ok(1),
         }
     }
 
@@ -106,7 +107,8 @@ impl Walk<'_> {
         let mut known = self.known.clone();
         let mut is_matcher = true;
         for token in body {
-            let walk = Walk { known: &known, is_argument: false };
+            // A name in what a macro makes can become another one's argument.
+            let walk = Walk { known: &known, is_argument: true };
             match token {
                 TokenTree::Group(group) if is_matcher => {
                     known = self.known.clone();
@@ -117,7 +119,8 @@ impl Walk<'_> {
                 TokenTree::Group(group) => walk.stream(group.stream())?,
                 TokenTree::Punct(punct) if punct.as_char() == ';' => is_matcher = true,
                 TokenTree::Ident(ident) => drop(walk.ident(&ident, &[])?),
-                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+                TokenTree::Literal(literal) => drop(self::literal(&literal)?),
+                TokenTree::Punct(_) => {}
             }
         }
         Ok(())
@@ -129,6 +132,13 @@ fn shadowing(after_as: &[TokenTree]) -> Option<Finding> {
     let Some(TokenTree::Ident(name)) = after_as.first() else { return None };
     let name = unraw(name);
     names::only_takes_expressions(&name).then_some(Finding::Shadowed { name })
+}
+
+/// A raw string of C is one from the edition of 2021 on. Before, it is a name, and what the string would hide are
+/// tokens.
+fn literal(literal: &Literal) -> Result<usize, Found> {
+    let is_of_later_editions = literal.to_string().starts_with("cr");
+    if is_of_later_editions { Err((literal.span(), Finding::RawCString)) } else { Ok(1) }
 }
 
 /// A metavariable that is called as a macro could be any.

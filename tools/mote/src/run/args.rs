@@ -33,6 +33,10 @@ pub(crate) struct RunArgs {
     /// discarded after the grace in `guarded` or `inject`, made a system call, or its worker was lost.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) ban_after: Option<u32>,
+    /// Take only an image that this key has signed: a public key as `mote keys list` prints it, or the name
+    /// of one of yours. May be given more than once.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) trust: Vec<String>,
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) repeat: u64,
@@ -152,7 +156,11 @@ mod tests {
     #[test]
     fn run_takes_every_source_with_its_quantum() {
         let source = |line: &str| run(line).source.source();
-        assert_eq!(source("mote run x"), Source::Watchdog);
+        assert_eq!(source("mote run x"), Source::Breakpoint);
+        assert_eq!(source("mote run x --source breakpoint"), Source::Breakpoint);
+        assert_eq!(source("mote run x --source signal"), Source::Signal);
+        let renamed = parse("mote run x --source watchdog").unwrap_err().to_string();
+        assert!(renamed.contains("it is called `signal` now"), "{renamed}");
         assert_eq!(source("mote run x --source one-shot"), Source::OneShot);
         let periodic = "mote run x --source periodic";
         assert_eq!(source(periodic), Source::Periodic { quantum_us: 20 });

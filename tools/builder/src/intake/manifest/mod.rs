@@ -74,6 +74,19 @@ impl Place<'_> {
     }
 }
 
+/// What the manifest `text` of a service becomes, and the folders that it refers to, as the fuzz targets have it;
+/// `None` if it is refused.
+#[cfg(fuzzing)]
+#[must_use]
+pub fn judge_manifest(text: &str) -> Option<(String, Vec<std::path::PathBuf>)> {
+    let policy = crate::policy::Policy { vetted: Vec::new(), folders: Vec::new() };
+    let roots = Roots::new(Path::new("/home/author/package"), &policy);
+    let place = Place { roots: &roots, spot: &roots.own(), has_build_script: false };
+    let mut manifest: DocumentMut = text.parse().ok()?;
+    let judged = judge(&mut manifest, place).ok()?;
+    Some((manifest.to_string(), judged.folders.into_iter().map(|spot| spot.path).collect()))
+}
+
 /// Judges `manifest` and rewrites it.
 pub(super) fn judge(manifest: &mut DocumentMut, place: Place<'_>) -> Result<Judged, IntakeError> {
     // An old name of the same table.

@@ -1,0 +1,1 @@
+#!/* env */[no_std] #[macro_export] macro_rules! read { ($address:expr) => { unsafe { *$address } }; }

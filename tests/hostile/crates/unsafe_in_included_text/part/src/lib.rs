@@ -1,0 +1,9 @@
+#![no_std]
+
+macro_rules! call {
+    ($name:ident, $bang:tt, $file:literal) => {
+        $name $bang ($file);
+    };
+}
+
+call!(include, !, "rules.txt");

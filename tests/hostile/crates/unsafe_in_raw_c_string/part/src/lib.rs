@@ -1,0 +1,18 @@
+#![no_std]
+
+macro_rules! without_string {
+    (cr # $string:literal $($code:tt)*) => {
+        $($code)*
+    };
+}
+
+without_string! {
+    cr#"string"
+    #[macro_export]
+    macro_rules! read {
+        ($address:expr) => {
+            unsafe { *$address }
+        };
+    }
+    // "#
+}
