@@ -43,8 +43,8 @@ mod sys;
 pub mod torture;
 
 pub use config::{
-    BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US,
-    MIN_SLICE_US, NodeConfig, Source,
+    BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_SPARES, MAX_WORKERS,
+    MIN_QUANTUM_US, MIN_SLICE_US, NodeConfig, Sharing, Source,
 };
 pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};

@@ -135,8 +135,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo", "bench",
-            "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "cli", "manual", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo",
+            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },
