@@ -7,6 +7,9 @@ pub const QUEUE: i32 = -1;
 /// `SI_TIMER`: a timer expired.
 pub const TIMER: i32 = -2;
 
+/// `SI_KERNEL`: the kernel sent it; of `SIGTRAP`, for a breakpoint of one byte among others.
+pub const KERNEL: i32 = 0x80;
+
 /// `TRAP_TRACE` of `SIGTRAP`: the trap flag was set. A breakpoint's and a debug register's differ.
 pub const TRACE: i32 = 2;
 

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mote_abi::outcome::{Heap, Mode};
 use mote_builder::{Options, Profile, build};
-use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, TOOLCHAIN};
+use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, Source, TOOLCHAIN};
 
 pub mod crafted;
 pub mod dwarf;
@@ -189,6 +189,22 @@ impl DerefMut for TestNode {
     fn deref_mut(&mut self) -> &mut Node {
         &mut self.node
     }
+}
+
+/// A node whose one worker is stopped by breakpoints, on any processor; `None`, having said why, where
+/// there is none to itself.
+#[must_use]
+pub fn breaking(config: NodeConfig) -> Option<TestNode> {
+    let node = TestNode::start(&NodeConfig {
+        source: Source::Breakpoint,
+        unlisted_processor: true,
+        ..config
+    });
+    if node.worker_sources() == [Source::Breakpoint] {
+        return Some(node);
+    }
+    println!("skipped: the worker has no processor to itself");
+    None
 }
 
 /// Asserts that every token was released once or reclaimed.

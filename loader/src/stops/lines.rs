@@ -54,7 +54,11 @@ pub struct StopLines {
 
 impl StopLines {
     /// Orders the stop points of `text`, which come by ascending offset.
-    pub(crate) fn new(points: &[StopPoint], text: &[u8]) -> Self {
+    ///
+    /// # Panics
+    /// If one is not in `text`.
+    #[must_use]
+    pub fn new(points: &[StopPoint], text: &[u8]) -> Self {
         let stop = |&point: &StopPoint| StopByte { point, byte: text[point.offset as usize] };
         let stops: Vec<StopByte> = points.iter().map(stop).collect();
         let is_loop = |stop: &StopByte| stop.point.kind == StopKind::Loop;

@@ -170,6 +170,8 @@ pub struct WorkerStatus {
     pub stage: AtomicU32,
     /// Signals that found another invocation than they were meant for, or none.
     pub stale_signals: AtomicU32,
+    /// Traps on breakpoints that the dispatcher had restored by then.
+    pub stale_traps: AtomicU32,
     /// The signal that is ending the worker, or 0.
     pub fatal_signal: AtomicU32,
     /// The errno that ended the start, or 0.

@@ -79,6 +79,9 @@ pub struct NodeConfig {
     pub depth: usize,
     /// Who makes a worker look at the clock when an invocation may be past its budget, or its slice.
     pub source: Source,
+    /// Whether [`Source::Breakpoint`] is used also on a processor that is not on the list of those on which
+    /// it was tried at length: for who does that.
+    pub unlisted_processor: bool,
     /// How long an invocation may run while others wait for its worker, in microseconds:
     /// [`MIN_SLICE_US`] to [`MAX_SLICE_US`]. Then it is paused and goes on behind those that wait, until
     /// its slices together have used up its budget. `None`: invocations run one after the other.
@@ -99,17 +102,25 @@ pub struct NodeConfig {
     pub without_layers: Vec<Layer>,
 }
 
-/// What fires the preemption signal.
+/// What makes a worker look at the clock when an invocation may be past a deadline.
 ///
 /// Whichever it is, the worker's handler decides by its own clock, and the dispatcher kills a worker
 /// that does not end an invocation long after its hard deadline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// The dispatcher, which polls anyway, signals a worker that is past a deadline. In-budget
-    /// services see no signals, except of the backstop: a timer of the worker itself that expires
-    /// every [`BACKSTOP_US`] while the worker is awake, in case that the dispatcher stands still.
+    /// The dispatcher, which polls anyway, stores breakpoints into the text of a service that is past a
+    /// deadline, and the next one that the worker fetches stops it: within a microsecond or two where a
+    /// signal takes some fifteen. Where nobody comes by one, as in host text, a signal follows.
+    ///
+    /// A worker that has no processor of its own, or a processor on which this is not known to be
+    /// safe ([`NodeConfig::unlisted_processor`]), is signalled as by [`Source::Signal`]. See
+    /// [`Node::worker_sources`](crate::Node::worker_sources).
     #[default]
-    Watchdog,
+    Breakpoint,
+    /// The dispatcher signals a worker that is past a deadline. In-budget services see no signals, except
+    /// of the backstop: a timer of the worker itself that expires every [`BACKSTOP_US`] while the worker
+    /// is awake, in case that the dispatcher stands still.
+    Signal,
     /// A timer of the worker expires each quantum, as in the paper. Deadlines are noticed up to a
     /// quantum late, and every service is interrupted once in a quantum.
     Periodic {
@@ -124,10 +135,15 @@ impl Source {
     /// What a worker is told of it.
     pub(crate) fn timer_us(self) -> u32 {
         match self {
-            Self::Watchdog => BACKSTOP_US,
+            Self::Breakpoint | Self::Signal => BACKSTOP_US,
             Self::Periodic { quantum_us } => quantum_us,
             Self::OneShot => ONE_SHOT,
         }
+    }
+
+    /// Who fires at the deadlines of a worker, which can be stopped by breakpoints or not.
+    pub(crate) fn of_worker(self, can_break: bool) -> Self {
+        if self == Self::Breakpoint && !can_break { Self::Signal } else { self }
     }
 
     fn check(self) -> Result<(), ConfigError> {
@@ -147,7 +163,8 @@ impl Default for NodeConfig {
             zones: 1,
             queue_limit: 1024,
             depth: 2,
-            source: Source::Watchdog,
+            source: Source::default(),
+            unlisted_processor: false,
             slice_us: None,
             stack_slots: 8,
             ban_after: None,

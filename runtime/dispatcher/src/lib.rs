@@ -68,6 +68,8 @@ pub use pool::error::{ExitReason, StartError};
 pub use pool::process::Death;
 pub use pool::program::ProgramError;
 pub use pool::start::{LastWords, Progress};
+pub use pool::stop::StopCounts;
 pub use sched::budget::{BudgetError, LatencyTarget};
+pub use sched::processors::{Processor, TRIED_PROCESSORS, TriedProcessor};
 pub use sys::clock::now_ns;
 pub use sys::limits::TooFewDescriptors;

@@ -42,7 +42,7 @@ extern "C" fn main(initial_stack: *mut usize) -> ! {
 
 // The host's own copies, so that RIP inside one means host text. (rustix asks for `strlen`, once, when it
 // reads the environment.)
-mote_worker::memory_functions!(".text.mote_mem", "", "mote_mem_start", "mote_mem_end");
+mote_worker::memory_functions!(".text.mote_mem", "", "mote_mem_start", "mote_mem_end", at_once);
 
 // The core and alloc libraries come compiled for unwinding and name these two. Nothing unwinds here:
 // a panic ends the worker.

@@ -46,7 +46,7 @@ fn split(mut calls: Calls) -> (u64, Calls) {
 
 #[test]
 fn invocation_makes_no_system_call() {
-    let (mut node, pid) = awake_node(&TAME, Source::Watchdog);
+    let (mut node, pid) = awake_node(&TAME, Source::Signal);
     let begun = Instant::now();
     let trace = Trace::begin(COUNT_CALLS, pid);
     run_tame(&mut node, 100);
@@ -83,7 +83,7 @@ fn periodic_source_makes_no_call_but_its_signals_returns() {
 #[test]
 fn raise_and_discard_make_no_system_call_but_the_signals_return() {
     let runaways = ["spin", "alloc_spin", "guard_spin"];
-    let (mut node, pid) = awake_node(&runaways, Source::Watchdog);
+    let (mut node, pid) = awake_node(&runaways, Source::Signal);
     let trace = Trace::begin(COUNT_CALLS, pid);
     let mut unwound = 0;
     for name in runaways {

@@ -59,7 +59,7 @@ fn waiting_job_that_is_cancelled_does_not_run() {
 
 #[test]
 fn running_job_that_is_cancelled_is_stopped_with_its_cleanup() {
-    let sources = [Source::Watchdog, Source::OneShot, Source::Periodic { quantum_us: 500 }];
+    let sources = [Source::Signal, Source::OneShot, Source::Periodic { quantum_us: 500 }];
     for (source, slice_us) in sources.into_iter().zip([None, None, Some(200)]) {
         let mut node = TestNode::start(&NodeConfig { source, slice_us, ..NodeConfig::default() });
         let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;

@@ -54,7 +54,7 @@ fn in_budget_services_answer_under_a_periodic_timer() {
 
 #[test]
 fn parked_worker_is_left_alone_by_its_timer() {
-    for source in [Source::Periodic { quantum_us: 100 }, Source::Watchdog] {
+    for source in [Source::Periodic { quantum_us: 100 }, Source::Signal] {
         let config = NodeConfig { spin_us: 100, source, ..NodeConfig::default() };
         let mut node = TestNode::start(&config);
         let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;

@@ -139,7 +139,7 @@ fn run_under_storm(source: Source) {
 
 #[test]
 fn storm_of_signals_changes_no_answer() {
-    run_under_storm(Source::Watchdog);
+    run_under_storm(Source::Signal);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn storm_of_signals_changes_no_answer_beside_a_periodic_timer() {
 
 #[test]
 fn storm_of_signals_changes_no_answer_while_services_take_turns() {
-    run_sliced_under_storm(Source::Watchdog);
+    run_sliced_under_storm(Source::Signal);
 }
 
 #[test]

@@ -10,8 +10,7 @@ use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for};
 
 const MODES: [Mode; 3] = [Mode::Guarded, Mode::Inject, Mode::Discard];
 
-const SOURCES: [Source; 3] =
-    [Source::Watchdog, Source::Periodic { quantum_us: 50 }, Source::OneShot];
+const SOURCES: [Source; 3] = [Source::Signal, Source::Periodic { quantum_us: 50 }, Source::OneShot];
 
 fn sliced(slice_us: u32) -> NodeConfig {
     NodeConfig { slice_us: Some(slice_us), ..NodeConfig::default() }

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use mote_abi::imports::ImportTable;
-use mote_loader::{Checked, PlaceError, Placed, Zone, ZoneError};
+use mote_loader::{Checked, PlaceError, Placed, StopByte, Zone, ZoneError};
 
 use crate::images::worker_set::WorkerSet;
 
@@ -46,6 +46,18 @@ impl Zones {
     /// Copies the text of a placed image into the window of `worker`.
     pub(crate) fn copy_text(&mut self, placed: &Placed, image: &Checked, worker: usize) {
         self.0[usize::from(placed.zone)].copy_text(placed, image, worker);
+    }
+
+    /// Stores a breakpoint over a stop point of a placed image, in the text that `worker` has of it.
+    #[inline]
+    pub(crate) fn poison(&mut self, placed: &Placed, worker: usize, stop: StopByte) {
+        self.0[usize::from(placed.zone)].poison(placed, worker, stop);
+    }
+
+    /// Stores the byte that belongs there.
+    #[inline]
+    pub(crate) fn restore(&mut self, placed: &Placed, worker: usize, stop: StopByte) {
+        self.0[usize::from(placed.zone)].restore(placed, worker, stop);
     }
 
     /// Frees an image's slot; `copies` are the workers that have its text.

@@ -15,6 +15,7 @@ pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
 mod services;
+mod stops;
 mod submission;
 mod tick;
 pub(crate) mod waker;

@@ -2,6 +2,7 @@
 
 use mote_abi::outcome::Outcome;
 
+use crate::config::Source;
 use crate::images::error::PlaceError;
 use crate::images::strikes::Strike;
 use crate::job::completed::Ending;
@@ -42,6 +43,12 @@ impl Node {
 
     fn serve(&mut self, now_ns: u64) {
         self.pool.tick(now_ns, &mut self.events);
+        for (worker, source) in self.events.overdue.drain(..) {
+            match source {
+                Source::Breakpoint => self.pool.stop(worker, &mut self.services),
+                _ => self.pool.signal(worker),
+            }
+        }
         self.collect();
         if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {
             return;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  WorkerPool ─▶ slot ─▶ worker ─▶ process, areas      what runs, and what is shared with it
-//!                          ├────▶ watchdog             when it is signalled or killed (pure)
+//!                          ├────▶ watchdog             when it is stopped or killed (pure)
+//!                          ├────▶ stop                 stopping it by breakpoints (pure)
 //!                          └────▶ slices, report       what it may say (pure)
 //! ```
 
@@ -19,6 +20,7 @@ pub(crate) mod report;
 pub(crate) mod slices;
 pub(crate) mod slot;
 pub(crate) mod start;
+pub(crate) mod stop;
 pub(crate) mod watchdog;
 pub(crate) mod worker;
 
@@ -28,13 +30,17 @@ use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
+use crate::config::Source;
+use crate::images::services::Services;
 use crate::job::ids::Ticket;
 use crate::pool::bell::Bell;
 use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
+use crate::pool::stop::{POISON_NS, Stop, StopCounts};
 use crate::pool::worker::Worker;
 use crate::pool::worker::lines::{FreeLine, Resumption};
-use crate::sched::cpus::Plan;
+use crate::sched::cpus::{Plan, Post};
+use crate::sched::processors::Processor;
 use crate::sys::barrier;
 use crate::sys::clock::{monotonic_ns, now_ns};
 
@@ -61,14 +67,19 @@ const IDLE_SLEEP_NS: u64 = 100_000_000;
 pub(crate) struct WorkerPool {
     spawn_context: SpawnContext,
     slots: Vec<WorkerSlot>,
+    stop_counts: StopCounts,
 }
 
 impl WorkerPool {
     /// Starts all workers at once, and returns when all are ready.
     pub(crate) fn start(spawn_context: SpawnContext, plan: &Plan) -> Result<Self, StartError> {
-        let slots =
-            plan.workers.iter().enumerate().map(|(number, &post)| WorkerSlot::new(number, post));
-        let mut pool = Self { slots: slots.collect(), spawn_context };
+        let is_trusted = spawn_context.config.unlisted_processor || Processor::this().is_tried();
+        let slot = |(number, &post): (usize, &Post)| {
+            let source = spawn_context.config.source.of_worker(is_trusted && post.is_alone);
+            WorkerSlot::new(number, post, source)
+        };
+        let slots = plan.workers.iter().enumerate().map(slot).collect();
+        let mut pool = Self { slots, spawn_context, stop_counts: StopCounts::default() };
         loop {
             pool.tick(now_ns(), &mut PoolEvents::default());
             if let Some(failure) = pool.slots.iter_mut().find_map(WorkerSlot::take_failure) {
@@ -86,6 +97,41 @@ impl WorkerPool {
         for slot in &mut self.slots {
             slot.tick(now_ns, &self.spawn_context, events);
         }
+    }
+
+    /// Stops what runs on worker `number`, whose deadline has passed: by breakpoints, or by a signal where nobody
+    /// came by one.
+    pub(crate) fn stop(&mut self, number: usize, services: &mut Services) {
+        let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) else {
+            return;
+        };
+        let stopped = worker.stop(services, POISON_NS);
+        let needs_signal = matches!(stopped, Some(Stop::Late) | None);
+        if needs_signal {
+            worker.signal();
+        }
+        self.stop_counts.note(stopped, needs_signal);
+    }
+
+    /// The same where nothing is due, and without the signal: what runs goes on afterwards.
+    pub(crate) fn disturb(&mut self, number: usize, services: &mut Services, poison_ns: u64) {
+        if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
+            let stopped = worker.stop(services, poison_ns);
+            self.stop_counts.note(stopped, false);
+        }
+    }
+
+    /// Signals what runs on worker `number`, whose deadline has passed.
+    pub(crate) fn signal(&mut self, number: usize) {
+        if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
+            worker.signal();
+            self.stop_counts.note(None, true);
+        }
+    }
+
+    /// How stops ended.
+    pub(crate) fn stop_counts(&self) -> StopCounts {
+        self.stop_counts
     }
 
     /// Room for a job on the worker that has the fewest, if any has room, and will have started the job by
@@ -148,6 +194,14 @@ impl WorkerPool {
 
     pub(crate) fn stale_signals(&self) -> u64 {
         self.slots.iter().filter_map(WorkerSlot::serving).map(Worker::stale_signals).sum()
+    }
+
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.slots.iter().map(WorkerSlot::source).collect()
+    }
+
+    pub(crate) fn stale_traps(&self) -> u64 {
+        self.slots.iter().filter_map(WorkerSlot::serving).map(Worker::stale_traps).sum()
     }
 
     pub(crate) fn cpus(&self) -> Vec<Option<u32>> {

@@ -109,6 +109,7 @@ mod tests {
         WorkerStatus {
             stage: AtomicU32::new(stage),
             stale_signals: AtomicU32::new(0),
+            stale_traps: AtomicU32::new(0),
             fatal_signal: AtomicU32::new(0),
             errno: AtomicU32::new(0),
             fatal_address: AtomicU64::new(0),

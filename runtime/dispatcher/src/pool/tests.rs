@@ -35,7 +35,11 @@ fn job_that_must_start_soon_goes_behind_none_that_may_take_longer() {
     assert!(worker.starts_next_by(7, 7), "it is idle");
     publish(&mut worker, 1, b"");
     let slots = vec![WorkerSlot::serving_with(worker)];
-    let mut pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let mut pool = WorkerPool {
+        stop_counts: StopCounts::default(),
+        spawn_context: spawn_context("/bin/false"),
+        slots,
+    };
     assert!(pool.free_line(7, 7 + ends_ns - 1).is_none());
     assert!(pool.free_line(7, 7 + ends_ns).is_some() && pool.free_line(7, u64::MAX).is_some());
 }
@@ -65,6 +69,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
     let woken_early = (0..50).any(|_| {
         let (worker, fake) = working();
         let pool = WorkerPool {
+            stop_counts: StopCounts::default(),
             spawn_context: spawn_context("/bin/false"),
             slots: vec![WorkerSlot::serving_with(worker)],
         };
@@ -93,6 +98,7 @@ fn dispatcher_does_not_sleep_when_a_completion_is_there() {
     let (worker, fake) = working();
     fake.complete(1, honest());
     let pool = WorkerPool {
+        stop_counts: StopCounts::default(),
         spawn_context: spawn_context("/bin/false"),
         slots: vec![WorkerSlot::serving_with(worker)],
     };
@@ -109,7 +115,11 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
     second.number = 1;
     publish(&mut first, 1, b"");
     let slots = vec![WorkerSlot::serving_with(first), WorkerSlot::serving_with(second)];
-    let mut pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let mut pool = WorkerPool {
+        stop_counts: StopCounts::default(),
+        spawn_context: spawn_context("/bin/false"),
+        slots,
+    };
     let mut order = Vec::new();
     while let Some(line) = pool.free_line(0, u64::MAX) {
         order.push(line.worker());
@@ -123,7 +133,11 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
 fn dispatcher_does_not_sleep_when_its_bell_was_rung() {
     let (worker, _fake) = working();
     let slots = vec![WorkerSlot::serving_with(worker)];
-    let pool = WorkerPool { spawn_context: spawn_context("/bin/false"), slots };
+    let pool = WorkerPool {
+        stop_counts: StopCounts::default(),
+        spawn_context: spawn_context("/bin/false"),
+        slots,
+    };
     let bell = Bell::default();
     bell.ring();
     let before = Instant::now();

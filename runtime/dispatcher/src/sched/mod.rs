@@ -6,8 +6,10 @@
 //! | [`budget`] | the budget that keeps a latency target |
 //! | [`wait`] | spin or park |
 //! | [`cpus`] | who runs where |
+//! | [`processors`] | where breakpoints may be used |
 
 pub(crate) mod budget;
 pub(crate) mod cpus;
+pub(crate) mod processors;
 pub(crate) mod queue;
 pub(crate) mod wait;

@@ -8,6 +8,7 @@ use core::slice;
 
 use mote_abi::image::ImageHeader;
 use mote_abi::message::Invoke;
+use mote_abi::windows::Windows;
 
 /// A placed image.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,13 @@ impl Image {
     /// The image that `invoke` runs.
     #[must_use]
     pub fn of(invoke: &Invoke) -> Self {
-        let address = invoke.windows().rodata() + u64::from(invoke.record);
+        Self::at(invoke.zone, invoke.record)
+    }
+
+    /// The image of which a request said that its header is there.
+    #[must_use]
+    pub fn at(zone: u8, record: u32) -> Self {
+        let address = Windows::of(zone).rodata() + u64::from(record);
         // SAFETY: the loader put a header there, aligned, and leaves it while an invocation is
         // outstanding; the window is mapped.
         Self(unsafe { (address as *const ImageHeader).read() })
@@ -33,6 +40,14 @@ impl Image {
     #[must_use]
     pub fn text_address(&self) -> u64 {
         self.0.windows().text() + u64::from(self.0.slot)
+    }
+
+    /// The offsets of its stop points in its text, ascending.
+    #[must_use]
+    pub fn stop_points(&self) -> &'static [u32] {
+        let start = self.0.windows().rodata() + u64::from(self.0.stop_points);
+        // SAFETY: the loader placed so many there, aligned, in the window, which is mapped.
+        unsafe { slice::from_raw_parts(start as *const u32, self.0.stop_point_count as usize) }
     }
 
     /// Its unwind table, as it lies in the read-only window.

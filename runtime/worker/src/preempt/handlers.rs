@@ -1,6 +1,6 @@
 //! The signal handlers. They run on the alternate stack, decide by pure functions, and edit the context;
 //! they allocate nothing, lock nothing and format nothing. What each signal does is in
-//! [`TABLE`].
+//! [`TABLE`](super::signals::TABLE).
 //!
 //! **Flags of a service.** A service that sets the trap flag or the alignment check and then calls the host
 //! makes host text trap. That is its own fault: the handler clears the flags, lets host text go on, and
@@ -10,7 +10,7 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use linux_raw_sys::general::{SIGBUS, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-use mote_abi::area::{Inbox, RING_ENTRIES, WorkerStatus, signal_value};
+use mote_abi::area::{Inbox, Outbox, RING_ENTRIES, WorkerStatus, signal_value};
 use mote_abi::line::index;
 use mote_abi::outcome::Outcome;
 use mote_abi::windows;
@@ -18,44 +18,25 @@ use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::si_code;
-use mote_sigctx::signal::{self, Errno};
 
 use crate::host::stack_slot::GUARD_BYTES;
 use crate::preempt::current::CURRENT;
-use crate::preempt::signals::{self, Effect, Row, TABLE};
+use crate::preempt::signals::{self, Effect, Row};
 use crate::preempt::timer;
 use crate::sys::clock::now_ns;
 use crate::sys::exit::abort;
 use crate::sys::mem_functions::service;
 
 /// What the handlers know of the process; set once before they are installed.
-struct Surroundings {
-    inbox: &'static Inbox,
-    host_text: Range<u64>,
-    status: &'static WorkerStatus,
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) inbox: &'static Inbox,
+    pub(crate) outbox: &'static Outbox,
+    pub(crate) host_text: Range<u64>,
+    pub(crate) status: &'static WorkerStatus,
 }
 
-static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
-
-/// Installs the handlers of the table.
-///
-/// # Errors
-/// The kernel's.
-pub fn install(
-    inbox: &'static Inbox,
-    host_text: Range<u64>,
-    status: &'static WorkerStatus,
-) -> Result<(), Errno> {
-    SURROUNDINGS.call_once(|| Surroundings { inbox, host_text, status });
-    TABLE.iter().try_for_each(|row| {
-        let handler = match row.in_service {
-            Effect::LookAtClock => on_preempt,
-            Effect::Discard(_) | Effect::EndWorker => on_fault,
-        };
-        // SAFETY: see the module; both redirect service text only.
-        unsafe { signal::install(row.signal, handler, row.blocks) }
-    })
-}
+pub(crate) static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
 
 /// Whether RIP is in code that runs for the service and holds no state of the host.
 pub(crate) fn is_service(rip: u64) -> bool {
@@ -102,10 +83,15 @@ pub(crate) extern "C" fn on_preempt(_signal: u32, info: &SigInfo, context: &mut 
     preempt(deadline, now, context);
 }
 
-/// Does what is due on `deadline`, or sets it pending.
-fn preempt(deadline: Deadline, now_ns: u64, context: &mut Context) {
+/// What is to be done on `deadline` at `context`.
+pub(super) fn action(deadline: Deadline, context: &Context) -> Action {
     let is_service = is_service(context.rip());
-    let action = decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised());
+    decide(CURRENT.at_deadline(), deadline, is_service, CURRENT.is_raised())
+}
+
+/// Does what is due on `deadline`, or sets it pending.
+pub(super) fn preempt(deadline: Deadline, now_ns: u64, context: &mut Context) {
+    let action = action(deadline, context);
     let ends_it = match action {
         // A pause is no preemption: the service goes on.
         Action::Nothing | Action::Pause | Action::Pend(Pending::Pause) => false,
@@ -120,7 +106,7 @@ fn preempt(deadline: Deadline, now_ns: u64, context: &mut Context) {
 
 /// Which deadline has passed. The end of a slice is none when nobody waits for it; the soft deadline of what was
 /// cancelled is now.
-fn due(sequence: u64, now_ns: u64) -> Deadline {
+pub(super) fn due(sequence: u64, now_ns: u64) -> Deadline {
     if is_cancelled(sequence) {
         CURRENT.cancel(now_ns);
     }
@@ -223,7 +209,9 @@ pub(crate) extern "C" fn on_fault(signal: u32, info: &SigInfo, context: &mut Con
 
 /// Does what `row` says of service text.
 fn in_service(row: &Row, info: &SigInfo, context: &mut Context) {
-    let Effect::Discard(outcome) = row.in_service else { return };
+    let (Effect::Discard(outcome) | Effect::StopOrDiscard(outcome)) = row.in_service else {
+        return;
+    };
     let stack = CURRENT.stack();
     let guard = stack.start - GUARD_BYTES..stack.start;
     let is_overflow = row.signal == SIGSEGV && guard.contains(&info.fault_address());

@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`signals`] | the table: which signals are handled, and what each does |
 //! | [`handlers`] | from a signal to a decision to an edited context |
+//! | [`breakpoint`] | the same from a breakpoint that the dispatcher stored |
 //! | [`current`] | what handlers know of the running invocation |
 //! | [`leave`] | from host code back to the worker's loop, or into the service |
 //! | [`raise`] | unwinding a service's stack |
 //! | [`timer`] | the worker's own timer |
 //! | [`pace`] | how often that may expire |
 
+pub mod breakpoint;
 pub mod current;
 #[allow(unsafe_code, reason = "edits the interrupted context")]
 pub mod handlers;

@@ -14,6 +14,9 @@ pub enum Effect {
     /// text, it is left pending for the way back to the service. It does nothing if it was meant for another
     /// invocation or nothing is due.
     LookAtClock,
+    /// At a stop point of the running image, or in a memory function that was to stop: what [`Effect::LookAtClock`]
+    /// does in service text. Anywhere else: discards the service, with this outcome.
+    StopOrDiscard(Outcome),
     /// Discards the service, with this outcome (a stack overflow is told apart).
     Discard(Outcome),
     /// Ends the worker by the signal's default action, having said where.
@@ -51,7 +54,7 @@ pub const TABLE: [Row; 7] = [
         blocks: &[],
     },
     Row { signal: SIGILL, ..FAULT },
-    Row { signal: SIGTRAP, ..FAULT },
+    Row { signal: SIGTRAP, in_service: Effect::StopOrDiscard(Outcome::Fault), ..FAULT },
     Row { signal: SIGBUS, ..FAULT },
     Row { signal: SIGFPE, ..FAULT },
     Row { signal: SIGSEGV, ..FAULT },
@@ -80,7 +83,8 @@ mod tests {
     #[test]
     fn no_signal_redirects_host_text() {
         for row in &TABLE {
-            assert!(!matches!(row.in_host, Effect::Discard(_)), "{row:?}");
+            let redirects = matches!(row.in_host, Effect::Discard(_) | Effect::StopOrDiscard(_));
+            assert!(!redirects, "{row:?}");
         }
     }
 }

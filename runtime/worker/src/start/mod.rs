@@ -3,6 +3,7 @@
 //! Each stage is told to the dispatcher before the next begins, so that a start that fails says where
 //! and why.
 
+pub mod handlers;
 pub mod lockdown;
 pub mod memory;
 pub mod slots;
@@ -10,7 +11,7 @@ pub mod slots;
 use core::ops::Range;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
-use mote_abi::area::{ANY_CPU, Inbox, Stage, StartParameters, WorkerStatus};
+use mote_abi::area::{ANY_CPU, Stage, StartParameters, WorkerStatus};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::park::WakeFence;
 use mote_abi::windows::ZONES_MAX;
@@ -25,7 +26,7 @@ use crate::calls::{hooks, stubs};
 use crate::host::areas::Areas;
 use crate::host::{self, Host};
 use crate::preempt::current::CURRENT;
-use crate::preempt::{handlers, timer};
+use crate::preempt::timer;
 #[cfg(not(feature = "torture"))]
 use crate::serve::run as work;
 use crate::start::memory::Presence;
@@ -112,7 +113,7 @@ unsafe fn prepare(
     reach(status, Stage::MemoryMapped);
     stubs::keep();
     Crossing::get().install(hooks::HOOKS);
-    install_handlers(status, areas.inbox(), text)?;
+    install_handlers(status, &areas, text)?;
     timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
     reach(status, Stage::SignalsInstalled);
     CURRENT.set_placement(&slots.placement());
@@ -152,7 +153,7 @@ fn zones(start: &StartParameters) -> Result<Range<u8>, Errno> {
 
 fn install_handlers(
     status: &'static WorkerStatus,
-    inbox: &'static Inbox,
+    areas: &Areas,
     text: Range<u64>,
 ) -> Result<(), Errno> {
     let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
@@ -160,7 +161,7 @@ fn install_handlers(
     let length = (alternate.end - alternate.start) as usize;
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
-        .and_then(|()| handlers::install(inbox, text, status))
+        .and_then(|()| handlers::install((areas.inbox(), areas.outbox()), text, status))
         .map_err(errno)
 }
 

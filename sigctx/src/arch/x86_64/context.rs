@@ -101,6 +101,13 @@ impl Context {
         self.machine.rsp
     }
 
+    /// Whether a breakpoint of one byte raised the signal, just before [`Context::rip`], as far as the kernel tells:
+    /// `#BP` is exception 3 (Intel SDM volume 3, 6.15).
+    #[must_use]
+    pub const fn is_breakpoint(&self) -> bool {
+        self.machine.trap == 3
+    }
+
     /// Makes `sigreturn` continue with single-stepping on or off: Intel SDM 3B, 17.3.1.4.
     pub const fn set_stepping(&mut self, is_on: bool) {
         if is_on {

@@ -152,7 +152,11 @@ mod tests {
     #[test]
     fn run_takes_every_source_with_its_quantum() {
         let source = |line: &str| run(line).source.source();
-        assert_eq!(source("mote run x"), Source::Watchdog);
+        assert_eq!(source("mote run x"), Source::Breakpoint);
+        assert_eq!(source("mote run x --source breakpoint"), Source::Breakpoint);
+        assert_eq!(source("mote run x --source signal"), Source::Signal);
+        let renamed = parse("mote run x --source watchdog").unwrap_err().to_string();
+        assert!(renamed.contains("it is called `signal` now"), "{renamed}");
         assert_eq!(source("mote run x --source one-shot"), Source::OneShot);
         let periodic = "mote run x --source periodic";
         assert_eq!(source(periodic), Source::Periodic { quantum_us: 20 });

@@ -1,8 +1,9 @@
 //! The arguments that say who stops an invocation, and when.
 
+use std::fmt;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use mote_dispatcher::{
     BudgetError, LatencyTarget, MAX_QUANTUM_US, MAX_SLICE_US, MIN_QUANTUM_US, MIN_SLICE_US, Source,
 };
@@ -15,23 +16,61 @@ const DEFAULT_TARGET_US: u32 = 100;
 const DEFAULT_TAIL_PERCENT: f64 = 99.0;
 
 /// Who makes a worker look at the clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SourceName {
-    /// The dispatcher signals a worker that is past a deadline.
+    /// The dispatcher stores breakpoints into the text of a service that is past a deadline.
     #[default]
-    Watchdog,
+    Breakpoint,
+    /// The dispatcher signals a worker that is past a deadline.
+    Signal,
     /// A timer of the worker expires each quantum.
     Periodic,
     /// A timer of the worker is set for each invocation.
     OneShot,
 }
 
+/// The text is no value of `--source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoSource {
+    #[error("it is called `signal` now; `breakpoint`, the default, stops a service sooner")]
+    Renamed,
+    #[error("it must be `breakpoint`, `signal`, `periodic` or `one-shot`")]
+    Unknown,
+}
+
+impl FromStr for SourceName {
+    type Err = NoSource;
+
+    fn from_str(text: &str) -> Result<Self, NoSource> {
+        match text {
+            "breakpoint" => Ok(Self::Breakpoint),
+            "signal" => Ok(Self::Signal),
+            "periodic" => Ok(Self::Periodic),
+            "one-shot" => Ok(Self::OneShot),
+            "watchdog" => Err(NoSource::Renamed),
+            _ => Err(NoSource::Unknown),
+        }
+    }
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Breakpoint => "breakpoint",
+            Self::Signal => "signal",
+            Self::Periodic => "periodic",
+            Self::OneShot => "one-shot",
+        })
+    }
+}
+
 /// What fires at the deadlines.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// What notices that the budget is used up: the dispatcher (`watchdog`), a timer that expires each
-    /// quantum (`periodic`), or one that is set for each invocation (`one-shot`).
-    #[arg(long, value_name = "S", hide_possible_values = true, value_enum, default_value_t)]
+    /// What stops a service whose budget is used up: the dispatcher by breakpoints in its text (`breakpoint`;
+    /// where those cannot be used, by a signal) or by a signal (`signal`), a timer that expires each quantum
+    /// (`periodic`), or one that is set for each invocation (`one-shot`).
+    #[arg(long, value_name = "S", default_value_t)]
     pub(crate) source: SourceName,
     /// With `--source periodic`: its period, in microseconds [default: 20].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(MIN_QUANTUM_US)..=i64::from(MAX_QUANTUM_US)))]
@@ -47,7 +86,8 @@ impl SourceArgs {
     #[must_use]
     pub(crate) fn source(&self) -> Source {
         match self.source {
-            SourceName::Watchdog => Source::Watchdog,
+            SourceName::Breakpoint => Source::Breakpoint,
+            SourceName::Signal => Source::Signal,
             SourceName::Periodic => {
                 Source::Periodic { quantum_us: self.quantum_us.unwrap_or(DEFAULT_QUANTUM_US) }
             }
@@ -102,7 +142,7 @@ impl TargetArgs {
     pub(crate) fn budget_us(&self, workers: u16, source: Source) -> Result<u32, BudgetError> {
         let quantum_us = match source {
             Source::Periodic { quantum_us } => quantum_us,
-            Source::Watchdog | Source::OneShot => 0,
+            Source::Breakpoint | Source::Signal | Source::OneShot => 0,
         };
         let target_us = self.target_us.unwrap_or(DEFAULT_TARGET_US);
         let tail = self.tail.unwrap_or(DEFAULT_TAIL_PERCENT) / 100.0;

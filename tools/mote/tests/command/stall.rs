@@ -70,7 +70,7 @@ fn send(pid: u32, signal: Signal) {
 #[test]
 fn runaway_dies_while_its_dispatcher_is_stopped() {
     let _alone = crate::support::alone();
-    for source in ["watchdog", "periodic", "one-shot"] {
+    for source in ["breakpoint", "signal", "periodic", "one-shot"] {
         let mut dispatcher = start_runaway(source);
         let pid = dispatcher.0.id();
         // A worker that has nothing to do sleeps after a millisecond; the service never does.

@@ -23,12 +23,13 @@ impl Services {
     /// Gives a service the image before its present one, which can be rolled back to in turn.
     pub(crate) fn roll_back(&mut self, id: ServiceId) -> Result<(), PlaceError> {
         self.check_deployed(id)?;
-        let cold = &mut self.cold[id.index()];
+        let cold = &self.cold[id.index()];
         if cold.previous.is_none() {
             return Err(PlaceError::NoPrevious { name: cold.name.clone() });
         }
-        std::mem::swap(&mut cold.previous, &mut cold.image);
         self.retire(id);
+        let cold = &mut self.cold[id.index()];
+        std::mem::swap(&mut cold.previous, &mut cold.image);
         Ok(())
     }
 
@@ -59,8 +60,9 @@ impl Services {
         let inside = std::mem::take(&mut hot.inside);
         hot.version = hot.version.wrapping_add(1);
         hot.place = None;
-        let Some(placed) = cold.placed.take() else { return };
-        let occupied = Occupied { placed, copies: std::mem::take(&mut hot.copies) };
+        let (Some(placed), Some(image)) = (cold.placed.take(), &cold.image) else { return };
+        let stops = image.stop_lines().clone();
+        let occupied = Occupied { placed, copies: std::mem::take(&mut hot.copies), stops };
         if inside == 0 {
             self.zones.unplace(occupied.placed, occupied.copies);
         } else {

@@ -9,6 +9,7 @@
 //! [`Resident`] keeps an image where it is: its slot is used again only when all of them are back.
 
 mod changes;
+pub(crate) mod worker_text;
 
 use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
@@ -186,7 +187,7 @@ impl Services {
         let hot = &mut self.hot[version.service.index()];
         if hot.version == version.number {
             hot.inside -= 1;
-        } else if let Some(Occupied { placed, copies }) = self.retired.leave(version) {
+        } else if let Some(Occupied { placed, copies, .. }) = self.retired.leave(version) {
             self.zones.unplace(placed, copies);
         }
     }

@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use crate::config::NodeConfig;
+use crate::config::{NodeConfig, Source};
 use crate::images::zones::WindowFiles;
 use crate::isolation::enclosure::Enclosure;
 use crate::pool::areas::Areas;
@@ -61,12 +61,16 @@ pub(crate) struct PoolEvents {
     pub(crate) ended: VecDeque<Ended>,
     /// Jobs that never started and whose worker is gone, in their order.
     pub(crate) orphans: Vec<Orphan>,
+    /// Workers whose invocation is to look at the clock, and what makes it.
+    pub(crate) overdue: Vec<(usize, Source)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct WorkerSlot {
     number: usize,
     post: Post,
+    /// Who fires at its deadlines.
+    source: Source,
     state: State,
     failed_starts: u32,
     last_failure: Option<StartError>,
@@ -82,11 +86,12 @@ enum State {
 }
 
 impl WorkerSlot {
-    /// The slot of worker `number`, which runs at `post`.
-    pub(crate) fn new(number: usize, post: Post) -> Self {
+    /// The slot of worker `number`, which runs at `post`, and at whose deadlines `source` fires.
+    pub(crate) fn new(number: usize, post: Post, source: Source) -> Self {
         Self {
             number,
             post,
+            source,
             state: State::Vacant { not_before_ns: 0 },
             failed_starts: 0,
             last_failure: None,
@@ -97,11 +102,15 @@ impl WorkerSlot {
     /// A slot with a worker that serves.
     #[cfg(test)]
     pub(crate) fn serving_with(worker: Worker) -> Self {
-        Self { state: State::Serving(worker), ..Self::new(0, Post::ANYWHERE) }
+        Self { state: State::Serving(worker), ..Self::new(0, Post::ANYWHERE, Source::Signal) }
     }
 
     pub(crate) fn cpu(&self) -> Option<u32> {
         self.post.cpu
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        self.source
     }
 
     /// The process in it, whatever it is doing.
@@ -181,7 +190,8 @@ impl WorkerSlot {
         match &mut self.state {
             State::Serving(worker) => {
                 events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
-                worker.oversee(now_ns, spawn_context.config.source);
+                let overdue = worker.oversee(now_ns, self.source);
+                events.overdue.extend(overdue.map(|source| (self.number, source)));
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {

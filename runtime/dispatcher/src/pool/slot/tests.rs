@@ -37,7 +37,7 @@ fn tick_until(
 #[test]
 fn slot_is_abandoned_after_three_failed_starts() {
     let spawn_context = spawn_context("/bin/false");
-    let mut slot = WorkerSlot::new(7, Post::ANYWHERE);
+    let mut slot = WorkerSlot::new(7, Post::ANYWHERE, Source::Signal);
     tick_until(&mut slot, &spawn_context, WorkerSlot::is_abandoned);
     assert_eq!(slot.failed_starts, MAX_FAILED_STARTS);
     let failure = slot.take_failure().unwrap().to_string();
@@ -49,7 +49,7 @@ fn slot_is_abandoned_after_three_failed_starts() {
 #[test]
 fn worker_that_never_becomes_ready_is_given_up() {
     let spawn_context = spawn_context("/usr/bin/yes");
-    let mut slot = WorkerSlot::new(0, Post::ANYWHERE);
+    let mut slot = WorkerSlot::new(0, Post::ANYWHERE, Source::Signal);
     let mut events = PoolEvents::default();
     let start_ns = now_ns();
     slot.tick(start_ns, &spawn_context, &mut events);

@@ -45,8 +45,8 @@ pub(crate) const ENTRY_LIMIT_NS: u64 = 5_000_000_000;
 pub(crate) enum Action {
     /// Nothing.
     None,
-    /// Queue the preemption signal.
-    Signal,
+    /// Make the invocation look at the clock.
+    Stop,
     /// Kill the worker: it does not answer.
     Kill(Reason),
 }
@@ -199,7 +199,7 @@ impl Watch {
     /// Asks for a pause, and again later: a signal may be lost.
     fn slice_over(&mut self, now_ns: u64) -> Action {
         self.slice_ns = now_ns.saturating_add(REPEAT_NS);
-        Action::Signal
+        Action::Stop
     }
 
     /// `signalled_ns` is when the first signal after the hard deadline was sent: a dispatcher that
@@ -210,7 +210,7 @@ impl Watch {
         if now < hard_ns {
             let distance = REPEAT_NS.max(now - soft_ns);
             self.next_ns = now.saturating_add(distance).min(hard_ns);
-            return Action::Signal;
+            return Action::Stop;
         }
         let signalled_ns = signalled.unwrap_or(now);
         let lost_ns = signalled_ns.saturating_add(self.limits.lost_after_ns);
@@ -219,7 +219,7 @@ impl Watch {
         }
         self.state = State::Entered { soft_ns, hard_ns, signalled_ns: Some(signalled_ns) };
         self.next_ns = now.saturating_add(REPEAT_NS).min(lost_ns);
-        Action::Signal
+        Action::Stop
     }
 
     fn give_up(&mut self, reason: Reason) -> Action {

@@ -21,7 +21,7 @@ fn run(
         let look = || entered.filter(|&at| at <= now);
         match watch.tick(now, false, look) {
             Action::None => {}
-            action @ Action::Signal => actions.push((now, action)),
+            action @ Action::Stop => actions.push((now, action)),
             action @ Action::Kill(_) => {
                 actions.push((now, action));
                 break;
@@ -84,7 +84,7 @@ fn worker_is_killed_when_it_never_ends() {
 #[test]
 fn worker_is_signalled_and_not_killed_when_the_dispatcher_was_away() {
     let actions = run(Watch::new(LIMITS, 0), [60_000_000_000], Some(0));
-    assert_eq!(actions, [(60_000_000_000, Action::Signal)]);
+    assert_eq!(actions, [(60_000_000_000, Action::Stop)]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn worker_is_killed_when_it_never_enters() {
 fn entry_that_cannot_be_does_not_move_the_deadline_out() {
     for alleged_ns in [0, 99, 5_001, u64::MAX] {
         let mut watch = Watch::new(LIMITS, 100);
-        assert_eq!(watch.tick(5_000, false, || Some(alleged_ns)), Action::Signal, "{alleged_ns}");
+        assert_eq!(watch.tick(5_000, false, || Some(alleged_ns)), Action::Stop, "{alleged_ns}");
     }
 }
 
@@ -113,7 +113,7 @@ fn slice_is_looked_at_only_while_somebody_waits() {
     assert_eq!(watch.next_ns(true), 1_100);
     assert_eq!(watch.tick(1_900, true, || Some(1_850)), Action::None, "entered late");
     assert_eq!((watch.next_ns(true), watch.next_ns(false)), (1_950, 2_850));
-    assert_eq!(watch.tick(1_950, true, || None), Action::Signal);
+    assert_eq!(watch.tick(1_950, true, || None), Action::Stop);
     assert_eq!(watch.tick(1_951, true, || None), Action::None, "the signal is under way");
 }
 
@@ -123,7 +123,7 @@ fn pause_is_asked_for_again_until_the_soft_deadline() {
     let mut watch = Watch::new(limits, 0);
     let mut signals = Vec::new();
     for now in (0..1_000_500).step_by(50) {
-        if watch.tick(now, true, || Some(0)) == Action::Signal {
+        if watch.tick(now, true, || Some(0)) == Action::Stop {
             signals.push(now);
         }
     }
@@ -157,7 +157,7 @@ fn cancelled_invocation_is_signalled_at_once_and_has_its_whole_grace() {
     watch.cancel(1_300);
     assert_eq!(watch.next_ns(false), 1_100);
     let actions = run(watch, 1_100..=2_000, Some(900));
-    assert_eq!(actions, [(1_100, Action::Signal), (1_600, Action::Signal)], "hard: 1100 + 500");
+    assert_eq!(actions, [(1_100, Action::Stop), (1_600, Action::Stop)], "hard: 1100 + 500");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn cancelled_invocation_that_has_not_entered_is_stopped_when_it_does() {
     assert_eq!(watch.tick(10, false, || None), Action::None);
     let actions = run(watch, (0..1_000_000).step_by(1_000), Some(50_000));
     let first = actions[0].0;
-    assert_eq!(actions[0].1, Action::Signal);
+    assert_eq!(actions[0].1, Action::Stop);
     assert!((50_000..=50_000 + REPEAT_NS + 1_000).contains(&first), "{first}");
 }
 
@@ -195,7 +195,7 @@ proptest! {
             if now < soft {
                 prop_assert_eq!(action, Action::None);
             } else if !was_signalled {
-                prop_assert_eq!(action, Action::Signal);
+                prop_assert_eq!(action, Action::Stop);
                 was_signalled = true;
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  free_line ─▶ publish ─▶ line of the inbox ─▶ worker ─▶ line of the outbox ─▶ take ─▶ Report or ProtocolViolation
-//!                             (doorbell if it is parked)                      oversee ─▶ signal, or kill
+//!                             (doorbell if it is parked)                      oversee ─▶ stop or signal, or kill
 //! ```
 //!
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
@@ -11,6 +11,7 @@
 pub(crate) mod lines;
 mod oversight;
 pub(crate) mod remains;
+pub(crate) mod stopping;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -32,6 +33,7 @@ use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
+use crate::pool::stop::pace::StopPace;
 use crate::pool::watchdog::{Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
@@ -57,6 +59,7 @@ pub(crate) struct Worker {
     prefetched: u64,
     killed: Option<ExitReason>,
     slices: Slices,
+    stop_pace: StopPace,
 }
 
 impl Worker {
@@ -81,6 +84,7 @@ impl Worker {
             prefetched: 0,
             killed: None,
             slices: Slices::new(slicing),
+            stop_pace: StopPace::default(),
         }
     }
 
@@ -92,6 +96,11 @@ impl Worker {
     /// What the worker says it has counted; only a number to show.
     pub(crate) fn stale_signals(&self) -> u64 {
         self.areas.outbox().status.stale_signals.load(Ordering::Relaxed).into()
+    }
+
+    /// The same of traps on breakpoints that were restored.
+    pub(crate) fn stale_traps(&self) -> u64 {
+        self.areas.outbox().status.stale_traps.load(Ordering::Relaxed).into()
     }
 
     pub(crate) fn is_killed(&self) -> bool {

@@ -2,33 +2,33 @@
 
 use std::sync::atomic::Ordering;
 
-use mote_abi::area::signal_value;
-
 use crate::config::Source;
 use crate::job::ids::Ticket;
 use crate::pool::watchdog::Action;
 use crate::pool::worker::Worker;
 
 impl Worker {
-    /// Does what the deadlines demand. Only the watchdog signals: other sources are the worker's own.
-    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) {
+    /// Gives up what does not end, and says by what the running invocation is to be stopped, if it is to be.
+    /// `source` fires at its deadlines: a timer of the worker's own does so by itself, but knows nothing of
+    /// cancelled jobs.
+    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) -> Option<Source> {
         let is_waited_for = self.is_waited_for();
-        let (Some(watch), Some(next)) = (self.watch.as_mut(), self.outstanding.front()) else {
-            return;
-        };
+        let (watch, next) = (self.watch.as_mut()?, self.outstanding.front()?);
         if self.killed.is_some() {
-            return;
+            return None;
         }
         let running = &self.areas.outbox().running;
         match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Signal if source == Source::Watchdog || next.request.is_cancelled => {
-                if next.request.is_cancelled {
-                    self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
-                }
-                self.process.preempt(signal_value(next.sequence));
+            Action::Stop if next.request.is_cancelled => {
+                self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
+                Some(if source == Source::Breakpoint { source } else { Source::Signal })
             }
-            Action::Signal | Action::None => {}
-            Action::Kill(reason) => self.kill(reason.into()),
+            Action::Stop => matches!(source, Source::Breakpoint | Source::Signal).then_some(source),
+            Action::None => None,
+            Action::Kill(reason) => {
+                self.kill(reason.into());
+                None
+            }
         }
     }
 
@@ -84,10 +84,12 @@ mod tests {
         publish(&mut worker, 1, b"");
         let entered_ns = now_ns();
         fake.outbox().running.set(1, entered_ns);
-        worker.oversee(entered_ns + 99_999, Source::Watchdog);
-        std::thread::sleep(Duration::from_millis(5));
+        for source in [Source::Breakpoint, Source::Signal] {
+            assert_eq!(worker.oversee(entered_ns + 99_999, source), None);
+        }
+        assert_eq!(worker.oversee(entered_ns + 200_000, Source::Signal), Some(Source::Signal));
         assert_eq!(worker.exit_reason(), None);
-        worker.oversee(entered_ns + 200_000, Source::Watchdog);
+        worker.signal();
         assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
     }
 
@@ -100,7 +102,8 @@ mod tests {
         fake.complete(1, honest());
         assert_eq!(outcome(&mut worker), Outcome::Ok);
         fake.outbox().running.set(2, now_ns());
-        worker.oversee(now_ns(), Source::OneShot);
+        assert_eq!(worker.oversee(now_ns(), Source::OneShot), Some(Source::Signal));
+        worker.signal();
         assert_eq!(fake.inbox().cancelled.load(Ordering::Relaxed), 2);
         fake.complete(2, Completion { outcome: Outcome::OverBudget as u8, cleanup: 2, ..honest() });
         assert_eq!(outcome(&mut worker), Outcome::Cancelled);

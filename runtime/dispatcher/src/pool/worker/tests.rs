@@ -256,14 +256,11 @@ fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
     publish(&mut worker, 1, b"");
     let entered_ns = now_ns();
     fake.outbox().running.set(1, entered_ns);
-    worker.oversee(entered_ns + 20_000, Source::Watchdog);
-    std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(worker.exit_reason(), None, "nobody waits");
+    assert_eq!(worker.oversee(entered_ns + 20_000, Source::Signal), None, "nobody waits");
     publish(&mut worker, 2, b"");
-    worker.oversee(entered_ns + 20_000, Source::OneShot);
-    std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(worker.exit_reason(), None, "the worker has a timer of its own");
-    worker.oversee(entered_ns + 300_000, Source::Watchdog);
+    assert_eq!(worker.oversee(entered_ns + 20_000, Source::OneShot), None, "it has a timer");
+    assert_eq!(worker.oversee(entered_ns + 300_000, Source::Signal), Some(Source::Signal));
+    worker.signal();
     assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }
 

@@ -37,6 +37,9 @@ pub struct Current {
     late_ns: AtomicU32,
     acted_ns: AtomicU64,
     stale_signals: AtomicU32,
+    /// Where its image's header is: the zone, and the offset in its read-only window.
+    zone: AtomicU8,
+    record: AtomicU32,
     /// The stack that services run on.
     stack: [AtomicU64; 2],
     /// Where a service is saved when it is paused; null if it cannot be.
@@ -72,6 +75,8 @@ impl Current {
             late_ns: AtomicU32::new(NOT_PREEMPTED),
             acted_ns: AtomicU64::new(0),
             stale_signals: AtomicU32::new(0),
+            zone: AtomicU8::new(0),
+            record: AtomicU32::new(0),
             stack: [const { AtomicU64::new(0) }; 2],
             frame: AtomicPtr::new(ptr::null_mut()),
             is_saved: AtomicBool::new(false),
@@ -91,7 +96,15 @@ impl Current {
         self.is_raised.store(false, Relaxed);
         self.verdict.store(slice.verdict as u8, Relaxed);
         self.late_ns.store(NOT_PREEMPTED, Relaxed);
+        self.zone.store(invoke.zone, Relaxed);
+        self.record.store(invoke.record, Relaxed);
         self.sequence.store(slice.sequence, Release);
+    }
+
+    /// Where the running image's header is: the zone, and the offset in its read-only window.
+    #[must_use]
+    pub fn image(&self) -> (u8, u32) {
+        (self.zone.load(Relaxed), self.record.load(Relaxed))
     }
 
     /// Between invocations: where the next one runs.

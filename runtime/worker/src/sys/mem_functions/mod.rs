@@ -4,15 +4,17 @@
 //! every iteration and runs at full width on processors with ERMS and FSRM. No compiler turns these
 //! into calls to themselves, as it would a loop in Rust.
 //!
+//! Those of the host work `at_once`. Those of services do so `looking` at the stop word every 4 KiB.
+//!
 //! Source: C standard 7.24; psABI 3.2; Intel SDM 2B, "REP"; Intel Optimization Manual, 3.7.6 (ERMSB).
 
 pub mod service;
 
 /// Assembles `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp` and `strlen` into `$section`, their names behind
-/// `$prefix`, between the labels `$start` and `$end`.
+/// `$prefix`, between the labels `$start` and `$end`: `$how` is `at_once` or `looking`.
 #[macro_export]
 macro_rules! memory_functions {
-    ($section:literal, $prefix:literal, $start:literal, $end:literal) => {
+    ($section:literal, $prefix:literal, $start:literal, $end:literal, $how:ident) => {
         core::arch::global_asm!(
             concat!(".pushsection ", $section, ", \"axR\", @progbits"),
             concat!(".globl ", $start),
@@ -24,9 +26,7 @@ macro_rules! memory_functions {
             "jbe 2f",
             "cmp rdx, 32",
             "jbe 3f",
-            "mov rcx, rdx",
-            "rep movsb",
-            "ret",
+            $crate::memory_functions!(@copy $how),
             "3:",
             "movups xmm0, [rsi]",
             "movups xmm1, [rsi + rdx - 16]",
@@ -74,15 +74,14 @@ macro_rules! memory_functions {
             "jb 2f",
             "cmp rdx, 16",
             concat!("jbe ", $prefix, "memcpy"),
-            "mov rcx, rdx",
-            "rep movsb",
-            "ret",
+            $crate::memory_functions!(@copy $how),
             "2:",
             "sub rdx, 8",
             "jb 4f",
             "3:",
             "mov rcx, [rsi + rdx]",
             "mov [rdi + rdx], rcx",
+            $crate::memory_functions!(@word $how, "edx"),
             "sub rdx, 8",
             "jae 3b",
             "4:",
@@ -132,10 +131,7 @@ macro_rules! memory_functions {
             "2:",
             "mov r8, rdi",
             "mov eax, esi",
-            "mov rcx, rdx",
-            "rep stosb",
-            "mov rax, r8",
-            "ret",
+            $crate::memory_functions!(@fill $how),
             $crate::memory_functions!(@end $prefix, "memset"),
             // memcmp(rdi, rsi, rdx bytes) -> the sign of the first bytes that differ
             concat!(".globl ", $prefix, "bcmp"),
@@ -150,6 +146,7 @@ macro_rules! memory_functions {
             "cmp rax, r8",
             "jne 6f",
             "add rcx, 8",
+            $crate::memory_functions!(@word $how, "ecx"),
             "3:",
             "lea r9, [rcx + 8]",
             "cmp r9, rdx",
@@ -191,6 +188,40 @@ macro_rules! memory_functions {
             concat!($end, ":"),
             ".popsection",
         );
+    };
+    // rdi to, rsi from, rdx bytes: copies forwards, and returns.
+    (@copy at_once) => {
+        "mov rcx, rdx\nrep movsb\nret"
+    };
+    (@copy looking) => {
+        $crate::memory_functions!(@blocks "movsb", "ret")
+    };
+    // rdi to, al byte, rdx bytes: fills, and returns r8.
+    (@fill at_once) => {
+        "mov rcx, rdx\nrep stosb\nmov rax, r8\nret"
+    };
+    (@fill looking) => {
+        $crate::memory_functions!(@blocks "stosb", "mov rax, r8\nret")
+    };
+    // One word more was done, and `$counter` counts bytes by eights.
+    (@word at_once, $counter:literal) => {
+        ""
+    };
+    (@word looking, $counter:literal) => {
+        concat!("test ", $counter, ", 0xff8\njne 8f\n", $crate::memory_functions!(@look), "8:")
+    };
+    (@blocks $operation:literal, $end:literal) => {
+        concat!(
+            "8:\ncmp rdx, 4096\njbe 9f\n",
+            "mov ecx, 4096\nsub rdx, rcx\nrep ", $operation, "\n",
+            $crate::memory_functions!(@look),
+            "jmp 8b\n",
+            "9:\nmov rcx, rdx\nrep ", $operation, "\n", $end,
+        )
+    };
+    // Traps if the dispatcher wants the service to stop; then it goes on behind the trap. Takes r11.
+    (@look) => {
+        concat!("mov r11, [rip + mote_stop_word]\ntest byte ptr [r11], 1\nje 7f\nint3\n7:\n")
     };
     (@begin $prefix:literal, $name:literal) => {
         concat!(

@@ -1,16 +1,36 @@
 //! `memcpy` and its like for services: in a section of their own, because they are preemptible.
 //!
 //! They hold no host state and run on the service's stack, so a signal treats them as service text: a
-//! service inside a long fill or copy is stopped as promptly as anywhere else.
+//! service inside a long fill or copy is stopped as promptly as anywhere else. No breakpoint is ever stored in
+//! them: they look at the [stop word](set_stop_word) and trap by themselves.
 
 use core::ops::Range;
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use mote_abi::stop::StopDemand;
 
 crate::memory_functions!(
     ".text.mote_service_mem",
     "mote_import_",
     "mote_service_mem_start",
-    "mote_service_mem_end"
+    "mote_service_mem_end",
+    looking
 );
+
+/// Where the memory functions look: the lowest bit says that they are to stop.
+///
+/// Exported by this name for them.
+#[unsafe(no_mangle)]
+static mote_stop_word: AtomicPtr<AtomicU64> = AtomicPtr::new((&raw const NOTHING).cast_mut());
+
+/// Nobody stops anything.
+static NOTHING: AtomicU64 = AtomicU64::new(0);
+
+/// Lets the memory functions look there.
+pub fn set_stop_word(demand: &'static StopDemand) {
+    let word = core::ptr::from_ref(demand).cast::<AtomicU64>();
+    mote_stop_word.store(word.cast_mut(), Ordering::Relaxed);
+}
 
 unsafe extern "C" {
     static mote_service_mem_start: u8;
@@ -49,6 +69,46 @@ mod tests {
         assert!(range().contains(&(mote_import_memcpy as *const () as u64)));
         assert!(range().contains(&(mote_import_memcmp as *const () as u64)));
         assert!(!range().contains(&(noise as *const () as u64)));
+    }
+
+    /// The trap of each look, and no other byte like it: a trap in the section is a look's.
+    #[test]
+    fn breakpoints_of_the_section_are_those_of_its_looks() {
+        let range = range();
+        let length = (range.end - range.start) as usize;
+        // SAFETY: the linker put the section there, and it is readable.
+        let bytes = unsafe { core::slice::from_raw_parts(range.start as *const u8, length) };
+        assert_eq!(bytes.iter().filter(|&&byte| byte == 0xcc).count(), 5);
+    }
+
+    #[test]
+    fn long_copies_and_fills_are_exact_around_each_block() {
+        for bytes in [4095, 4096, 4097, 8191, 8192, 8193, 20_000] {
+            let from = noise(bytes);
+            let mut to = std::vec![0xee; bytes + 2];
+            // SAFETY: both ranges hold `bytes` bytes.
+            unsafe { mote_import_memcpy(to.as_mut_ptr().wrapping_add(1), from.as_ptr(), bytes) };
+            assert_eq!(&to[1..=bytes], &from[..]);
+            assert_eq!((to[0], to[bytes + 1]), (0xee, 0xee));
+            // SAFETY: the same.
+            let sign =
+                unsafe { mote_import_memcmp(to.as_ptr().wrapping_add(1), from.as_ptr(), bytes) };
+            assert_eq!(sign, 0);
+            let mut moved = to.clone();
+            // SAFETY: both ranges lie in the same `bytes + 2` bytes.
+            unsafe {
+                mote_import_memmove(
+                    moved.as_mut_ptr().wrapping_add(2),
+                    moved.as_ptr().wrapping_add(1),
+                    bytes,
+                )
+            };
+            assert_eq!(&moved[2..], &from[..]);
+            // SAFETY: the range holds `bytes` bytes.
+            unsafe { mote_import_memset(to.as_mut_ptr().wrapping_add(1), 0x55, bytes) };
+            assert!(to[1..=bytes].iter().all(|&byte| byte == 0x55));
+            assert_eq!((to[0], to[bytes + 1]), (0xee, 0xee));
+        }
     }
 
     #[test]
