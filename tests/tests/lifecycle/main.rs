@@ -6,4 +6,5 @@ mod giving_up;
 mod owned;
 mod parking;
 mod queueing;
+mod trust;
 mod workers;

@@ -24,6 +24,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "window",
             "memfd",
             "place",
+            "signature",
             "sys",
             "verify",
             "functions",
@@ -101,6 +102,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "intake",
             "options",
             "policy",
+            "keys",
             "sandbox",
             "toolchain",
             "event",
@@ -132,7 +134,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench",
+            "cli", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo", "bench",
             "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],

@@ -6,7 +6,7 @@ use crate::config::Source;
 use crate::images::error::PlaceError;
 use crate::images::strikes::Strike;
 use crate::job::completed::Ending;
-use crate::job::request::Request;
+use crate::job::request::{Request, Waiting};
 use crate::node::Node;
 use crate::node::error::SubmitError;
 use crate::node::finished::Finished;
@@ -22,7 +22,7 @@ impl Node {
             return Ok(());
         }
         if self.queue.is_empty()
-            && let Some(line) = self.pool.free_line(request.submitted_ns, request.start_by_ns)
+            && let Some(line) = self.pool.free_line(&request, request.submitted_ns)
         {
             let start = self.services.enter(&request.spec, line.worker())?;
             line.publish(request, start, body);
@@ -104,11 +104,20 @@ impl Node {
             next.resume(generation);
             return true;
         }
-        let Some(&Request { start_by_ns, .. }) = self.queue.first() else { return false };
-        let Some(line) = self.pool.free_line(now_ns, start_by_ns) else { return false };
+        let Some(first) = self.queue.first() else { return false };
+        let Some(line) = self.pool.free_line(first, now_ns) else {
+            return self.feed_batch(now_ns);
+        };
         let Some(next) = self.queue.pop() else { return false };
-        match self.services.enter(&next.request.spec, line.worker()) {
-            Ok(start) => line.publish(next.request, start, &next.body),
+        let entered = self.services.enter(&next.request.spec, line.worker());
+        let started = entered.map(|start| line.publish(next.request, start, &next.body));
+        self.settle(started, next)
+    }
+
+    /// What becomes of a job that was taken from the queue. False if nobody takes any at present.
+    pub(super) fn settle(&mut self, started: Result<(), PlaceError>, next: Waiting) -> bool {
+        match started {
+            Ok(()) => {}
             Err(PlaceError::Zone { .. }) => {
                 // Other images fill the windows, and running jobs hold them: it goes first when they end.
                 self.queue.put_back(next);

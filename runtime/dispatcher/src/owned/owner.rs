@@ -145,7 +145,7 @@ impl Drop for Owner {
 fn change_services(node: &mut Node, change: Change) -> Result<ServiceId, PlaceError> {
     match change {
         Change::Install { name, tenant, image } => {
-            Ok(node.install(Deployment { name: &name, tenant }, image))
+            node.install(Deployment { name: &name, tenant }, image)
         }
         Change::Replace { service, image } => node.replace(service, image).map(|()| service),
         Change::RollBack { service } => node.roll_back(service).map(|()| service),

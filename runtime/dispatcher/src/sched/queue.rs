@@ -6,7 +6,7 @@ use std::fmt::Display;
 use mote_abi::outcome::Outcome;
 
 use crate::job::completed::{Completed, Ending};
-use crate::job::ids::Ticket;
+use crate::job::ids::{TenantId, Ticket};
 use crate::job::request::{Request, Waiting};
 
 /// No more jobs may wait.
@@ -21,6 +21,8 @@ pub(crate) struct Queue {
     jobs: BTreeMap<Ticket, Waiting>,
     /// Those that do not wait for ever, by when they must start.
     deadlines: BTreeSet<(u64, Ticket)>,
+    /// All, by whose they are.
+    tenants: BTreeSet<(TenantId, Ticket)>,
     limit: usize,
 }
 
@@ -30,7 +32,8 @@ pub(crate) struct Room<'a>(&'a mut Queue);
 
 impl Queue {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { jobs: BTreeMap::new(), deadlines: BTreeSet::new(), limit }
+        let (deadlines, tenants) = (BTreeSet::new(), BTreeSet::new());
+        Self { jobs: BTreeMap::new(), deadlines, tenants, limit }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -53,6 +56,13 @@ impl Queue {
         self.jobs.first_key_value().map(|(_, first)| &first.request)
     }
 
+    /// The first of them that is `tenant`'s.
+    pub(crate) fn first_of(&self, tenant: TenantId) -> Option<&Request> {
+        let &(_, ticket) =
+            self.tenants.range((tenant, Ticket(0))..=(tenant, Ticket(u64::MAX))).next()?;
+        self.jobs.get(&ticket).map(|waiting| &waiting.request)
+    }
+
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
         let ticket = *self.jobs.first_key_value()?.0;
         self.remove(ticket)
@@ -61,7 +71,8 @@ impl Queue {
     /// A job that had a worker, and lost it or was refused there, goes to where it was. It was admitted
     /// before, so the limit does not hold for it.
     pub(crate) fn put_back(&mut self, waiting: Waiting) {
-        let Request { ticket, start_by_ns, .. } = waiting.request;
+        let Request { ticket, start_by_ns, spec, .. } = waiting.request;
+        self.tenants.insert((spec.tenant, ticket));
         if start_by_ns < u64::MAX {
             self.deadlines.insert((start_by_ns, ticket));
         }
@@ -72,6 +83,7 @@ impl Queue {
     pub(crate) fn remove(&mut self, ticket: Ticket) -> Option<Waiting> {
         let waiting = self.jobs.remove(&ticket)?;
         self.deadlines.remove(&(waiting.request.start_by_ns, ticket));
+        self.tenants.remove(&(waiting.request.spec.tenant, ticket));
         Some(waiting)
     }
 
@@ -91,6 +103,7 @@ impl Queue {
         let why = format!("no worker is left to run it: {why}");
         let lost = move || Ending::unreported(Outcome::WorkerLost, &why);
         self.deadlines.clear();
+        self.tenants.clear();
         std::mem::take(&mut self.jobs).into_values().map(move |it| it.request.not_run(lost()))
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod handle;
 pub(crate) mod intake;
+pub(crate) mod keys;
 pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod source;

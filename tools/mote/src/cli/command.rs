@@ -11,6 +11,7 @@ use crate::build::BuildArgs;
 use crate::demo::DemoArgs;
 use crate::doctor::DoctorArgs;
 use crate::inspect::InspectArgs;
+use crate::keys::KeysArgs;
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
 use crate::operate::args::{
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Print or check the policy: which crates and folders a build vets.
     Policy(PolicyArgs),
+    /// Make or list the keys that sign images.
+    Keys(KeysArgs),
     /// Show what an image holds, and whether the loader takes it.
     Inspect(InspectArgs),
     /// Run a service and print its response.

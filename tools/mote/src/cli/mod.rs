@@ -13,7 +13,7 @@ use mote_bench::contenders::child::{self, ContenderArgs};
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use crate::{bench, build, demo, doctor, inspect, new, policy, run, torture};
+use crate::{bench, build, demo, doctor, inspect, keys, new, policy, run, torture};
 #[cfg(feature = "http")]
 use crate::{operate, serve};
 use command::{Cli, Command};
@@ -52,6 +52,7 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::New(args) => new::execute(args),
         Command::Build(args) => build::execute(args),
         Command::Policy(args) => policy::execute(args),
+        Command::Keys(args) => keys::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Run(args) => requirements::check().and_then(|()| run::execute(args)),
         #[cfg(feature = "http")]
