@@ -121,6 +121,7 @@ impl<P: PageSource> Arena<P> {
     ///
     /// O(1) plus the scrubbing of what was used: up to [`KEPT_BYTES`] are zeroed, the pages beyond
     /// are given back. Nothing in the region is read, let alone trusted.
+    #[inline]
     pub fn discard(&mut self) {
         if !self.has_begun {
             return;
@@ -178,6 +179,7 @@ impl<P: PageSource> Arena<P> {
     }
 
     #[allow(unsafe_code, reason = "scrubs what the heaps say they used")]
+    #[inline]
     fn scrub(&mut self) {
         let Range { start, end } = self.region.addresses();
         let kept_bytes = KEPT_BYTES.min(end - start);

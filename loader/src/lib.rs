@@ -40,6 +40,7 @@ mod names;
 mod place;
 mod plan;
 mod relocations;
+pub mod signature;
 mod slots;
 mod stops;
 #[allow(unsafe_code, reason = "maps the windows' memory")]

@@ -23,6 +23,7 @@ pub trait PageSource {
 ///
 /// # Safety
 /// The plan's ranges lie in `region`, and their contents are not needed.
+#[inline]
 pub(crate) unsafe fn scrub(region: &Region, plan: Scrub, pages: &mut impl PageSource) {
     let start = region.addresses().start;
     let at = |address: usize| region.base().as_ptr().wrapping_add(address - start);

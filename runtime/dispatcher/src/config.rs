@@ -2,10 +2,13 @@
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
+use mote_loader::signature::PublicKey;
 
 use thiserror::Error;
 
 use crate::isolation::layer::Layer;
+use crate::job::ids::TenantId;
+use crate::job::share::Share;
 
 /// The most workers of one node: a parked dispatcher waits for all their doorbells and for its commands in
 /// one call, and `futex_waitv` takes 128 words (FUTEX_WAITV_MAX).
@@ -21,6 +24,9 @@ pub const BACKSTOP_US: u32 = 100_000;
 /// The least [`Source::Periodic`] quantum, in microseconds: below it, a worker may do nothing else
 /// than handle its timer.
 pub const MIN_QUANTUM_US: u32 = 10;
+
+/// The most [`NodeConfig::spares`].
+pub const MAX_SPARES: usize = 64;
 
 /// The greatest [`Source::Periodic`] quantum, in microseconds.
 pub const MAX_QUANTUM_US: u32 = 1_000_000;
@@ -73,6 +79,8 @@ pub struct NodeConfig {
     pub zones: usize,
     /// Jobs that may wait for a worker; more are refused.
     pub queue_limit: usize,
+    /// What tenants may have beside others; who is not here has [`Share::default`].
+    pub tenants: Vec<(TenantId, Share)>,
     /// Jobs that one worker may have: one runs, the others are behind it in its ring. 1 to
     /// [`RING_ENTRIES`]. More hide the dispatcher's own time, fewer keep jobs from being
     /// stuck behind a slow one.
@@ -95,11 +103,31 @@ pub struct NodeConfig {
     /// After how many [strikes](crate::Strikes) a tenant's services of one name are banned until the operator
     /// lifts that ([`Node::set_banned`](crate::Node::set_banned)); `None`: never.
     pub ban_after: Option<u32>,
+    /// Who shares a worker with whom.
+    pub sharing: Sharing,
+    /// With [`Sharing::Tenant`]: ready spares of each worker, 1 to [`MAX_SPARES`]. Each is a process that waits.
+    pub spares: usize,
+    /// With [`Sharing::Tenant`]: for how long jobs may overtake one of another tenant that waits for a worker, in
+    /// microseconds. Longer batches switch less often.
+    pub batch_us: u32,
+    /// The keys whose images the node takes; empty: any image.
+    pub trusted_keys: Vec<PublicKey>,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
     /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
     /// it.
     pub without_layers: Vec<Layer>,
+}
+
+/// Who shares a worker with whom. Whoever breaks out of the language in a worker sees and changes all that passes
+/// through it; the kernel keeps them from everything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// All services of the node share its workers, as in the paper.
+    #[default]
+    Node,
+    /// A worker serves one tenant. Before it serves another, a process that has served nobody takes its place.
+    Tenant,
 }
 
 /// What makes a worker look at the clock when an invocation may be past a deadline.
@@ -162,12 +190,17 @@ impl Default for NodeConfig {
             stack_kib: 256,
             zones: 1,
             queue_limit: 1024,
+            tenants: Vec::new(),
             depth: 2,
             source: Source::default(),
             unlisted_processor: false,
             slice_us: None,
             stack_slots: 8,
             ban_after: None,
+            sharing: Sharing::Node,
+            spares: 2,
+            batch_us: 1_000,
+            trusted_keys: Vec::new(),
             without_layers: Vec::new(),
         }
     }
@@ -185,12 +218,20 @@ impl NodeConfig {
         Some(Slicing { slice_us, stack_slots: self.stack_slots })
     }
 
+    /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
+    pub(crate) fn batch_ns(&self) -> Option<u64> {
+        (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
+    }
+
     /// Refuses what cannot work.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         within("workers", self.workers, 1, MAX_WORKERS)?;
         within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
         self.source.check()?;
+        if self.sharing == Sharing::Tenant {
+            within("spares", self.spares, 1, MAX_SPARES)?;
+        }
         if let Some(slice_us) = self.slice_us {
             let (least, most) = (MIN_SLICE_US as usize, MAX_SLICE_US as usize);
             within("slice_us", slice_us as usize, least, most)?;

@@ -43,20 +43,23 @@ mod sys;
 pub mod torture;
 
 pub use config::{
-    BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_WORKERS, MIN_QUANTUM_US,
-    MIN_SLICE_US, NodeConfig, Source,
+    BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_SPARES, MAX_WORKERS,
+    MIN_QUANTUM_US, MIN_SLICE_US, NodeConfig, Sharing, Source,
 };
 pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};
 pub use images::error::{DeployError, PlaceError};
+pub use images::signer::{TrustError, signer};
 pub use images::statistics::ServiceStatistics;
 pub use images::strikes::Strikes;
 pub use images::toolchain::TOOLCHAIN;
 pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
 pub use job::completed::{Completed, Tokens, Unwinding};
 pub use job::ids::{ServiceId, TenantId, Ticket};
+pub use job::share::Share;
 pub use job::spec::{Job, JobError};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
+pub use mote_loader::signature::PublicKey;
 pub use node::Node;
 pub use node::error::{NodeError, SubmitError};
 pub use node::requirements::check as check_requirements;

@@ -22,7 +22,7 @@ fn job(service: ServiceId) -> Job<'static> {
 /// A service of `tenant` with the image of `hello`.
 fn install(node: &mut TestNode, name: &str, tenant: TenantId) -> ServiceId {
     let image = VerifiedImage::new(name, &image("hello")).unwrap();
-    node.install(Deployment { tenant, ..Deployment::new(name) }, image)
+    node.install(Deployment { tenant, ..Deployment::new(name) }, image).unwrap()
 }
 
 #[track_caller]

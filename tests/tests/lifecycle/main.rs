@@ -2,8 +2,10 @@
 
 mod bans;
 mod deployment;
+mod fairness;
 mod giving_up;
 mod owned;
 mod parking;
 mod queueing;
+mod trust;
 mod workers;

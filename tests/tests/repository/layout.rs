@@ -24,6 +24,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "window",
             "memfd",
             "place",
+            "signature",
             "sys",
             "verify",
             "functions",
@@ -101,6 +102,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "intake",
             "options",
             "policy",
+            "lock",
+            "keys",
             "sandbox",
             "toolchain",
             "event",
@@ -132,8 +135,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "policy", "inspect", "run", "torture", "demo", "bench",
-            "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "cli", "manual", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo",
+            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },

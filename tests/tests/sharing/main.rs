@@ -3,3 +3,4 @@
 mod processor_state;
 mod registers;
 mod slices;
+mod tenants;

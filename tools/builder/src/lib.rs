@@ -11,6 +11,8 @@
 //! | --- | --- |
 //! | `sandbox` | where compilers and build scripts run |
 //! | `toolchain` | the compiler that this was built with, its restricted sysroot, the embedded mote-service, the cache, and what cargo and rustc say |
+//! | `lock` | `Cargo.lock` |
+//! | `keys` | the keys that sign images |
 //! | `policy` | what an operator vets |
 //! | `intake` | a copy of the user's package that cannot change how it is built, and its dependencies' sources |
 //! | `source` | what the sources of a service may not have |
@@ -32,6 +34,8 @@ mod compile;
 mod error;
 mod event;
 mod intake;
+mod keys;
+mod lock;
 mod options;
 pub mod policy;
 mod sandbox;
@@ -45,11 +49,13 @@ pub use built::Built;
 pub use error::BuildError;
 pub use error::handle::{HandleError, Mismatch};
 pub use error::intake::{IntakeError, ManifestRule, SizeLimit};
+pub use error::keys::KeyError;
 pub use error::policy::{AdmissionError, HostCode, NotVetted, PolicyError};
 pub use error::sandbox::{Limit, SandboxError};
 pub use error::source::{Finding, SourceError};
 pub use error::substitute::InsteadOfStd;
 pub use event::{AdmittedBy, Event, Ignored, Step};
+pub use keys::{Key, Keys};
 pub use options::{Options, Profile};
 pub use policy::Policy;
 pub use sandbox::{Layer, Layers, Limits};
@@ -87,5 +93,9 @@ pub fn build(options: &Options, observer: &mut dyn FnMut(Event<'_>)) -> Result<B
     observer(Event::Step(Step::Prepare));
     let context = BuildContext::open(options, observer)?;
     let image = compile::compile(&context, observer)?;
+    let image = match &options.key {
+        Some(key) => key.sign(&image),
+        None => image,
+    };
     Ok(Built { image, package: context.intake.package.name })
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::keys::Key;
 use crate::policy::Policy;
 use crate::sandbox::Limits;
 
@@ -25,6 +26,8 @@ pub struct Options {
     pub has_sandbox: bool,
     /// What the operator vets.
     pub policy: Policy,
+    /// The key that signs the image.
+    pub key: Option<Key>,
     /// What the build may use.
     pub limits: Limits,
     /// The folder that outlives a build; `None` is the user's cache.
@@ -44,6 +47,7 @@ impl Options {
             has_colors: false,
             has_sandbox: true,
             policy: Policy::default(),
+            key: None,
             limits: Limits::default(),
             cache: None,
         }

@@ -2,7 +2,7 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ new  build  policy  inspect  run  serve  operate  torture  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  policy  keys  inspect  run  serve  operate  torture  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
@@ -11,6 +11,7 @@
 //! | [`build`] | `mote build` |
 //! | [`new`] | `mote new`: a service to begin with |
 //! | [`policy`] | `mote policy`: which crates a service may have |
+//! | [`keys`] | `mote keys`: the keys that sign images |
 //! | [`inspect`] | `mote inspect`: what an image holds |
 //! | [`run`] | `mote run`: invocations and how they ended |
 //! | `serve` | `mote serve`: a node behind HTTP |
@@ -31,6 +32,8 @@ mod cli;
 mod demo;
 mod doctor;
 mod inspect;
+mod keys;
+mod manual;
 mod new;
 #[cfg(feature = "http")]
 mod operate;

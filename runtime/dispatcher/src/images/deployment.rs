@@ -1,8 +1,10 @@
 //! What is deployed: an image that was verified, and whose service it is.
 
+use mote_loader::signature::PublicKey;
 use mote_loader::{Checked, Expected, verify};
 
 use crate::images::error::DeployError;
+use crate::images::signer::signer;
 use crate::images::toolchain::TOOLCHAIN;
 use crate::job::ids::TenantId;
 
@@ -26,21 +28,33 @@ impl<'a> Deployment<'a> {
 /// An image that may run on a node. Verifying takes long beside an invocation, so any thread can do it:
 /// what is left for the node is to keep the result.
 #[derive(Debug)]
-pub struct VerifiedImage(Checked);
+pub struct VerifiedImage {
+    checked: Checked,
+    signer: Option<PublicKey>,
+}
 
 impl VerifiedImage {
-    /// Parses and checks an image, called `name` in messages.
+    /// Parses and checks an image, called `name` in messages, and verifies its signature if it has one.
     ///
     /// # Errors
-    /// The bytes are not an image, or not one that may run here.
+    /// The bytes are not an image, or not one that may run here, or its signature is wrong.
     pub fn new(name: &str, bytes: &[u8]) -> Result<Self, DeployError> {
         match verify(bytes, &Expected::of(TOOLCHAIN)) {
-            Ok(image) => Ok(Self(image)),
+            Ok(checked) => {
+                let untrusted = |source| DeployError::Untrusted { name: name.to_owned(), source };
+                Ok(Self { checked, signer: signer(bytes).map_err(untrusted)? })
+            }
             Err(source) => Err(DeployError::Refused { name: name.to_owned(), source }),
         }
     }
 
+    /// The key that signed it, if one did.
+    #[must_use]
+    pub fn signer(&self) -> Option<PublicKey> {
+        self.signer
+    }
+
     pub(crate) fn into_checked(self) -> Checked {
-        self.0
+        self.checked
     }
 }

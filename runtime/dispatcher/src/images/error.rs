@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::images::signer::TrustError;
+
 /// Why an image was not accepted.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -13,6 +15,14 @@ pub enum DeployError {
         name: String,
         /// What the loader found.
         source: mote_loader::VerifyError,
+    },
+    /// Its signature is wrong, or of nobody that the node trusts.
+    #[error("`{name}` is refused: {source}")]
+    Untrusted {
+        /// The name that it was deployed under.
+        name: String,
+        /// Why.
+        source: TrustError,
     },
 }
 
@@ -39,6 +49,14 @@ pub enum PlaceError {
     NoPrevious {
         /// The service.
         name: String,
+    },
+    /// The image is of nobody that the node trusts.
+    #[error("the image of `{name}` is refused: {source}")]
+    Untrusted {
+        /// The service.
+        name: String,
+        /// Why.
+        source: TrustError,
     },
     /// The zone has no room.
     #[error(

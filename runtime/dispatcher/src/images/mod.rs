@@ -1,5 +1,5 @@
 //! Images: which are deployed ([`services`]), where they are placed ([`zones`]), and how their services
-//! did ([`statistics`], [`strikes`], [`bans`]). [`worker_set`] says which workers have the text of one.
+//! did ([`statistics`], [`strikes`], [`bans`]). [`signer`] says who signed one, [`worker_set`] which workers have the text of one.
 
 pub(crate) mod bans;
 pub(crate) mod deployment;
@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod records;
 pub(crate) mod retired;
 pub(crate) mod services;
+pub(crate) mod signer;
 pub(crate) mod statistics;
 pub(crate) mod strikes;
 pub(crate) mod toolchain;

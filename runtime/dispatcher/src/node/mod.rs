@@ -11,6 +11,7 @@
 //! Nothing happens between calls: deadlines are enforced while the caller is in [`Node::poll`] or
 //! [`Node::wait`].
 
+mod batches;
 pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
@@ -23,6 +24,8 @@ pub(crate) mod waker;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use mote_loader::signature::PublicKey;
+
 use crate::config::NodeConfig;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
@@ -34,10 +37,12 @@ use crate::node::finished::Finished;
 use crate::node::waker::Waker;
 use crate::pool::bell::Bell;
 use crate::pool::program;
-use crate::pool::slot::{PoolEvents, SpawnContext};
+use crate::pool::slot::PoolEvents;
+use crate::pool::spawn::SpawnContext;
 use crate::pool::{Alarm, WorkerPool};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
+use crate::sched::queue::shares::Shares;
 use crate::sched::wait::{SharpTimers, WaitPolicy};
 use crate::sys::clock::about_now_ns;
 use crate::sys::memory_file::program_file;
@@ -80,8 +85,11 @@ pub struct Node {
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
+    trusted_keys: Vec<PublicKey>,
     /// Whether jobs share workers by time slices.
     is_slicing: bool,
+    /// Where a worker serves one tenant: how long its jobs may overtake others'.
+    batch_ns: Option<u64>,
     wait_policy: WaitPolicy,
     plan: Plan,
     _pinned: Option<Pinned>,
@@ -109,11 +117,11 @@ impl Node {
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
             SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
-        let pool = WorkerPool::start(spawn_context(config, &zones)?, &plan)?;
+        let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
         Ok(Self {
             pool,
             services: Services::new(zones),
-            queue: Queue::new(config.queue_limit),
+            queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
             bell: Arc::default(),
@@ -121,7 +129,9 @@ impl Node {
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
+            trusted_keys: config.trusted_keys.clone(),
             is_slicing: config.slice_us.is_some(),
+            batch_ns: config.batch_ns(),
             wait_policy: WaitPolicy {
                 may_spin: plan.may_spin(),
                 spin_ns: u64::from(config.spin_us) * 1_000,
@@ -223,6 +233,12 @@ impl Node {
         self.pool.stale_signals()
     }
 
+    /// With [`Sharing::Tenant`](crate::Sharing::Tenant): how many spares are ready to take a worker's place.
+    #[must_use]
+    pub fn ready_spares(&self) -> usize {
+        self.pool.ready_spares()
+    }
+
     /// The processor of each worker; `None` for one that runs anywhere.
     #[must_use]
     pub fn worker_cpus(&self) -> Vec<Option<u32>> {
@@ -236,7 +252,11 @@ impl Node {
     }
 }
 
-fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, NodeError> {
+fn spawn_context(
+    config: &NodeConfig,
+    zones: &Zones,
+    cpus: Vec<u32>,
+) -> Result<SpawnContext, NodeError> {
     let program = program_file("mote-worker", program::PROGRAM);
     let program =
         program.map_err(NodeError::system("put the worker program into a memory file"))?;
@@ -245,5 +265,5 @@ fn spawn_context(config: &NodeConfig, zones: &Zones) -> Result<SpawnContext, Nod
     let text = program::text(program::PROGRAM)?;
     let enclosure = Enclosure::prepare(&config.without_layers, &text);
     let enclosure = enclosure.map_err(NodeError::system("prepare the isolation of workers"))?;
-    Ok(SpawnContext { config: config.clone(), program, windows, enclosure })
+    Ok(SpawnContext { config: config.clone(), cpus, program, windows, enclosure })
 }

@@ -3,8 +3,10 @@
 use super::Node;
 use crate::images::deployment::{Deployment, VerifiedImage};
 use crate::images::error::{DeployError, PlaceError};
+use crate::images::signer::{self, TrustError};
 use crate::images::statistics::ServiceStatistics;
 use crate::job::ids::ServiceId;
+use crate::job::share::Share;
 use crate::node::error::SubmitError;
 
 impl Node {
@@ -12,23 +14,43 @@ impl Node {
     /// needs. It is not resident yet.
     ///
     /// # Errors
-    /// The bytes are not an image, or not one that may run here.
+    /// The bytes are not an image, or not one that may run here, or not signed as this node wants it.
     pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
         let image = VerifiedImage::new(name, &image)?;
-        Ok(self.install(Deployment::new(name), image))
+        let untrusted = |source| DeployError::Untrusted { name: name.to_owned(), source };
+        self.check_trust(&image).map_err(untrusted)?;
+        Ok(self.services.deploy(Deployment::new(name), image))
     }
 
     /// As [`Node::deploy`], for an image that was verified before.
-    pub fn install(&mut self, deployment: Deployment<'_>, image: VerifiedImage) -> ServiceId {
-        self.services.deploy(deployment, image)
+    ///
+    /// # Errors
+    /// It is not signed by a key that the node trusts.
+    pub fn install(
+        &mut self,
+        deployment: Deployment<'_>,
+        image: VerifiedImage,
+    ) -> Result<ServiceId, PlaceError> {
+        let name = deployment.name;
+        let untrusted = |source| PlaceError::Untrusted { name: name.to_owned(), source };
+        self.check_trust(&image).map_err(untrusted)?;
+        Ok(self.services.deploy(deployment, image))
+    }
+
+    fn check_trust(&self, image: &VerifiedImage) -> Result<(), TrustError> {
+        signer::check(image.signer(), &self.trusted_keys)
     }
 
     /// Gives a service another image. Jobs that a worker has end on the old one, and its slot is used again
     /// only then; those that wait run the new one, as a cold start.
     ///
     /// # Errors
-    /// There is no such service.
+    /// There is no such service, or the image is not signed by a key that the node trusts.
     pub fn replace(&mut self, service: ServiceId, image: VerifiedImage) -> Result<(), PlaceError> {
+        if let Err(source) = self.check_trust(&image) {
+            let name = self.services.name(service).unwrap_or_default().to_owned();
+            return Err(PlaceError::Untrusted { name, source });
+        }
         self.services.replace(service, image)
     }
 
@@ -47,6 +69,17 @@ impl Node {
     /// There is no such service.
     pub fn remove(&mut self, service: ServiceId) -> Result<(), PlaceError> {
         self.services.remove(service)
+    }
+
+    /// What a service may have beside the others of its tenant, from now on. Its jobs that are on workers already
+    /// are not counted.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn set_share(&mut self, service: ServiceId, share: Share) -> Result<(), PlaceError> {
+        self.services.tenant(service)?;
+        self.queue.shares.set(service, share);
+        Ok(())
     }
 
     /// Bans a service (`true`), or forgives it whatever it did before. That holds for every service of its tenant

@@ -17,13 +17,17 @@ pub(crate) mod pause;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod report;
+mod sharing;
 pub(crate) mod slices;
 pub(crate) mod slot;
+mod spares;
+pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod stop;
 pub(crate) mod watchdog;
 pub(crate) mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
@@ -35,7 +39,9 @@ use crate::images::services::Services;
 use crate::job::ids::Ticket;
 use crate::pool::bell::Bell;
 use crate::pool::error::StartError;
-use crate::pool::slot::{PoolEvents, SpawnContext, WorkerSlot};
+use crate::pool::slot::{PoolEvents, WorkerSlot};
+use crate::pool::spares::Spares;
+use crate::pool::spawn::SpawnContext;
 use crate::pool::stop::{POISON_NS, Stop, StopCounts};
 use crate::pool::worker::Worker;
 use crate::pool::worker::lines::{FreeLine, Resumption};
@@ -63,10 +69,15 @@ impl Alarm<'_> {
 /// The longest sleep of a dispatcher whose workers are idle: the death of one rings no doorbell.
 const IDLE_SLEEP_NS: u64 = 100_000_000;
 
+/// The longest sleep of a dispatcher while spares start: they ring no doorbell.
+const SPARES_SLEEP_NS: u64 = 100_000;
+
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
-    spawn_context: SpawnContext,
+    spawn_context: Arc<SpawnContext>,
     slots: Vec<WorkerSlot>,
+    /// Where a worker serves one tenant.
+    spares: Option<Spares>,
     stop_counts: StopCounts,
 }
 
@@ -79,13 +90,15 @@ impl WorkerPool {
             WorkerSlot::new(number, post, source)
         };
         let slots = plan.workers.iter().enumerate().map(slot).collect();
-        let mut pool = Self { slots, spawn_context, stop_counts: StopCounts::default() };
+        let (spawn_context, stop_counts) = (Arc::new(spawn_context), StopCounts::default());
+        let mut pool = Self { slots, spawn_context, spares: None, stop_counts };
         loop {
             pool.tick(now_ns(), &mut PoolEvents::default());
             if let Some(failure) = pool.slots.iter_mut().find_map(WorkerSlot::take_failure) {
                 return Err(failure);
             }
             if pool.slots.iter().all(|slot| slot.serving().is_some()) {
+                pool.start_spares(plan)?;
                 return Ok(pool);
             }
             std::thread::sleep(START_LOOK);
@@ -96,6 +109,9 @@ impl WorkerPool {
     pub(crate) fn tick(&mut self, now_ns: u64, events: &mut PoolEvents) {
         for slot in &mut self.slots {
             slot.tick(now_ns, &self.spawn_context, events);
+        }
+        if let Some(spares) = &mut self.spares {
+            spares.tick(now_ns);
         }
     }
 
@@ -139,7 +155,7 @@ impl WorkerPool {
 
     /// Room for a job on the worker that has the fewest, if any has room, and will have started the job by
     /// `start_by_ns`.
-    pub(crate) fn free_line(&mut self, now_ns: u64, start_by_ns: u64) -> Option<FreeLine<'_>> {
+    fn any_line(&mut self, now_ns: u64, start_by_ns: u64) -> Option<FreeLine<'_>> {
         let depth = self.spawn_context.config.ring_depth();
         let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
         let worker = workers.min_by_key(|worker| worker.load())?;
@@ -216,6 +232,8 @@ impl WorkerPool {
     pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64, alarm: Alarm<'_>) {
         let wakes = self.slots.iter().filter_map(|slot| slot.wake_ns(now_ns, lead_ns));
         let Alarm { bell, until_ns } = alarm;
+        let spares = self.spares.as_ref().filter(|spares| spares.is_short());
+        let wakes = wakes.chain(spares.map(|_| now_ns + SPARES_SLEEP_NS));
         let until_ns = wakes.fold(until_ns.min(now_ns + IDLE_SLEEP_NS), u64::min);
         let workers: Vec<&Worker> = self
             .slots

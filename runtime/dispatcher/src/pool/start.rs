@@ -15,14 +15,24 @@ use crate::sys::{barrier, clock};
 /// How long a worker may take to become ready, in seconds.
 pub(crate) const START_LIMIT_S: u64 = 5;
 
-/// Tells a worker what it must know before it starts. It spins when idle only if nobody else would
-/// want its processor meanwhile.
-pub(crate) fn fill(start: &StartParameters, config: &NodeConfig, post: Post) {
-    let spin_us = if post.is_alone { config.spin_us } else { 0 };
+/// What a worker is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// It serves as soon as it is ready.
+    Serving,
+    /// It waits, while another has its processor.
+    Spare,
+}
+
+/// Tells a worker what it must know before it starts.
+pub(crate) fn fill(start: &StartParameters, config: &NodeConfig, post: Post, duty: Duty) {
+    start.spin_us.store(0, Relaxed);
+    if duty == Duty::Serving {
+        let_spin(start, config, post);
+    }
     start.wake_fence.store(wake_fence(post) as u32, Relaxed);
     start.abi_version.store(ABI_VERSION, Relaxed);
     start.cpu.store(post.cpu.unwrap_or(ANY_CPU), Relaxed);
-    start.spin_us.store(spin_us, Relaxed);
     start.arena_kib.store(config.arena_kib, Relaxed);
     start.stack_kib.store(config.stack_kib, Relaxed);
     start.zones.store(config.zones as u32, Relaxed);
@@ -30,6 +40,13 @@ pub(crate) fn fill(start: &StartParameters, config: &NodeConfig, post: Post) {
     start.slice_us.store(config.slice_us.unwrap_or(0), Relaxed);
     start.stack_slots.store(config.stack_slots as u32, Relaxed);
     start.tsc_scale.set(clock::tsc_scale());
+}
+
+/// Lets a worker spin when it is idle, if nobody else would want its processor meanwhile.
+pub(crate) fn let_spin(start: &StartParameters, config: &NodeConfig, post: Post) {
+    if post.is_alone {
+        start.spin_us.store(config.spin_us, Relaxed);
+    }
 }
 
 /// Who spins sleeps seldom, and may make the kernel fence the other side then. Who does not, sleeps for
@@ -121,13 +138,15 @@ mod tests {
         let (areas, _files) = Areas::create().unwrap();
         let start = &areas.inbox().start;
         let config = NodeConfig { spin_us: 70, ..NodeConfig::default() };
-        fill(start, &config, Post::ANYWHERE);
+        fill(start, &config, Post::ANYWHERE, Duty::Serving);
         assert_eq!((start.cpu.load(Relaxed), start.spin_us.load(Relaxed)), (ANY_CPU, 0));
         let mut post = Post { cpu: Some(1), is_alone: true };
-        fill(start, &config, post);
+        fill(start, &config, post, Duty::Spare);
+        assert_eq!(start.spin_us.load(Relaxed), 0, "another serves there");
+        let_spin(start, &config, post);
         assert_eq!((start.cpu.load(Relaxed), start.spin_us.load(Relaxed)), (1, 70));
         post.is_alone = false;
-        fill(start, &config, post);
+        fill(start, &config, post, Duty::Serving);
         assert_eq!((start.cpu.load(Relaxed), start.spin_us.load(Relaxed)), (1, 0));
     }
 

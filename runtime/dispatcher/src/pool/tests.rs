@@ -10,10 +10,20 @@ use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
 use crate::pool::watchdog::Limits;
 use crate::sys::memory_file::program_file;
 
+fn pool(slots: Vec<WorkerSlot>) -> WorkerPool {
+    WorkerPool {
+        spawn_context: Arc::new(spawn_context("/bin/false")),
+        slots,
+        spares: None,
+        stop_counts: StopCounts::default(),
+    }
+}
+
 fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
     SpawnContext {
         config: NodeConfig::default(),
+        cpus: Vec::new(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
         enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),
@@ -35,13 +45,9 @@ fn job_that_must_start_soon_goes_behind_none_that_may_take_longer() {
     assert!(worker.starts_next_by(7, 7), "it is idle");
     publish(&mut worker, 1, b"");
     let slots = vec![WorkerSlot::serving_with(worker)];
-    let mut pool = WorkerPool {
-        stop_counts: StopCounts::default(),
-        spawn_context: spawn_context("/bin/false"),
-        slots,
-    };
-    assert!(pool.free_line(7, 7 + ends_ns - 1).is_none());
-    assert!(pool.free_line(7, 7 + ends_ns).is_some() && pool.free_line(7, u64::MAX).is_some());
+    let mut pool = self::pool(slots);
+    assert!(pool.any_line(7, 7 + ends_ns - 1).is_none());
+    assert!(pool.any_line(7, 7 + ends_ns).is_some() && pool.any_line(7, u64::MAX).is_some());
 }
 
 /// A worker with one invocation that is in its budget for long.
@@ -68,11 +74,7 @@ fn dispatcher_is_up_before_a_deadline() {
 fn sleeping_dispatcher_is_woken_by_a_completion() {
     let woken_early = (0..50).any(|_| {
         let (worker, fake) = working();
-        let pool = WorkerPool {
-            stop_counts: StopCounts::default(),
-            spawn_context: spawn_context("/bin/false"),
-            slots: vec![WorkerSlot::serving_with(worker)],
-        };
+        let pool = self::pool(vec![WorkerSlot::serving_with(worker)]);
         let waker = std::thread::spawn(move || {
             let before = Instant::now();
             let parked = &fake.inbox().dispatcher_parked;
@@ -97,11 +99,7 @@ fn sleeping_dispatcher_is_woken_by_a_completion() {
 fn dispatcher_does_not_sleep_when_a_completion_is_there() {
     let (worker, fake) = working();
     fake.complete(1, honest());
-    let pool = WorkerPool {
-        stop_counts: StopCounts::default(),
-        spawn_context: spawn_context("/bin/false"),
-        slots: vec![WorkerSlot::serving_with(worker)],
-    };
+    let pool = self::pool(vec![WorkerSlot::serving_with(worker)]);
     let before = Instant::now();
     (0..100).for_each(|_| pool.sleep(now_ns(), 0, Alarm::NONE));
     assert!(before.elapsed() < Duration::from_secs(1), "100 sleeps of 20 ms take longer");
@@ -115,13 +113,9 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
     second.number = 1;
     publish(&mut first, 1, b"");
     let slots = vec![WorkerSlot::serving_with(first), WorkerSlot::serving_with(second)];
-    let mut pool = WorkerPool {
-        stop_counts: StopCounts::default(),
-        spawn_context: spawn_context("/bin/false"),
-        slots,
-    };
+    let mut pool = self::pool(slots);
     let mut order = Vec::new();
-    while let Some(line) = pool.free_line(0, u64::MAX) {
+    while let Some(line) = pool.any_line(0, u64::MAX) {
         order.push(line.worker());
         line.publish(request(2, b""), fake_worker::start(b""), b"");
     }
@@ -133,11 +127,7 @@ fn freest_worker_is_the_one_with_the_fewest_invocations() {
 fn dispatcher_does_not_sleep_when_its_bell_was_rung() {
     let (worker, _fake) = working();
     let slots = vec![WorkerSlot::serving_with(worker)];
-    let pool = WorkerPool {
-        stop_counts: StopCounts::default(),
-        spawn_context: spawn_context("/bin/false"),
-        slots,
-    };
+    let pool = self::pool(slots);
     let bell = Bell::default();
     bell.ring();
     let before = Instant::now();

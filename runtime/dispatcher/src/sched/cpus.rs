@@ -60,6 +60,13 @@ pub(crate) fn allowed() -> io::Result<Vec<u32>> {
     Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).map(|cpu| cpu as u32).collect())
 }
 
+/// Lets the calling thread run on all of `allowed`.
+pub(crate) fn unpin(allowed: &[u32]) -> io::Result<()> {
+    let mut set = CpuSet::new();
+    allowed.iter().for_each(|&cpu| set.set(cpu as usize));
+    Ok(sched_setaffinity(None, &set)?)
+}
+
 /// The calling thread on one processor, until dropped.
 #[derive(Debug)]
 pub(crate) struct Pinned {

@@ -7,6 +7,7 @@
 //! | [`mapping`] | shared memory: its head of atomics, and bytes copied in and out |
 //! | [`namespaces`] | new namespaces without a process in them |
 //! | [`memory_file`] | sealed files in memory |
+//! | [`scheduling`] | when the kernel runs a process |
 //! | [`signal`] | a signal that carries a value |
 //! | [`spawn`] | a child process with chosen file descriptors, in namespaces |
 //!
@@ -18,6 +19,7 @@ pub(crate) mod limits;
 pub(crate) mod mapping;
 pub(crate) mod memory_file;
 pub(crate) mod namespaces;
+pub(crate) mod scheduling;
 pub(crate) mod signal;
 mod signal_mask;
 pub(crate) mod spawn;

@@ -32,7 +32,7 @@ use crate::node::requirements;
 use crate::pool::areas::Areas;
 use crate::pool::process::{Death, LastingFiles, Process};
 use crate::pool::program::{TORTURE_PROGRAM, imports, text};
-use crate::pool::start::{self, LastWords};
+use crate::pool::start::{self, Duty, LastWords};
 use crate::sched::cpus::Post;
 use crate::sys::mapping::{Access, Mapping};
 use crate::sys::memory_file::{memory_file, program_file};
@@ -127,7 +127,7 @@ impl Sweep {
         let mut zones = Zones::new(1, &imports, 1).map_err(NodeError::from)?;
         let (areas, files) =
             Areas::create().map_err(NodeError::system("create a worker's areas"))?;
-        start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE);
+        start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE, Duty::Serving);
         let results_file = memory_file("mote-results", RESULTS_BYTES)
             .map_err(NodeError::system("create the results of a sweep"))?;
         let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)

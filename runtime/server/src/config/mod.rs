@@ -42,6 +42,8 @@ pub struct Config {
     pub admin_uids: Vec<u32>,
     /// The policy by which sources are built that clients submit; `None`: the builder's own.
     pub policy: Option<PathBuf>,
+    /// The name of the key that signs what is built from them; `None`: nothing does.
+    pub build_key: Option<String>,
     /// Workers and their queue.
     pub node: NodeSection,
     /// What bounds clients.
@@ -59,6 +61,7 @@ impl Default for Config {
             manage: None,
             admin_uids: Vec::new(),
             policy: None,
+            build_key: None,
             node: NodeSection::default(),
             limits: Limits::default(),
             defaults: Settings::default(),
@@ -143,6 +146,9 @@ mod tests {
             "slice_us",
             "ban_after",
             "state",
+            "policy",
+            "build_key",
+            "trusted_keys",
             "manage",
             "certificate",
             "key",
@@ -165,6 +171,15 @@ mod tests {
     fn unknown_name_is_told_with_its_line() {
         let message = read("[limits]\nconections = 5\n").unwrap_err().to_string();
         assert!(message.contains("conections") && message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn trusted_keys_are_public_keys() {
+        let key = format!("ed25519:{}", "0a".repeat(32));
+        let config = read(&format!("[node]\ntrusted_keys = ['{key}']\n")).unwrap();
+        assert_eq!(config.node.config().trusted_keys[0].to_string(), key);
+        let message = read("[node]\ntrusted_keys = ['release']\n").unwrap_err().to_string();
+        assert!(message.contains("`release`: a public key is `ed25519:`"), "{message}");
     }
 
     #[test]

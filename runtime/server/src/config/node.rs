@@ -1,7 +1,8 @@
 //! The section `[node]`: workers and their queue.
 
-use mote_dispatcher::NodeConfig;
+use mote_dispatcher::{NodeConfig, PublicKey, Sharing};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 /// What of [`NodeConfig`] an operator sets; the rest has its defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -21,10 +22,39 @@ pub struct NodeSection {
     pub queue_timeout_ms: u32,
     /// [`NodeConfig::spin_us`].
     pub spin_us: u32,
+    /// [`NodeConfig::sharing`].
+    pub sharing: WorkerSharing,
+    /// [`NodeConfig::spares`].
+    pub spares: usize,
+    /// [`NodeConfig::batch_us`].
+    pub batch_us: u32,
     /// [`NodeConfig::slice_us`]; left out: invocations run one after the other.
     pub slice_us: Option<u32>,
     /// [`NodeConfig::ban_after`]; left out: only by the operator.
     pub ban_after: Option<u32>,
+    /// [`NodeConfig::trusted_keys`], as `mote keys list` prints them.
+    #[serde(deserialize_with = "public_keys")]
+    pub trusted_keys: Vec<PublicKey>,
+}
+
+/// [`Sharing`], as it is written. A server has one tenant, so both do the same yet but for the spares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkerSharing {
+    /// [`Sharing::Node`].
+    #[default]
+    Node,
+    /// [`Sharing::Tenant`].
+    Tenant,
+}
+
+impl From<WorkerSharing> for Sharing {
+    fn from(sharing: WorkerSharing) -> Self {
+        match sharing {
+            WorkerSharing::Node => Self::Node,
+            WorkerSharing::Tenant => Self::Tenant,
+        }
+    }
 }
 
 impl Default for NodeSection {
@@ -38,25 +68,17 @@ impl Default for NodeSection {
             queue_limit: node.queue_limit,
             queue_timeout_ms: 1_000,
             spin_us: node.spin_us,
+            sharing: WorkerSharing::default(),
+            spares: node.spares,
+            batch_us: node.batch_us,
             slice_us: node.slice_us,
             ban_after: node.ban_after,
+            trusted_keys: node.trusted_keys,
         }
     }
 }
 
 impl NodeSection {
-    /// How many invocations the node has at once: those that run, those that are paused, and those
-    /// behind them in a worker's ring.
-    pub(crate) fn at_once(&self) -> usize {
-        let node = self.config();
-        self.workers * if self.slice_us.is_some() { node.stack_slots } else { node.depth }
-    }
-
-    /// [`NodeSection::queue_timeout_ms`], in nanoseconds.
-    pub(crate) fn queue_timeout_ns(&self) -> u64 {
-        u64::from(self.queue_timeout_ms) * 1_000_000
-    }
-
     /// What the node is started with.
     #[must_use]
     pub fn config(&self) -> NodeConfig {
@@ -65,12 +87,24 @@ impl NodeSection {
             arena_kib: self.arena_kib,
             stack_kib: self.stack_kib,
             zones: self.zones,
+            queue_limit: self.queue_limit,
             spin_us: self.spin_us,
+            sharing: self.sharing.into(),
+            spares: self.spares,
+            batch_us: self.batch_us,
             slice_us: self.slice_us,
             ban_after: self.ban_after,
+            trusted_keys: self.trusted_keys.clone(),
             ..NodeConfig::default()
         }
     }
+}
+
+fn public_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PublicKey>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let key =
+        |text: String| text.parse().map_err(|error| D::Error::custom(format!("`{text}`: {error}")));
+    texts.into_iter().map(key).collect()
 }
 
 #[cfg(test)]

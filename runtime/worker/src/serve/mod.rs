@@ -3,6 +3,7 @@
 pub mod prefetch;
 
 use core::hint::spin_loop;
+use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 
 use mote_abi::area::RING_ENTRIES;
@@ -27,11 +28,10 @@ const PREFETCHED: u64 = 3;
 /// Serves requests until the process ends.
 pub fn run(areas: Areas) -> ! {
     let start = &areas.inbox().start;
-    let spin_ns = u64::from(start.spin_us.load(Relaxed)) * 1000;
     let wake_fence = WakeFence::from_number(start.wake_fence.load(Relaxed));
     let mut prefetched = 0;
     for sequence in 1.. {
-        let invoke = Invoke::from_words(take(&areas, sequence, spin_ns, wake_fence));
+        let invoke = Invoke::from_words(take(&areas, sequence, wake_fence));
         if prefetched < sequence {
             prefetch::prefetch(&invoke, areas.request(sequence));
             prefetched = sequence;
@@ -66,19 +66,20 @@ fn publish(areas: &Areas, sequence: u64, words: Words, wake_fence: WakeFence) {
     }
 }
 
-fn take(areas: &Areas, sequence: u64, spin_ns: u64, wake_fence: WakeFence) -> Words {
+fn take(areas: &Areas, sequence: u64, wake_fence: WakeFence) -> Words {
     let line = &areas.inbox().requests[index(sequence, RING_ENTRIES)];
     loop {
-        if let Some(words) = spin(line, sequence, spin_ns) {
+        if let Some(words) = spin(line, sequence, &areas.inbox().start.spin_us) {
             return words;
         }
         park(areas, line, sequence, wake_fence);
     }
 }
 
-/// Polls for at most `spin_ns`, and once at least.
+/// Polls for at most `spin_us`, and once at least. That is looked at each time: it changes when a spare begins to
+/// serve.
 #[inline]
-fn spin(line: &Line, sequence: u64, spin_ns: u64) -> Option<Words> {
+fn spin(line: &Line, sequence: u64, spin_us: &AtomicU32) -> Option<Words> {
     let mut give_up_ns = None;
     loop {
         for _ in 0..POLLS_PER_LOOK {
@@ -89,6 +90,7 @@ fn spin(line: &Line, sequence: u64, spin_ns: u64) -> Option<Words> {
         }
         spin_loop();
         let now = now_ns();
+        let spin_ns = u64::from(spin_us.load(Relaxed)) * 1000;
         if now >= *give_up_ns.get_or_insert(now.saturating_add(spin_ns)) {
             return None;
         }

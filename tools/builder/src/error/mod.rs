@@ -2,6 +2,7 @@
 
 pub(crate) mod handle;
 pub(crate) mod intake;
+pub(crate) mod keys;
 pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod source;
@@ -29,7 +30,7 @@ pub enum BuildError {
         path: PathBuf,
     },
     /// The folder is not a package's.
-    #[error("{} has no Cargo.toml: a service is a Cargo package (cargo new --lib NAME)", path.display())]
+    #[error("{} has no Cargo.toml: a service is a Cargo package (mote new NAME makes one)", path.display())]
     NoManifest {
         /// The folder.
         path: PathBuf,

@@ -8,6 +8,7 @@ use mote_builder::{Limits, Options, Profile};
 
 use crate::service::build::build;
 use crate::service::policy;
+use crate::service::trust;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::build::Progress;
 use crate::terminal::output;
@@ -41,6 +42,9 @@ pub(crate) struct BuildArgs {
     /// prints.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "MOTE_POLICY")]
     pub(crate) policy: Option<PathBuf>,
+    /// Sign the image with this key (`mote keys new NAME`).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key: Option<String>,
     /// Run the compiler without a sandbox: for sources of your own only.
     #[arg(long)]
     pub(crate) no_sandbox: bool,
@@ -55,6 +59,7 @@ impl BuildArgs {
             has_sandbox: !self.no_sandbox,
             limits: Limits { seconds: self.build_seconds, memory_mib: self.build_memory_mib },
             policy: policy::read(self.policy.as_deref())?,
+            key: self.key.as_deref().map(trust::own).transpose()?,
             ..Options::new(&self.directory, mote_dispatcher::TOOLCHAIN)
         })
     }

@@ -7,7 +7,7 @@ use mote_loader::{
 };
 use serde::Serialize;
 
-use super::provenance::ProvenanceFact;
+use super::provenance::{ProvenanceFact, SignatureFact};
 use mote_bench::image::functions::{self, Function};
 
 /// Everything that `mote inspect` tells. The names of the fields are those in JSON.
@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub(crate) abi_version: Option<u32>,
     /// What it was made of, if its note says so.
     pub(crate) provenance: Option<ProvenanceFact>,
+    /// Its signature, if it has one.
+    pub(crate) signature: Option<SignatureFact>,
     /// Address of the entry.
     pub(crate) entry: Option<u64>,
     /// Its segments in the order of the windows.
@@ -122,6 +124,7 @@ impl Facts {
             toolchain: image.toolchain().map(str::to_owned),
             abi_version: image.abi_version(),
             provenance: image.provenance().map(ProvenanceFact::from),
+            signature: SignatureFact::of(bytes),
             entry: image.entry(),
             segments: image.segments().map(Segment::from).collect(),
             imports: image.imports().into_iter().map(ImportFact::from).collect(),
@@ -131,7 +134,7 @@ impl Facts {
             unwind_error: functions.error,
             stop_points: stops.iter().map(StopPointFact::from).collect(),
             longest_run: longest_run(image, &stops).filter(|_| checked.is_ok()),
-            verdict: Verdict::of(&checked),
+            verdict: Verdict::of(&checked).with_signature(bytes),
         }
     }
 }
@@ -146,6 +149,15 @@ impl Verdict {
             },
             Err(error) => Self { refusals: vec![error.to_string()], ..Self::default() },
         }
+    }
+
+    /// An image whose signature is wrong is refused, whatever else it is.
+    fn with_signature(mut self, bytes: &[u8]) -> Self {
+        if let Err(error) = mote_dispatcher::signer(bytes) {
+            (self.accepted, self.slot_bytes) = (false, None);
+            self.refusals.push(error.to_string());
+        }
+        self
     }
 }
 

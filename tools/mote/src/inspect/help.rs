@@ -11,6 +11,7 @@ data at 0x20000000, data at 0x40000000.
   abi_version   the ABI it was built for, or null
   provenance    what it was made of, or null: source and policy (SHA-256), build_seconds,
                 build_memory_mib, is_sandboxed, is_optimised
+  signature     key and is_valid, or null
   entry         address of its entry, or null
   segments      a list of name, address, file_bytes, memory_bytes, align, flags (such as \"r-x\")
   imports       a list of name, is_whitelisted, first_use (address or null)

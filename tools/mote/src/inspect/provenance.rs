@@ -1,6 +1,7 @@
-//! What an image says it was made of.
+//! What an image says it was made of, and who signed that.
 
 use mote_abi::image::{Provenance, provenance};
+use mote_dispatcher::TrustError;
 use serde::Serialize;
 
 /// The note of an image, hashes in hexadecimal.
@@ -40,5 +41,28 @@ impl ProvenanceFact {
             "source     SHA-256 {}\npolicy     SHA-256 {}\nbuilt      {profile}, {sandbox}, within {} s and {} MiB\n",
             self.source, self.policy, self.build_seconds, self.build_memory_mib
         )
+    }
+}
+
+/// The signature of an image.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SignatureFact {
+    pub(crate) key: String,
+    pub(crate) is_valid: bool,
+}
+
+impl SignatureFact {
+    pub(super) fn of(image: &[u8]) -> Option<Self> {
+        match mote_dispatcher::signer(image) {
+            Ok(key) => key.map(|key| Self { key: key.to_string(), is_valid: true }),
+            Err(TrustError::Wrong { key }) => Some(Self { key: key.to_string(), is_valid: false }),
+            Err(_) => None,
+        }
+    }
+
+    /// The line of it for a person.
+    pub(super) fn text(&self) -> String {
+        let verdict = if self.is_valid { "" } else { " (wrong)" };
+        format!("signed by  {}{verdict}\n", self.key)
     }
 }

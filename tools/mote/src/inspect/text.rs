@@ -3,7 +3,7 @@
 use console::style;
 
 use super::facts::{Facts, Relocations, Verdict};
-use super::provenance::ProvenanceFact;
+use super::provenance::{ProvenanceFact, SignatureFact};
 use mote_bench::format::table;
 use mote_bench::format::text::printable;
 use mote_bench::format::units::human_bytes;
@@ -27,9 +27,10 @@ fn head(facts: &Facts) -> String {
     let toolchain = facts.toolchain.as_deref().unwrap_or("unknown");
     let abi = facts.abi_version.map_or_else(|| "unknown".to_owned(), |v| v.to_string());
     let entry = facts.entry.map_or_else(|| "none".to_owned(), |entry| format!("{entry:#x}"));
+    let signature = facts.signature.as_ref().map(SignatureFact::text).unwrap_or_default();
     let provenance = facts.provenance.as_ref().map(ProvenanceFact::text).unwrap_or_default();
     format!(
-        "size       {}\ntoolchain  {}\nABI        {abi}\n{provenance}entry      {entry}\n",
+        "size       {}\ntoolchain  {}\nABI        {abi}\n{provenance}{signature}entry      {entry}\n",
         human_bytes(facts.bytes as u64),
         printable(toolchain)
     )

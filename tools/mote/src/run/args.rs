@@ -33,6 +33,10 @@ pub(crate) struct RunArgs {
     /// discarded after the grace in `guarded` or `inject`, made a system call, or its worker was lost.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) ban_after: Option<u32>,
+    /// Take only an image that this key has signed: a public key as `mote keys list` prints it, or the name
+    /// of one of yours. May be given more than once.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) trust: Vec<String>,
     /// How often to invoke, on warm workers after the first time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) repeat: u64,

@@ -21,6 +21,7 @@ use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId};
 
 use crate::service::input;
 use crate::service::source::{self, Source};
+use crate::service::trust;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::bars;
 use crate::terminal::output::{self, Stdout};
@@ -41,7 +42,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<Status, Failure> {
     let mut node = start(args)?;
     let service = node
         .deploy(&name, bytes)
-        .or_status(Status::BadImage, || format!("the loader does not take {name}"))?;
+        .or_status(Status::BadImage, || format!("the node does not take {name}"))?;
     let mut results = Output::new(args, &name);
     let job = job(args, budget_us, service, &body);
     repeat::closed_loop(&mut node, job, args.repeat, at_once(args), |ended| {
@@ -59,6 +60,7 @@ fn start(args: &RunArgs) -> Result<Node, Failure> {
         source: args.source.source(),
         slice_us: args.source.slice_us,
         ban_after: args.ban_after,
+        trusted_keys: args.trust.iter().map(|text| trust::key(text)).collect::<Result<_, _>>()?,
         stack_kib: args.limits.stack_kib,
         ..default
     };

@@ -16,6 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::service::policy;
 use crate::service::source::{self, Source};
+use crate::service::trust;
 use crate::status::{Failure, OrStatus as _, Status};
 use args::ServeArgs;
 use builder::Builder;
@@ -59,7 +60,8 @@ fn builder(config: &Config) -> Result<Builder, Failure> {
         Some(file) => policy::read(Some(file))?,
         None => policy::of_environment()?,
     };
-    Ok(Builder { policy })
+    let key = config.build_key.as_deref().map(trust::own).transpose()?;
+    Ok(Builder { policy, key })
 }
 
 fn preloaded(path: &Path) -> Result<Preloaded, Failure> {

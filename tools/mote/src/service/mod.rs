@@ -6,3 +6,4 @@ pub(crate) mod input;
 pub(crate) mod policy;
 pub(crate) mod requirements;
 pub(crate) mod source;
+pub(crate) mod trust;

@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod doctor;
+mod keys;
 mod new;
 mod output;
 mod policy;

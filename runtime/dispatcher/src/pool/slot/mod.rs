@@ -8,16 +8,12 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd as _, OwnedFd};
 
 use crate::config::{NodeConfig, Source};
-use crate::images::zones::WindowFiles;
-use crate::isolation::enclosure::Enclosure;
-use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Orphan};
-use crate::pool::process::{LastingFiles, Process};
-use crate::pool::start::{self, Progress, START_LIMIT_S};
+use crate::pool::spawn::{SpawnContext, start_worker};
+use crate::pool::start::{self, Duty, Progress, START_LIMIT_S};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
 
@@ -41,18 +37,6 @@ const STARTING_SLEEP_NS: u64 = 100_000;
 
 /// How long a dispatcher may sleep while a worker works: its death rings no doorbell.
 const WORKING_SLEEP_NS: u64 = 20_000_000;
-
-/// What all workers of a node are started with.
-#[derive(Debug)]
-pub(crate) struct SpawnContext {
-    pub(crate) config: NodeConfig,
-    /// The worker program.
-    pub(crate) program: OwnedFd,
-    /// The windows of each worker, by its number.
-    pub(crate) windows: Vec<Vec<WindowFiles>>,
-    /// What keeps them in.
-    pub(crate) enclosure: Enclosure,
-}
 
 /// What a tick brought.
 #[derive(Debug, Default)]
@@ -137,6 +121,18 @@ impl WorkerSlot {
         }
     }
 
+    /// Lets `ready` serve here in the place of the worker that does, which is returned.
+    ///
+    /// # Panics
+    /// If none serves here.
+    pub(crate) fn replace(&mut self, ready: Worker, config: &NodeConfig) -> Worker {
+        start::let_spin(&ready.areas.inbox().start, config, self.post);
+        match std::mem::replace(&mut self.state, State::Serving(ready)) {
+            State::Serving(before) => before,
+            _ => unreachable!("only who serves is replaced"),
+        }
+    }
+
     /// The worker in it that has jobs: it may have been killed, and not be gone.
     pub(crate) fn worker_mut(&mut self) -> Option<&mut Worker> {
         if let State::Serving(worker) = &mut self.state { Some(worker) } else { None }
@@ -206,7 +202,7 @@ impl WorkerSlot {
     }
 
     fn start(&mut self, now_ns: u64, spawn_context: &SpawnContext) {
-        match start_worker(spawn_context, self.number, self.post) {
+        match start_worker(spawn_context, self.number, self.post, Duty::Serving) {
             Ok(worker) => {
                 self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
                 self.health_ns = now_ns + HEALTH_INTERVAL_NS;
@@ -276,21 +272,6 @@ impl WorkerSlot {
             self.state = State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS };
         }
     }
-}
-
-fn start_worker(
-    spawn_context: &SpawnContext,
-    number: usize,
-    post: Post,
-) -> std::io::Result<Worker> {
-    let (areas, files) = Areas::create()?;
-    start::fill(&areas.inbox().start, &spawn_context.config, post);
-    let windows = spawn_context.windows.get(number).map_or(&[][..], Vec::as_slice);
-    let enclosure = &spawn_context.enclosure;
-    enclosure.fill(&areas.inbox().lockdown);
-    let lasting = LastingFiles { program: spawn_context.program.as_fd(), windows, enclosure };
-    let process = Process::start(lasting, &files)?;
-    Ok(Worker::new(number, process, areas, spawn_context.config.slicing()))
 }
 
 #[cfg(test)]

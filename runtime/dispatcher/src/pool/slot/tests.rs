@@ -1,6 +1,7 @@
 //! A slot whose workers do not start, and one whose worker dies.
 
 use super::*;
+use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
 use crate::pool::fake_worker::{self, publish};
 use crate::sys::clock::now_ns;
@@ -10,6 +11,7 @@ fn spawn_context(program: &str) -> SpawnContext {
     let program = std::fs::read(program).unwrap();
     SpawnContext {
         config: NodeConfig::default(),
+        cpus: Vec::new(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
         enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),

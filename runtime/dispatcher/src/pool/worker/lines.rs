@@ -62,6 +62,7 @@ impl FreeLine<'_> {
     pub(crate) fn publish(self, request: Request, start: Start, body: &[u8]) {
         let Start { resident, invoke, cold_ns } = start;
         let line = index(self.0.next_sequence, RING_ENTRIES);
+        self.0.tenant.get_or_insert(request.spec.tenant);
         self.0.areas.write_request_body(line, body);
         self.publish_line(&invoke, |sequence, published_ns| Outstanding {
             sequence,

@@ -25,6 +25,7 @@ use rustix::thread::futex;
 
 use crate::config::Slicing;
 use crate::job::completed::Ending;
+use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason};
 use crate::pool::outstanding::{Ended, Outstanding};
@@ -49,6 +50,8 @@ pub(crate) struct Worker {
     pub(crate) areas: Areas,
     /// How both sides keep from sleeping through a ring.
     pub(crate) wake_fence: WakeFence,
+    /// Whose jobs it was given: the first's, and where tenants do not share workers everybody's.
+    pub(crate) tenant: Option<TenantId>,
     next_sequence: u64,
     outstanding: VecDeque<Outstanding>,
     /// Watches the first of `outstanding`.
@@ -77,6 +80,7 @@ impl Worker {
             process,
             areas,
             wake_fence,
+            tenant: None,
             next_sequence: 1,
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
