@@ -77,6 +77,9 @@ pub struct NodeConfig {
     /// Zones: 1 to [`ZONES_MAX`](mote_abi::windows::ZONES_MAX). Each has room for 512 MiB of images'
     /// text, and costs a worker three mappings whatever is in it.
     pub zones: usize,
+    /// What resident images may take of each window together, in KiB. When that or the windows are full, the idle
+    /// image that was not used for longest is unloaded, and its service's next invocation is cold.
+    pub images_kib: u32,
     /// Jobs that may wait for a worker; more are refused.
     pub queue_limit: usize,
     /// What tenants may have beside others; who is not here has [`Share::default`].
@@ -189,6 +192,7 @@ impl Default for NodeConfig {
             arena_kib: 64 << 10,
             stack_kib: 256,
             zones: 1,
+            images_kib: u32::MAX,
             queue_limit: 1024,
             tenants: Vec::new(),
             depth: 2,

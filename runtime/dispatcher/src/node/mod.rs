@@ -120,7 +120,7 @@ impl Node {
         let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
         Ok(Self {
             pool,
-            services: Services::new(zones),
+            services: Services::new(zones, u64::from(config.images_kib) << 10),
             queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
@@ -218,6 +218,12 @@ impl Node {
     #[must_use]
     pub fn longest_tick_ns(&self) -> u64 {
         self.longest_tick_ns
+    }
+
+    /// How many images were unloaded because others needed the room.
+    #[must_use]
+    pub fn images_unloaded(&self) -> u64 {
+        self.services.unloaded()
     }
 
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.
