@@ -23,6 +23,9 @@ pub const BACKSTOP_US: u32 = 100_000;
 /// than handle its timer.
 pub const MIN_QUANTUM_US: u32 = 10;
 
+/// [`NodeConfig::clock_step_ns`] where tenants do not share workers, unless it is set.
+const TENANT_CLOCK_STEP_NS: u32 = 1_000;
+
 /// The most [`NodeConfig::spares`].
 pub const MAX_SPARES: usize = 64;
 
@@ -108,6 +111,12 @@ pub struct NodeConfig {
     pub batch_us: u32,
     /// The keys whose images the node takes; empty: any image.
     pub trusted_keys: Vec<PublicKey>,
+    /// What `now_ns` of a service is a multiple of, in nanoseconds; `None`: 1000 with [`Sharing::Tenant`], so that
+    /// it measures little of what others leave in caches, and 1 otherwise.
+    pub clock_step_ns: Option<u32>,
+    /// Whether this process may be dumped, and traced by others of its user, while the node runs: for who
+    /// debugs it.
+    pub is_dumpable: bool,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
     /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
@@ -196,6 +205,8 @@ impl Default for NodeConfig {
             spares: 2,
             batch_us: 1_000,
             trusted_keys: Vec::new(),
+            clock_step_ns: None,
+            is_dumpable: false,
             without_layers: Vec::new(),
         }
     }
@@ -216,6 +227,12 @@ impl NodeConfig {
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
     pub(crate) fn batch_ns(&self) -> Option<u64> {
         (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
+    }
+
+    /// What services' clocks are multiples of, in nanoseconds.
+    pub(crate) fn service_clock_step_ns(&self) -> u32 {
+        let default = if self.sharing == Sharing::Tenant { TENANT_CLOCK_STEP_NS } else { 1 };
+        self.clock_step_ns.unwrap_or(default)
     }
 
     /// Refuses what cannot work.
