@@ -102,6 +102,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "intake",
             "options",
             "policy",
+            "lock",
             "keys",
             "sandbox",
             "toolchain",
@@ -134,8 +135,8 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "tools/mote",
         rooms: &[
-            "cli", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo", "bench",
-            "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "cli", "manual", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo",
+            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },

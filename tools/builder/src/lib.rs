@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | `sandbox` | where compilers and build scripts run |
 //! | `toolchain` | the compiler that this was built with, its restricted sysroot, the embedded mote-service, the cache, and what cargo and rustc say |
+//! | `lock` | `Cargo.lock` |
 //! | `keys` | the keys that sign images |
 //! | `policy` | what an operator vets |
 //! | `intake` | a copy of the user's package that cannot change how it is built, and its dependencies' sources |
@@ -34,6 +35,7 @@ mod error;
 mod event;
 mod intake;
 mod keys;
+mod lock;
 mod options;
 pub mod policy;
 mod sandbox;

@@ -33,6 +33,7 @@ mod demo;
 mod doctor;
 mod inspect;
 mod keys;
+mod manual;
 mod new;
 #[cfg(feature = "http")]
 mod operate;

@@ -192,3 +192,43 @@ fn strikes(to: &mut Exposition, functions: Functions<'_>) {
         to.sample(name, &[("function", function)], u8::from(statistics.ban.is_some()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const DASHBOARD: &str = include_str!("../../grafana.json");
+
+    /// The names of metrics in `text`, without what a histogram adds to its own.
+    fn names(text: &str) -> BTreeSet<&str> {
+        let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
+        text.split(|c: char| !is_part(c))
+            .filter(|word| word.starts_with("mote_"))
+            .map(|word| word.strip_suffix("_bucket").unwrap_or(word))
+            .collect()
+    }
+
+    #[test]
+    fn dashboard_shows_every_family_and_nothing_else() {
+        let told = Metrics::default().text(&[]);
+        let families = told.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let families = families.filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(names(DASHBOARD), families);
+    }
+
+    #[test]
+    fn dashboard_is_json_with_panels_that_do_not_overlap() {
+        let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+        let mut cells = BTreeSet::new();
+        for panel in dashboard["panels"].as_array().unwrap() {
+            let at = |name: &str| panel["gridPos"][name].as_u64().unwrap();
+            let columns = at("x")..at("x") + at("w");
+            assert!(columns.end <= 24, "{}", panel["title"]);
+            for cell in columns.flat_map(|x| (at("y")..at("y") + at("h")).map(move |y| (x, y))) {
+                assert!(cells.insert(cell), "{} lies on another", panel["title"]);
+            }
+        }
+    }
+}

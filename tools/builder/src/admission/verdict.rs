@@ -39,7 +39,7 @@ pub(super) fn of(
     }
     let shown = |file: &Path| {
         let inside = file.strip_prefix(&unpacked.folder).unwrap_or(file);
-        format!("{title}: {}", inside.display())
+        format!("{}/{}", title.replace(' ', "-"), inside.display())
     };
     let found = match question {
         Question::Rules => source::check(title, root, shown),

@@ -59,7 +59,7 @@ pub enum AdmissionError {
         why: NotVetted,
     },
     /// It is not vetted, and does not hold to the rules for services.
-    #[error("{error}; {package} is not vetted: {why}")]
+    #[error("{error}; it is not vetted: {why}")]
     Source {
         /// Its name and version.
         package: String,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use crate::error::BuildError;
 use crate::error::intake::IntakeError;
 use crate::intake::graph::Described;
-use crate::intake::lock::Locked;
+use crate::lock::Locked;
 use crate::toolchain::cache::Cache;
 use crate::toolchain::digest;
 

@@ -8,7 +8,6 @@
 //! | `roots` | the folders that a service is made of |
 //! | `workspace` | what a member inherits |
 //! | `manifest` | what a manifest may say |
-//! | `lock` | `Cargo.lock` |
 //! | `graph` | what cargo resolves it to |
 //! | `fingerprint` | the digest of all of it |
 //! | `crates` | the sources of crates from crates.io |
@@ -17,7 +16,6 @@ mod copy;
 pub(crate) mod crates;
 mod fingerprint;
 pub(crate) mod graph;
-pub(crate) mod lock;
 mod manifest;
 pub(crate) mod package;
 pub(crate) mod roots;
@@ -34,6 +32,7 @@ use toml_edit::{DocumentMut, Item, Table};
 use crate::error::BuildError;
 use crate::error::intake::{IntakeError, ManifestRule};
 use crate::event::{Event, Ignored};
+use crate::lock::{self, Locked};
 use crate::options::Options;
 use crate::toolchain::cache::Cache;
 use crate::toolchain::compiler::Toolchain;
@@ -42,7 +41,6 @@ use crate::toolchain::embedded;
 
 use crates::Unpacked;
 use graph::Graph;
-use lock::Locked;
 use manifest::Place;
 #[cfg(fuzzing)]
 pub use manifest::judge_manifest;

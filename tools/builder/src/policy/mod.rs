@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | `file` | the format of `policy.toml` |
 //! | `listing` | what a policy says of one crate |
+//! | `pin` | a policy for the files of one lock file alone |
 //!
 //! The default is `default.toml` beside this file.
 
 mod file;
 mod listing;
+mod pin;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

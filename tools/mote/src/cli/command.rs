@@ -12,10 +12,11 @@ use crate::demo::DemoArgs;
 use crate::doctor::DoctorArgs;
 use crate::inspect::InspectArgs;
 use crate::keys::KeysArgs;
+use crate::manual::{CompletionsArgs, ManArgs};
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
 use crate::operate::args::{
-    DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs,
+    DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs, TopArgs,
 };
 use crate::policy::PolicyArgs;
 use crate::run::args::RunArgs;
@@ -72,6 +73,9 @@ pub(crate) enum Command {
     /// Say how the invocations of each function ended.
     #[cfg(feature = "http")]
     Stats(ListArgs),
+    /// Watch how many invocations of each function end, and how, until Ctrl-C.
+    #[cfg(feature = "http")]
+    Top(TopArgs),
     /// Show what functions log.
     #[cfg(feature = "http")]
     Logs(LogsArgs),
@@ -95,6 +99,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Measure Mote beside processes, shared libraries and wasmtime, as the paper's evaluation does.
     Bench(BenchArgs),
+    /// Print the script by which a shell completes mote's arguments.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands.
+    Man(ManArgs),
     /// What `mote bench` starts; not for people.
     #[command(name = "__contender", hide = true)]
     Contender(ContenderArgs),

@@ -7,13 +7,13 @@ mod command;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use mote_bench::contenders::child::{self, ContenderArgs};
 
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use crate::{bench, build, demo, doctor, inspect, keys, new, policy, run, torture};
+use crate::{bench, build, demo, doctor, inspect, keys, manual, new, policy, run, torture};
 #[cfg(feature = "http")]
 use crate::{operate, serve};
 use command::{Cli, Command};
@@ -66,6 +66,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         #[cfg(feature = "http")]
         Command::Stats(args) => operate::stats(args),
         #[cfg(feature = "http")]
+        Command::Top(args) => operate::top::execute(args),
+        #[cfg(feature = "http")]
         Command::Logs(args) => operate::logs(args),
         #[cfg(feature = "http")]
         Command::Rollback(args) => operate::rollback(args),
@@ -79,6 +81,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),
+        Command::Completions(args) => manual::complete(args, Cli::command()),
+        Command::Man(args) => manual::man(args, Cli::command()),
         Command::Contender(args) => contender(args),
     }
 }

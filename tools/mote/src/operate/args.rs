@@ -57,6 +57,23 @@ pub(crate) struct ListArgs {
     pub(crate) node: NodeArgs,
 }
 
+/// `mote top`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TopArgs {
+    /// Seconds from one look to the next.
+    #[arg(long, value_name = "S", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) interval: u32,
+    /// End after so many intervals [default: go on].
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Print a JSON array for each interval, one a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
 /// `mote logs`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LogsArgs {

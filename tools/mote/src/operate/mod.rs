@@ -1,26 +1,25 @@
 //! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
-//! `list`, `stats`, `logs`, `rollback`, `rm`, `ban` and `unban`.
+//! `list`, `stats`, `top`, `logs`, `rollback`, `rm`, `ban` and `unban`.
 
 pub(crate) mod args;
 mod columns;
+mod node;
+pub(crate) mod top;
 
-use std::future::Future;
 use std::io::Write as _;
 
 use anyhow::{Context as _, anyhow};
 use mote_abi::outcome::Outcome;
-use mote_server::admin::client::{AdminClient, AdminError, FunctionView, LogLine, StatsView};
-use mote_server::admin::socket_path;
-use mote_server::config::default_state_folder;
+use mote_server::admin::client::{FunctionView, LogLine, StatsView};
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
 use crate::service::input;
 use crate::service::source::{self, Source};
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use args::{DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, NodeArgs, RollbackArgs};
+use args::{DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs};
 use columns::columns;
+use node::{ask, client, runtime};
 
 /// Builds what is a folder, and deploys it as a new version.
 ///
@@ -119,23 +118,6 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Status, Failure> {
 fn logged(line: &LogLine) -> String {
     let outcome = line.outcome.as_ref().map(|outcome| format!("{outcome}: ")).unwrap_or_default();
     format!("{} {} {} {outcome}{}", line.request, line.function, line.version, line.text)
-}
-
-fn client(args: &NodeArgs) -> Result<AdminClient, Failure> {
-    let folder = args.state.clone().or_else(default_state_folder);
-    let folder = folder
-        .ok_or_else(|| anyhow!("neither XDG_STATE_HOME nor HOME says where it is"))
-        .or_status(Status::Usage, || "no --state, and no default for it")?;
-    Ok(AdminClient::new(&socket_path(&folder)))
-}
-
-fn ask<T>(answer: impl Future<Output = Result<T, AdminError>>) -> Result<T, Failure> {
-    runtime()?.block_on(answer).or_status(Status::NodeFailed, || "the node did not do it")
-}
-
-fn runtime() -> anyhow::Result<Runtime> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().context("cannot start the runtime")
 }
 
 fn show<T: Serialize, const N: usize>(

@@ -13,6 +13,9 @@ pub(crate) struct PolicyArgs {
     /// Say whether FILE is a policy, and what it holds.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) check: Option<PathBuf>,
+    /// Print of the policy what it vets in a Cargo.lock, each crate by its one version and checksum.
+    #[arg(long, value_name = "LOCKFILE", value_hint = ValueHint::FilePath, conflicts_with = "check")]
+    pub(crate) pin: Option<PathBuf>,
     /// Print one JSON object: `sha256`, which images carry, and the policy.
     #[arg(long)]
     pub(crate) json: bool,

@@ -26,9 +26,13 @@ struct Shown<'a> {
 /// The file is no policy, or stdout cannot be written.
 pub(crate) fn execute(args: &PolicyArgs) -> Result<Status, Failure> {
     let file = args.check.as_deref().or(args.policy.as_deref());
-    let policy = policy::read(file)?;
+    let mut policy = policy::read(file)?;
+    if let Some(lock) = &args.pin {
+        policy = policy.pinned(&policy::text(lock)?);
+    }
     let text = match (args.json, &args.check, file) {
         (true, ..) => json(&policy)?,
+        _ if args.pin.is_some() => toml::to_string(&policy).context(output::CANNOT)?,
         (false, Some(file), _) => format!("{}: {}\n", file.display(), summary(&policy)),
         (false, None, Some(file)) => policy::text(file)?,
         (false, None, None) => DEFAULT.to_owned(),

@@ -25,3 +25,14 @@ fn policy_is_checked() {
     assert_eq!(status(&checked), 2);
     assert!(stderr(&checked).contains("missing field `reason`"), "{}", stderr(&checked));
 }
+
+#[test]
+fn pinned_policy_is_one_of_exact_files() {
+    let lock = format!("{}/../../Cargo.lock", env!("CARGO_MANIFEST_DIR"));
+    let pinned = mote(&["policy", "--pin", &lock]);
+    assert_eq!(status(&pinned), 0, "{}", stderr(&pinned));
+    assert!(stdout(&pinned).contains("version = \"=1."));
+    let (_folder, path) = file("policy.toml", &pinned.stdout);
+    let checked = mote(&["policy", "--check", text(&path)]);
+    assert_eq!(status(&checked), 0, "{}", stderr(&checked));
+}

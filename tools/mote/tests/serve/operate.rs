@@ -181,3 +181,22 @@ fn unit_is_hardened() {
     analyze.args(["security", "--offline=true", "--threshold=20", unit]);
     succeeded(&analyze.output().unwrap());
 }
+
+#[test]
+fn top_tells_what_ends_in_an_interval() {
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &["hello"]);
+    let mut top = command(&["top", "--state", text(state.path()), "--interval", "1", "--json"]);
+    let mut top = top.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(top.stdout.take().unwrap()).lines();
+    // An interval in which nothing ends may be the first.
+    let busy = (0..30).find_map(|_| {
+        curl(&["-d", "Ada", &format!("{}/invoke/hello", node.url)]);
+        let line = lines.next()?.unwrap();
+        (!line.contains(r#""mean_us":null"#)).then_some(line)
+    });
+    top.kill().unwrap();
+    top.wait().unwrap();
+    let busy = busy.expect("a request ends in one of thirty intervals");
+    assert!(busy.contains(r#""name":"hello""#) && busy.contains(r#""failed_per_second":0.0"#));
+}

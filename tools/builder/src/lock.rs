@@ -22,7 +22,11 @@ impl Locked {
 
 /// The packages of the lock file at `path`; none if there is no such file, or it is none.
 pub(crate) fn read(path: &Path) -> Vec<Locked> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    parse(&std::fs::read_to_string(path).unwrap_or_default())
+}
+
+/// The packages of a lock file's text; none if it is none.
+pub(crate) fn parse(text: &str) -> Vec<Locked> {
     let lock: DocumentMut = text.parse().unwrap_or_default();
     let packages = lock.get("package").and_then(Item::as_array_of_tables);
     packages.into_iter().flatten().filter_map(locked).collect()
