@@ -1,5 +1,7 @@
 //! What a node is started with.
 
+mod sharing;
+
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
 use mote_loader::signature::PublicKey;
@@ -7,6 +9,8 @@ use mote_loader::signature::PublicKey;
 use thiserror::Error;
 
 use crate::isolation::layer::Layer;
+
+pub use sharing::{MAX_SPARES, Sharing};
 
 /// The most workers of one node: a parked dispatcher waits for all their doorbells and for its commands in
 /// one call, and `futex_waitv` takes 128 words (FUTEX_WAITV_MAX).
@@ -22,12 +26,6 @@ pub const BACKSTOP_US: u32 = 100_000;
 /// The least [`Source::Periodic`] quantum, in microseconds: below it, a worker may do nothing else
 /// than handle its timer.
 pub const MIN_QUANTUM_US: u32 = 10;
-
-/// [`NodeConfig::clock_step_ns`] where tenants do not share workers, unless it is set.
-const TENANT_CLOCK_STEP_NS: u32 = 1_000;
-
-/// The most [`NodeConfig::spares`].
-pub const MAX_SPARES: usize = 64;
 
 /// The greatest [`Source::Periodic`] quantum, in microseconds.
 pub const MAX_QUANTUM_US: u32 = 1_000_000;
@@ -122,17 +120,6 @@ pub struct NodeConfig {
     /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
     /// it.
     pub without_layers: Vec<Layer>,
-}
-
-/// Who shares a worker with whom. Whoever breaks out of the language in a worker sees and changes all that passes
-/// through it; the kernel keeps them from everything else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sharing {
-    /// All services of the node share its workers, as in the paper.
-    #[default]
-    Node,
-    /// A worker serves one tenant. Before it serves another, a process that has served nobody takes its place.
-    Tenant,
 }
 
 /// What makes a worker look at the clock when an invocation may be past a deadline.
@@ -231,8 +218,7 @@ impl NodeConfig {
 
     /// What services' clocks are multiples of, in nanoseconds.
     pub(crate) fn service_clock_step_ns(&self) -> u32 {
-        let default = if self.sharing == Sharing::Tenant { TENANT_CLOCK_STEP_NS } else { 1 };
-        self.clock_step_ns.unwrap_or(default)
+        self.clock_step_ns.unwrap_or(self.sharing.clock_step_ns())
     }
 
     /// Refuses what cannot work.
