@@ -9,6 +9,8 @@ use mote_loader::signature::PublicKey;
 use thiserror::Error;
 
 use crate::isolation::layer::Layer;
+use crate::job::ids::TenantId;
+use crate::job::share::Share;
 
 pub use sharing::{MAX_SPARES, Sharing};
 
@@ -78,6 +80,8 @@ pub struct NodeConfig {
     pub zones: usize,
     /// Jobs that may wait for a worker; more are refused.
     pub queue_limit: usize,
+    /// What tenants may have beside others; who is not here has [`Share::default`].
+    pub tenants: Vec<(TenantId, Share)>,
     /// Jobs that one worker may have: one runs, the others are behind it in its ring. 1 to
     /// [`RING_ENTRIES`]. More hide the dispatcher's own time, fewer keep jobs from being
     /// stuck behind a slow one.
@@ -182,6 +186,7 @@ impl Default for NodeConfig {
             stack_kib: 256,
             zones: 1,
             queue_limit: 1024,
+            tenants: Vec::new(),
             depth: 2,
             source: Source::default(),
             unlisted_processor: false,

@@ -43,6 +43,7 @@ use crate::pool::spawn::SpawnContext;
 use crate::pool::{Alarm, WorkerPool};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
+use crate::sched::queue::shares::Shares;
 use crate::sched::wait::{SharpTimers, WaitPolicy};
 use crate::sys::clock::about_now_ns;
 use crate::sys::memory_file::program_file;
@@ -124,7 +125,7 @@ impl Node {
         Ok(Self {
             pool,
             services: Services::new(zones),
-            queue: Queue::new(config.queue_limit),
+            queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
             bell: Arc::default(),
