@@ -56,6 +56,7 @@ pub use images::toolchain::TOOLCHAIN;
 pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
 pub use job::completed::{Completed, Tokens, Unwinding};
 pub use job::ids::{ServiceId, TenantId, Ticket};
+pub use job::share::Share;
 pub use job::spec::{Job, JobError};
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
 pub use mote_loader::signature::PublicKey;

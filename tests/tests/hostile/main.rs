@@ -9,4 +9,5 @@ mod instructions;
 mod layer;
 mod machine;
 mod pairs;
+mod runs;
 mod structure;

@@ -142,6 +142,13 @@ impl Ending {
 }
 
 impl Completed {
+    /// How long it was under way since it entered its service, in microseconds; 0 if it did not.
+    pub(crate) fn ran_us(&self) -> u64 {
+        let ran_ns =
+            self.latency_ns.map_or(0, |latency_ns| self.total_ns.saturating_sub(latency_ns));
+        ran_ns / 1_000
+    }
+
     /// Puts the three parts together.
     pub(crate) fn new(job: JobPart, run: Run, ending: Ending) -> Self {
         let JobPart { ticket, service, mode, budget_us } = job;

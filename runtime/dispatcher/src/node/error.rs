@@ -114,9 +114,10 @@ pub enum SubmitError {
         ban: Ban,
     },
     /// Too many jobs wait already.
-    #[error("{limit} jobs wait for a worker already; take completions before submitting more")]
+    #[error("{limit} jobs wait for a worker already; submit more when some have ended")]
     QueueFull {
-        /// [`NodeConfig::queue_limit`](crate::NodeConfig::queue_limit).
+        /// [`NodeConfig::queue_limit`](crate::NodeConfig::queue_limit), or
+        /// [`Share::max_queued`](crate::Share::max_queued) of the tenant or service.
         limit: usize,
     },
     /// Too many jobs are on their way to the node's thread.

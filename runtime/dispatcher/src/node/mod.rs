@@ -30,6 +30,7 @@ use crate::config::NodeConfig;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
+use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
 use crate::node::error::{NodeError, SubmitError};
@@ -42,6 +43,7 @@ use crate::pool::spawn::SpawnContext;
 use crate::pool::{Alarm, WorkerPool};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
+use crate::sched::queue::shares::Shares;
 use crate::sched::wait::{SharpTimers, WaitPolicy};
 use crate::sys::clock::about_now_ns;
 use crate::sys::memory_file::program_file;
@@ -93,6 +95,7 @@ pub struct Node {
     plan: Plan,
     _pinned: Option<Pinned>,
     _timers: SharpTimers,
+    _undumpable: Option<Undumpable>,
     /// Not `Send`: affinity, timers and the workers' lives belong to this thread.
     _thread: PhantomData<*const ()>,
 }
@@ -112,6 +115,8 @@ impl Node {
         let allowed =
             cpus::allowed().map_err(NodeError::system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
+        let undumpable = (!config.is_dumpable).then(Undumpable::new).transpose();
+        let undumpable = undumpable.map_err(NodeError::system("keep this process from dumps"))?;
         let pinned = plan.dispatcher.map(Pinned::to).transpose();
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
@@ -120,7 +125,7 @@ impl Node {
         Ok(Self {
             pool,
             services: Services::new(zones),
-            queue: Queue::new(config.queue_limit),
+            queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
             bell: Arc::default(),
@@ -138,6 +143,7 @@ impl Node {
             plan,
             _pinned: pinned,
             _timers: timers,
+            _undumpable: undumpable,
             _thread: PhantomData,
         })
     }

@@ -6,6 +6,7 @@ use crate::images::error::{DeployError, PlaceError};
 use crate::images::signer::{self, TrustError};
 use crate::images::statistics::ServiceStatistics;
 use crate::job::ids::ServiceId;
+use crate::job::share::Share;
 use crate::node::error::SubmitError;
 
 impl Node {
@@ -68,6 +69,17 @@ impl Node {
     /// There is no such service.
     pub fn remove(&mut self, service: ServiceId) -> Result<(), PlaceError> {
         self.services.remove(service)
+    }
+
+    /// What a service may have beside the others of its tenant, from now on. Its jobs that are on workers already
+    /// are not counted.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn set_share(&mut self, service: ServiceId, share: Share) -> Result<(), PlaceError> {
+        self.services.tenant(service)?;
+        self.queue.shares.set(service, share);
+        Ok(())
     }
 
     /// Bans a service (`true`), or forgives it whatever it did before. That holds for every service of its tenant

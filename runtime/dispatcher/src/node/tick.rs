@@ -22,15 +22,21 @@ impl Node {
             return Ok(());
         }
         if self.queue.is_empty()
+            && self.queue.shares.may_start(&request.spec)
             && let Some(line) = self.pool.free_line(&request, request.submitted_ns)
         {
             let start = self.services.enter(&request.spec, line.worker())?;
+            self.queue.shares.started(&request.spec);
             line.publish(request, start, body);
             return Ok(());
         }
-        let room = self.queue.room()?;
+        let room = self.queue.room(request.spec.tenant, request.spec.service)?;
         self.services.place(request.spec.service)?;
         room.push(request, body);
+        if self.queue.shares.is_limiting() {
+            // What waits may all be held up by limits, while workers are free.
+            while self.feed(request.submitted_ns) {}
+        }
         Ok(())
     }
 
@@ -54,7 +60,9 @@ impl Node {
             return;
         }
         if let Some(why) = self.pool.abandoned() {
-            self.queue.drain_lost(why).for_each(|lost| self.finished.push(lost));
+            while let Some(lost) = self.queue.pop_lost(why) {
+                self.finished.push(lost);
+            }
         }
         while let Some(waiting) = self.queue.pop_expired(now_ns) {
             self.expire(&waiting.request);
@@ -75,6 +83,7 @@ impl Node {
     /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
     fn collect(&mut self) {
         for ended in self.events.ended.drain(..) {
+            self.queue.note_end(ended.tenant, &ended.completed);
             self.services.leave(ended.resident);
             self.services.note(&ended.completed);
             if ended.is_suspect
@@ -86,6 +95,8 @@ impl Node {
         }
         for orphan in std::mem::take(&mut self.events.orphans) {
             self.services.leave(orphan.resident);
+            let spec = &orphan.waiting.request.spec;
+            self.queue.shares.left(spec.tenant, spec.service);
             if orphan.waiting.request.is_cancelled {
                 self.drop_cancelled(&orphan.waiting.request);
             } else {
@@ -104,9 +115,9 @@ impl Node {
             next.resume(generation);
             return true;
         }
-        let Some(first) = self.queue.first() else { return false };
-        let Some(line) = self.pool.free_line(first, now_ns) else {
-            return self.feed_batch(now_ns);
+        let Some(first) = self.queue.select() else { return false };
+        let Some(line) = self.pool.free_line(&first, now_ns) else {
+            return self.feed_batch(&first, now_ns);
         };
         let Some(next) = self.queue.pop() else { return false };
         let entered = self.services.enter(&next.request.spec, line.worker());
@@ -117,7 +128,7 @@ impl Node {
     /// What becomes of a job that was taken from the queue. False if nobody takes any at present.
     pub(super) fn settle(&mut self, started: Result<(), PlaceError>, next: Waiting) -> bool {
         match started {
-            Ok(()) => {}
+            Ok(()) => self.queue.shares.started(&next.request.spec),
             Err(PlaceError::Zone { .. }) => {
                 // Other images fill the windows, and running jobs hold them: it goes first when they end.
                 self.queue.put_back(next);

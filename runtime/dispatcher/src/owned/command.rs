@@ -7,8 +7,10 @@ use thiserror::Error;
 
 use crate::images::deployment::VerifiedImage;
 use crate::images::error::PlaceError;
+use crate::images::statistics::ServiceStatistics;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, TenantId, Ticket};
+use crate::job::share::Share;
 use crate::job::spec::Job;
 use crate::node::error::SubmitError;
 use crate::owned::reply::{Reply, WhenGone};
@@ -106,6 +108,13 @@ pub enum Change {
         /// Whether its jobs are refused.
         is_banned: bool,
     },
+    /// What a service may have beside the others of its tenant.
+    SetShare {
+        /// Which.
+        service: ServiceId,
+        /// That.
+        share: Share,
+    },
     /// A service is made resident.
     Place {
         /// Which.
@@ -146,6 +155,7 @@ pub(crate) enum Command {
     Cancel { ticket: Ticket },
     Change { change: Change, to: Reply<ChangeResult> },
     Drain { to: Reply<Drained> },
+    TellOfServices { services: Vec<Option<ServiceId>>, to: Reply<Vec<Option<ServiceStatistics>>> },
     Tell { to: Reply<Option<NodeStatistics>> },
 }
 
@@ -164,6 +174,12 @@ impl WhenGone for ChangeResult {
 impl WhenGone for Drained {
     fn gone() -> Self {
         Self
+    }
+}
+
+impl WhenGone for Vec<Option<ServiceStatistics>> {
+    fn gone() -> Self {
+        Vec::new()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::images::statistics::ServiceStatistics;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, Ticket};
 use crate::node::error::SubmitError;
@@ -62,6 +63,16 @@ impl Handle {
     /// Tells what the node's thread has counted; `None` if the node has ended.
     pub fn statistics(&self, to: impl FnOnce(Option<NodeStatistics>) + Send + 'static) {
         self.send(Command::Tell { to: Reply::new(to) });
+    }
+
+    /// Tells what the node knows of each of `services`: of none, and of one that it has not, `None`. If the node has
+    /// ended, that is of nobody.
+    pub fn service_statistics(
+        &self,
+        services: Vec<Option<ServiceId>>,
+        to: impl FnOnce(Vec<Option<ServiceStatistics>>) + Send + 'static,
+    ) {
+        self.send(Command::TellOfServices { services, to: Reply::new(to) });
     }
 
     /// Lets the node end.

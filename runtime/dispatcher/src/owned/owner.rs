@@ -87,6 +87,10 @@ impl Owner {
                 self.is_draining = true;
                 self.drains.push(to);
             }
+            Command::TellOfServices { services, to } => {
+                let known = |service: Option<_>| self.node.service_statistics(service?);
+                to.send(services.into_iter().map(known).collect());
+            }
             Command::Tell { to } => to.send(Some(self.told())),
         }
     }
@@ -153,6 +157,7 @@ fn change_services(node: &mut Node, change: Change) -> Result<ServiceId, PlaceEr
         Change::SetBanned { service, is_banned } => {
             node.set_banned(service, is_banned).map(|()| service)
         }
+        Change::SetShare { service, share } => node.set_share(service, share).map(|()| service),
         Change::Place { service } => node.place(service).map(|()| service),
         Change::Evict { service } => node.evict(service).map(|()| service),
     }

@@ -166,7 +166,15 @@ mod tests {
         for index in 0..RING_ENTRIES {
             areas.release_request_body(index, BODY_BYTES);
         }
-        assert_eq!([&files.inbox, &files.outbox].map(|file| memory_of(file.as_fd())), empty);
+        for (file, empty) in [&files.inbox, &files.outbox].into_iter().zip(empty) {
+            // Where files get huge pages, an empty one has memory for bodies too; a part that was given back is
+            // not there any more.
+            let left = memory_of(file.as_fd());
+            assert!(
+                left <= empty && left < (RING_ENTRIES * BODY_BYTES / 2) as u64,
+                "{left} of {empty}"
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::images::services::Resident;
 use crate::job::completed::{Completed, Ending, Run};
+use crate::job::ids::TenantId;
 use crate::job::request::{Request, Waiting};
 use crate::pool::pause::PauseHistory;
 
@@ -32,6 +33,8 @@ pub(crate) struct Paused {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) completed: Completed,
+    /// Whose it was.
+    pub(crate) tenant: TenantId,
     pub(crate) resident: Resident,
     /// Whether its service may be what caused this: not where a worker was lost while it was paused there.
     pub(crate) is_suspect: bool,
@@ -54,7 +57,8 @@ impl Outstanding {
             worker_pid,
         };
         let completed = self.request.completed(run, ending);
-        Ended { completed, resident: self.resident, is_suspect: true }
+        let tenant = self.request.spec.tenant;
+        Ended { completed, tenant, resident: self.resident, is_suspect: true }
     }
 
     /// It is paused since `now_ns`.

@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`queue`] | jobs that wait for a worker |
+//! | [`fairness`] | whose turn it is |
 //! | [`budget`] | the budget that keeps a latency target |
 //! | [`wait`] | spin or park |
 //! | [`cpus`] | who runs where |
@@ -10,6 +11,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod cpus;
+pub(crate) mod fairness;
 pub(crate) mod processors;
 pub(crate) mod queue;
 pub(crate) mod wait;

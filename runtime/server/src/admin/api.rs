@@ -7,7 +7,7 @@ use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
-use mote_dispatcher::{PlaceError, ServiceStatistics};
+use mote_dispatcher::{self as node, ServiceStatistics};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -44,7 +44,7 @@ enum Failure {
     #[error(transparent)]
     Change(#[from] ChangeError),
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    Node(#[from] node::ChangeError),
 }
 
 impl Failure {
@@ -53,7 +53,7 @@ impl Failure {
             Self::NoRoute { .. } | Self::Change(ChangeError::Unknown { .. }) => {
                 StatusCode::NOT_FOUND
             }
-            Self::Change(ChangeError::NoVersion { .. }) | Self::Place(_) => StatusCode::CONFLICT,
+            Self::Change(ChangeError::NoVersion { .. }) | Self::Node(_) => StatusCode::CONFLICT,
             Self::Change(ChangeError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Body(BodyError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Settings(_) | Self::Version { .. } | Self::Body(_) | Self::Change(_) => {

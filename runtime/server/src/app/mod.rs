@@ -6,7 +6,7 @@ pub(crate) mod refusal;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mote_dispatcher::{Completed, Outcome, PlaceError, ServiceStatistics, now_ns};
+use mote_dispatcher::{ChangeError, Completed, Outcome, ServiceStatistics, now_ns};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
@@ -139,9 +139,9 @@ impl App {
         &self,
         deployed: &Deployed,
         is_banned: bool,
-    ) -> Result<(), PlaceError> {
+    ) -> Result<(), ChangeError> {
         match deployed.service() {
-            Some(service) => self.door.set_banned(service, is_banned).await,
+            Some(service) => self.door.set_banned(service, is_banned).await.map(drop),
             None => Ok(()),
         }
     }

@@ -108,8 +108,10 @@ fn change_kind(error: &ChangeError) -> Refused {
 
 fn not_run_kind(error: &NotRun) -> Refused {
     match error {
-        NotRun::QueueFull { .. } | NotRun::Expired { .. } => Refused::Overload,
-        NotRun::Refused(SubmitError::QueueFull { .. }) => Refused::Overload,
+        NotRun::Expired { .. }
+        | NotRun::Refused(SubmitError::QueueFull { .. } | SubmitError::MailboxFull { .. }) => {
+            Refused::Overload
+        }
         NotRun::Refused(SubmitError::Banned { .. }) => Refused::Denied,
         NotRun::Refused(SubmitError::Job(JobError::BodyTooLong { .. })) => Refused::TooLong,
         NotRun::Refused(_) => Refused::Unavailable,

@@ -79,18 +79,6 @@ impl Default for NodeSection {
 }
 
 impl NodeSection {
-    /// How many invocations the node has at once: those that run, those that are paused, and those
-    /// behind them in a worker's ring.
-    pub(crate) fn at_once(&self) -> usize {
-        let node = self.config();
-        self.workers * if self.slice_us.is_some() { node.stack_slots } else { node.depth }
-    }
-
-    /// [`NodeSection::queue_timeout_ms`], in nanoseconds.
-    pub(crate) fn queue_timeout_ns(&self) -> u64 {
-        u64::from(self.queue_timeout_ms) * 1_000_000
-    }
-
     /// What the node is started with.
     #[must_use]
     pub fn config(&self) -> NodeConfig {
@@ -99,6 +87,7 @@ impl NodeSection {
             arena_kib: self.arena_kib,
             stack_kib: self.stack_kib,
             zones: self.zones,
+            queue_limit: self.queue_limit,
             spin_us: self.spin_us,
             sharing: self.sharing.into(),
             spares: self.spares,

@@ -1,56 +1,127 @@
-//! The node, as asynchronous code sees it: commands in, answers out. One thread owns the node, and sleeps
-//! while there is nothing to do.
+//! The node, as asynchronous code sees it: commands in, answers out.
 
-mod command;
-mod queue;
-mod thread;
+use std::sync::Arc;
 
-use std::sync::mpsc;
-
+use bytes::Bytes;
 use mote_dispatcher::{
-    Completed, DeployError, NodeError, PlaceError, ServiceId, ServiceStatistics,
+    Change, ChangeError, Completed, DeployError, Handle, NodeError, NodeThread, Outcome, OwnedJob,
+    PlaceError, ServiceId, ServiceStatistics, SubmitError, TenantId, Ticket, VerifiedImage,
 };
+use thiserror::Error;
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 
 use crate::config::node::NodeSection;
-use command::Command;
-pub(crate) use command::{NotRun, Order};
+use crate::config::settings::Settings;
+use crate::metrics::function::FunctionMetrics;
 
 /// The way to a node. The node ends with it.
 #[derive(Debug)]
 pub(crate) struct Door {
-    commands: mpsc::Sender<Command>,
+    node: NodeThread,
+    queue_timeout_ms: u32,
+}
+
+/// One invocation to be.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) service: ServiceId,
+    pub(crate) body: Bytes,
+    pub(crate) settings: Settings,
+    /// When its request arrived, on the node's clock, in nanoseconds.
+    pub(crate) arrived_ns: u64,
+    /// Where it is counted when it ends, whether or not anybody waits for it still.
+    pub(crate) metrics: Arc<FunctionMetrics>,
+}
+
+/// Why an invocation did not begin.
+#[derive(Debug, Error)]
+pub(crate) enum NotRun {
+    #[error(transparent)]
+    Refused(#[from] SubmitError),
+    #[error("no worker was free within {waited_ms} ms; try again")]
+    Expired { waited_ms: u32 },
+}
+
+/// Cancels a job when it is dropped, which its client's going does.
+struct Cancel {
+    node: Handle,
+    ticket: Ticket,
+    is_over: bool,
+}
+
+impl Drop for Cancel {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.node.cancel(self.ticket);
+        }
+    }
 }
 
 impl Door {
     /// Starts a node on a thread of its own, and returns when it is ready.
     pub(crate) fn start(config: &NodeSection) -> Result<Self, NodeError> {
-        let (commands, receiver) = mpsc::channel();
-        thread::start(config, receiver)?;
-        Ok(Self { commands })
+        let node = NodeThread::start(config.config())?;
+        Ok(Self { node, queue_timeout_ms: config.queue_timeout_ms })
     }
 
-    /// Gives the node an image.
+    /// Gives the node an image, which is looked at on another thread.
     pub(crate) async fn deploy(
         &self,
         name: &str,
         image: Vec<u8>,
     ) -> Result<ServiceId, DeployError> {
-        let (to, answer) = oneshot::channel();
-        self.send(Command::Deploy { name: name.to_owned(), image, to });
-        answer.await.expect("the node answers every command while its door is open")
+        let name = name.to_owned();
+        let verify = move || VerifiedImage::new(&name, &image).map(|image| (name, image));
+        let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
+        let install = Change::Install { name, tenant: TenantId::default(), image };
+        self.change(install).await.map_err(|error| match error {
+            ChangeError::Refused(PlaceError::Untrusted { name, source }) => {
+                DeployError::Untrusted { name, source }
+            }
+            other => panic!("a node whose door is open takes what it trusts: {other}"),
+        })
     }
 
-    /// Runs a service once. Dropping the future takes it out of the queue, if it is there still.
+    /// Runs a service once. Dropping the future stops it, wherever it is.
     pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, NotRun> {
+        let waited_ms = self.queue_timeout_ms;
+        let Order { service, body, settings, arrived_ns, metrics } = order;
+        let job = OwnedJob {
+            service,
+            body: Box::new(body),
+            mode: settings.mode,
+            heap: settings.heap,
+            budget_us: settings.budget_us.get(),
+            grace_us: settings.grace_us,
+            memory_kib: settings.memory_kib,
+            start_by_ns: Some(arrived_ns.saturating_add(u64::from(waited_ms) * 1_000_000)),
+        };
         let (to, answer) = oneshot::channel();
-        self.send(Command::Invoke { order, to });
-        answer.await.expect("the node answers every command while its door is open")
+        let node = self.node.handle();
+        let ticket = node.submit(job, move |result| {
+            if let Ok(completed) = &result
+                && completed.outcome != Outcome::Expired
+            {
+                metrics.add(completed, completed.stamp_ns.saturating_sub(arrived_ns));
+            }
+            // Whoever asked may have gone.
+            drop(to.send(result));
+        });
+        let mut cancel = Cancel { node, ticket, is_over: false };
+        let result = answered(answer).await;
+        cancel.is_over = true;
+        let completed = result?;
+        match completed.outcome {
+            Outcome::Expired => Err(NotRun::Expired { waited_ms }),
+            _ => Ok(completed),
+        }
     }
 
     /// Takes a service's place in memory back, unless it is running.
     pub(crate) fn remove(&self, service: ServiceId) {
-        self.send(Command::Remove { service });
+        // One that is running stays where it is.
+        self.node.handle().change(Change::Evict { service }, drop);
     }
 
     /// Bans what runs as `service`, or forgives it.
@@ -58,10 +129,8 @@ impl Door {
         &self,
         service: ServiceId,
         is_banned: bool,
-    ) -> Result<(), PlaceError> {
-        let (to, answer) = oneshot::channel();
-        self.send(Command::Ban { service, is_banned, to });
-        answer.await.expect("the node answers every command while its door is open")
+    ) -> Result<ServiceId, ChangeError> {
+        self.change(Change::SetBanned { service, is_banned }).await
     }
 
     /// What the node knows of services; of none, it knows nothing.
@@ -70,11 +139,17 @@ impl Door {
         services: Vec<Option<ServiceId>>,
     ) -> Vec<ServiceStatistics> {
         let (to, answer) = oneshot::channel();
-        self.send(Command::Statistics { services, to });
-        answer.await.expect("the node answers every command while its door is open")
+        self.node.handle().service_statistics(services, |known| drop(to.send(known)));
+        answered(answer).await.into_iter().map(Option::unwrap_or_default).collect()
     }
 
-    fn send(&self, command: Command) {
-        self.commands.send(command).expect("the node's thread ends after its door");
+    async fn change(&self, change: Change) -> Result<ServiceId, ChangeError> {
+        let (to, answer) = oneshot::channel();
+        self.node.handle().change(change, |result| drop(to.send(result)));
+        answered(answer).await
     }
+}
+
+async fn answered<T>(answer: oneshot::Receiver<T>) -> T {
+    answer.await.expect("the node answers every command")
 }

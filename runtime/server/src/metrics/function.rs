@@ -45,7 +45,9 @@ impl FunctionMetrics {
     pub(crate) fn add(&self, completed: &Completed, queue_ns: u64) {
         let counter = &self.ended[completed.outcome as usize][completed.cleanup as usize];
         counter.fetch_add(1, Ordering::Relaxed);
-        self.queue.add(queue_ns);
+        if completed.stamp_ns > 0 {
+            self.queue.add(queue_ns);
+        }
         if let Some(start_ns) = completed.latency_ns {
             self.start.add(start_ns);
             self.run.add(completed.total_ns.saturating_sub(start_ns));

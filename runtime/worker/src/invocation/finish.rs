@@ -39,7 +39,7 @@ pub(super) fn finish(host: &mut Host, result: CrossingResult, entered_ns: u64) -
         gaps: host.unwinding.gaps,
         log_bytes: host.log_bytes as u16,
         outcome: outcome as u8,
-        cleanup: cleanup(result) as u8,
+        cleanup: cleanup(result, outcome) as u8,
         ..Completion::default()
     }
 }
@@ -69,8 +69,10 @@ fn clean(host: &mut Host) -> Tally {
     host.clean()
 }
 
-fn cleanup(result: CrossingResult) -> Cleanup {
+fn cleanup(result: CrossingResult, outcome: Outcome) -> Cleanup {
     match result {
+        // It returned with flags that made the host's first instruction trap.
+        CrossingResult::Returned if outcome == Outcome::Fault => Cleanup::Discarded,
         CrossingResult::Returned => Cleanup::Returned,
         CrossingResult::Unwound => Cleanup::Unwound,
         // One that says it was paused, and was not saved, went to the recovery point by itself.
@@ -93,6 +95,13 @@ mod tests {
             assert_eq!(outcome(result, false, nothing, Outcome::Ok), Outcome::Fault);
             assert_eq!(outcome(result, true, nothing, Outcome::Panicked), Outcome::Panicked);
         }
+    }
+
+    #[test]
+    fn fault_on_the_way_back_is_no_return() {
+        let returned = CrossingResult::Returned;
+        assert_eq!(cleanup(returned, Outcome::Fault), Cleanup::Discarded);
+        assert_eq!(cleanup(returned, Outcome::Error), Cleanup::Returned);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum BuildError {
         path: PathBuf,
     },
     /// The folder is not a package's.
-    #[error("{} has no Cargo.toml: a service is a Cargo package (cargo new --lib NAME)", path.display())]
+    #[error("{} has no Cargo.toml: a service is a Cargo package (mote new NAME makes one)", path.display())]
     NoManifest {
         /// The folder.
         path: PathBuf,

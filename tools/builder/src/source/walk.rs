@@ -95,7 +95,7 @@ impl Walk<'_> {
         match tokens.get(1 + inner) {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
                 let inside = attribute::check(group.stream(), group.span(), self.known)?;
-                Walk { is_argument: false, ..self }.stream(inside).map(|()| 2 + inner)
+                self.stream(inside).map(|()| 2 + inner)
             }
             _ => Err((tokens[0].span(), Finding::LoneHash)),
         }
@@ -113,7 +113,9 @@ impl Walk<'_> {
                 TokenTree::Group(group) if is_matcher => {
                     known = self.known.clone();
                     attribute::metavariables(group.stream(), false, &mut known);
-                    // A matcher names what an invocation has, and there it is looked at.
+                    // It is looked at as well: where a metavariable stands for the matcher, this is what
+                    // the macro makes.
+                    Walk { known: &known, is_argument: true }.stream(group.stream())?;
                     is_matcher = false;
                 }
                 TokenTree::Group(group) => walk.stream(group.stream())?,

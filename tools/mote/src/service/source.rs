@@ -35,6 +35,10 @@ pub(crate) fn load(path: &Path) -> Result<Source, Failure> {
 /// # Errors
 /// It cannot be read, is no regular file, or is longer than a window.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if fs::exists(path).is_ok_and(|is_there| !is_there) {
+        let error = anyhow!("name a service's folder, or an image that `mote build` made");
+        return Err(error).or_status(Status::Usage, || format!("there is no {}", path.display()));
+    }
     let cannot = || format!("cannot read the image {}", path.display());
     let metadata = fs::metadata(path).or_status(Status::Usage, cannot)?;
     if !metadata.is_file() {

@@ -40,7 +40,7 @@ fn missing_image_is_bad_usage_for_run_and_inspect() {
         assert_eq!(status(&output), 2, "{command}");
         assert!(stderr(&output).starts_with("error: "), "{}", stderr(&output));
         assert!(stderr(&output).contains("/nonexistent/hello.image"), "{}", stderr(&output));
-        assert!(stderr(&output).contains("No such file"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("name a service's folder"), "{}", stderr(&output));
     }
 }
 

@@ -51,7 +51,7 @@ fn request_is_refused_at_once_when_the_queue_is_full() {
     let _busy = [spin(&node), spin(&node), spin(&node)];
     let reply = curl(&["-d", "Ada", &format!("{}/invoke/hello", node.url)]);
     assert_eq!(reply.status, 429, "{reply:?}");
-    assert!(reply.body.contains("1 requests wait"), "{reply:?}");
+    assert!(reply.body.contains("1 jobs wait"), "{reply:?}");
 }
 
 #[test]
@@ -63,6 +63,22 @@ fn nothing_runs_for_a_client_that_went_while_it_waited() {
     assert_serves(&node);
     let metrics = curl(&[&format!("{}/metrics", node.url)]).body;
     let line = "mote_invocations_total{function=\"spin\",outcome=\"over_budget\"";
+    let counts = metrics.lines().filter(|found| found.starts_with(line));
+    let count: u64 = counts.filter_map(|found| found.rsplit_once(' ')?.1.parse::<u64>().ok()).sum();
+    assert_eq!(count, 2, "{metrics}");
+}
+
+#[test]
+fn service_is_stopped_when_its_client_goes() {
+    let state = tempfile::tempdir().unwrap();
+    let path = state.path().join("mote.toml");
+    std::fs::write(&path, "[defaults]\nbudget_us = 600000000\n").unwrap();
+    let node = Serving::with(state.path(), &["hello", "spin"], &["--config", text(&path)]);
+    // Two run or wait in the worker's ring, for ten minutes each.
+    drop([spin(&node), spin(&node)]);
+    assert_serves(&node);
+    let metrics = curl(&[&format!("{}/metrics", node.url)]).body;
+    let line = "mote_invocations_total{function=\"spin\",outcome=\"cancelled\"";
     let counts = metrics.lines().filter(|found| found.starts_with(line));
     let count: u64 = counts.filter_map(|found| found.rsplit_once(' ')?.1.parse::<u64>().ok()).sum();
     assert_eq!(count, 2, "{metrics}");

@@ -1,7 +1,7 @@
 #![no_std]
 
 macro_rules! without_string {
-    (cr # $string:literal $($code:tt)*) => {
+    ($cr:ident $hash:tt $string:literal $($code:tt)*) => {
         $($code)*
     };
 }
