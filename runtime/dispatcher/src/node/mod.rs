@@ -30,6 +30,7 @@ use crate::config::NodeConfig;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
+use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
 use crate::node::error::{NodeError, SubmitError};
@@ -94,6 +95,7 @@ pub struct Node {
     plan: Plan,
     _pinned: Option<Pinned>,
     _timers: SharpTimers,
+    _undumpable: Option<Undumpable>,
     /// Not `Send`: affinity, timers and the workers' lives belong to this thread.
     _thread: PhantomData<*const ()>,
 }
@@ -113,6 +115,8 @@ impl Node {
         let allowed =
             cpus::allowed().map_err(NodeError::system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
+        let undumpable = (!config.is_dumpable).then(Undumpable::new).transpose();
+        let undumpable = undumpable.map_err(NodeError::system("keep this process from dumps"))?;
         let pinned = plan.dispatcher.map(Pinned::to).transpose();
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
@@ -139,6 +143,7 @@ impl Node {
             plan,
             _pinned: pinned,
             _timers: timers,
+            _undumpable: undumpable,
             _thread: PhantomData,
         })
     }

@@ -8,6 +8,7 @@
 //! | `kill` | how late a kill comes, and how long the worker needs after it |
 //! | `density` | how cost grows with resident services |
 //! | `epochs` | stopping an endless loop in wasmtime and in Mote, and what being able to costs |
+//! | `tenants` | what it takes to give a worker to another tenant |
 //! | `hashing` | hashing throughput, added up |
 //! | `setting` | what all of them are given |
 
@@ -18,4 +19,5 @@ pub(crate) mod kill;
 pub(crate) mod quantum;
 pub(crate) mod setting;
 pub(crate) mod table1;
+pub(crate) mod tenants;
 pub(crate) mod timer;
