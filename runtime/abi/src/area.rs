@@ -103,6 +103,8 @@ pub struct StartParameters {
     /// Stack slots: one for the running invocation, the others for paused ones. 1 to
     /// [`MAX_STACK_SLOTS`].
     pub stack_slots: AtomicU32,
+    /// What services are told of the clock is a multiple of this, in nanoseconds; 0 and 1: it is exact.
+    pub clock_step_ns: AtomicU32,
     /// How the node's clock goes.
     pub tsc_scale: TscScaleCell,
 }

@@ -7,5 +7,6 @@ mod giving_up;
 mod owned;
 mod parking;
 mod queueing;
+mod residency;
 mod trust;
 mod workers;

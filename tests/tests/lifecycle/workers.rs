@@ -7,6 +7,7 @@ use mote_dispatcher::{Job, NodeConfig};
 use mote_loader::Image;
 use mote_tests::signals::send;
 use mote_tests::{AMPLE_US, SHORT_US, TestNode, image};
+use rustix::process::{DumpableBehavior, dumpable_behavior};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Offsets of a file header that say what the file is, in the identification and behind it: gABI 4.1.
@@ -46,6 +47,15 @@ fn worker_killed_while_idle_is_replaced() {
         next = node.run("hello", Mode::Guarded, AMPLE_US);
     }
     assert_eq!(next.body, b"Hello, world!", "{next:?}");
+}
+
+#[test]
+fn process_of_a_node_is_not_dumped_unless_it_is_debugged() {
+    let node = TestNode::default();
+    assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
+    drop(node);
+    let _debugged = TestNode::start(&NodeConfig { is_dumpable: true, ..NodeConfig::default() });
+    assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::Dumpable));
 }
 
 #[test]

@@ -147,6 +147,22 @@ fn tenant_with_many_jobs_keeps_nobody_waiting() {
     wait_for_all(&mut node);
 }
 
+/// What `timestamp` answered, ten times.
+fn times(config: &NodeConfig) -> Vec<u64> {
+    let mut node = TestNode::start(config);
+    let service = services(&mut node, "timestamp", 1..2)[0];
+    let time = |_| node.invoke(job(service, b"")).unwrap().body.try_into().unwrap();
+    (0..10).map(time).map(u64::from_le_bytes).collect()
+}
+
+#[test]
+fn clock_of_services_has_a_step_of_a_microsecond_where_tenants_do_not_share_workers() {
+    assert!(times(&separated()).iter().all(|time_ns| time_ns % 1000 == 0));
+    assert!(times(&NodeConfig::default()).iter().any(|time_ns| time_ns % 1000 != 0));
+    let config = NodeConfig { clock_step_ns: Some(7_000), ..NodeConfig::default() };
+    assert!(times(&config).iter().all(|time_ns| time_ns % 7000 == 0));
+}
+
 /// What `eavesdrops`, of one tenant, found of the request of another that was submitted behind its own.
 fn overheard(config: &NodeConfig) -> Vec<u8> {
     let mut node = TestNode::start(config);

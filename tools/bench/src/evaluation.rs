@@ -19,7 +19,7 @@ use crate::contenders::place::Place;
 use crate::error::Error;
 use crate::experiments::setting::Setting;
 use crate::experiments::table1::{self, Contenders};
-use crate::experiments::{density, epochs, kill, quantum, stops, timer};
+use crate::experiments::{density, epochs, kill, quantum, stops, tenants, timer};
 use crate::results::{Floors, Results, ratios};
 use crate::stats::row::Missing;
 
@@ -37,6 +37,8 @@ pub enum Experiment {
     Quantum,
     /// How late a kill comes, and how long the worker needs after it.
     Kill,
+    /// How long it takes to give a worker to another tenant.
+    Tenants,
     /// How cost grows up to 20,000 resident services.
     Density,
     /// wasmtime beside Mote: warm, cold, memory, stopping an endless loop, and what that costs.
@@ -139,6 +141,9 @@ fn measure(setting: &Setting<'_>, evaluation: Evaluation<'_>) -> Result<Results,
         results.rows.extend(stops::rows(setting)?);
         results.rows.extend(kill::rows(setting)?);
     }
+    if which.has(Experiment::Tenants) {
+        results.rows.extend(tenants::rows(setting)?);
+    }
     if which.has(Experiment::Density) {
         let found = density::measure(setting)?;
         results.rows.extend(found.rows);
@@ -166,6 +171,7 @@ fn steps(setting: &Setting<'_>, which: Experiment) -> u64 {
         (Experiment::Timer, timer::steps(is_quick)),
         (Experiment::Quantum, quantum::steps(is_quick)),
         (Experiment::Kill, kill::steps(is_quick) + stops::steps(is_quick)),
+        (Experiment::Tenants, tenants::steps()),
         (Experiment::Density, density::steps(setting)),
     ];
     let wanted = steps.iter().filter(|(experiment, _)| which.has(*experiment));

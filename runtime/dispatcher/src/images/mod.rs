@@ -5,6 +5,7 @@ pub(crate) mod bans;
 pub(crate) mod deployment;
 pub(crate) mod error;
 pub(crate) mod records;
+pub(crate) mod residency;
 pub(crate) mod retired;
 pub(crate) mod services;
 pub(crate) mod signer;

@@ -18,6 +18,8 @@ pub(crate) struct Hot {
     /// The number of the image.
     pub(crate) version: u32,
     pub(crate) is_banned: bool,
+    /// Whether it was used since it was placed, or since that was asked last.
+    pub(crate) was_used: bool,
     /// Invocations that ended.
     pub(crate) ended: u64,
     /// The workers that have its text, while it is resident.

@@ -30,6 +30,7 @@ use crate::config::NodeConfig;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
+use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
 use crate::node::error::{NodeError, SubmitError};
@@ -94,6 +95,7 @@ pub struct Node {
     plan: Plan,
     _pinned: Option<Pinned>,
     _timers: SharpTimers,
+    _undumpable: Option<Undumpable>,
     /// Not `Send`: affinity, timers and the workers' lives belong to this thread.
     _thread: PhantomData<*const ()>,
 }
@@ -113,6 +115,8 @@ impl Node {
         let allowed =
             cpus::allowed().map_err(NodeError::system("read this thread's processors"))?;
         let plan = Plan::new(&allowed, config.workers);
+        let undumpable = (!config.is_dumpable).then(Undumpable::new).transpose();
+        let undumpable = undumpable.map_err(NodeError::system("keep this process from dumps"))?;
         let pinned = plan.dispatcher.map(Pinned::to).transpose();
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
@@ -120,7 +124,7 @@ impl Node {
         let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
         Ok(Self {
             pool,
-            services: Services::new(zones),
+            services: Services::new(zones, u64::from(config.images_kib) << 10),
             queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
@@ -139,6 +143,7 @@ impl Node {
             plan,
             _pinned: pinned,
             _timers: timers,
+            _undumpable: undumpable,
             _thread: PhantomData,
         })
     }
@@ -218,6 +223,12 @@ impl Node {
     #[must_use]
     pub fn longest_tick_ns(&self) -> u64 {
         self.longest_tick_ns
+    }
+
+    /// How many images were unloaded because others needed the room.
+    #[must_use]
+    pub fn images_unloaded(&self) -> u64 {
+        self.services.unloaded()
     }
 
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.

@@ -8,8 +8,8 @@ use crate::node::error::SubmitError;
 use crate::sys::clock::about_now_ns;
 
 impl Node {
-    /// Takes a job: gives it to the worker that has the fewest, or queues it. Places its service
-    /// first, if that is not resident.
+    /// Takes a job: gives it to the worker that has the fewest, or queues it. Its service is placed
+    /// when a worker gets it, if it is not resident then.
     ///
     /// # Errors
     /// A limit of the job or of the queue is passed, its service is unknown, banned or cannot be

@@ -25,13 +25,19 @@ impl Node {
             && self.queue.shares.may_start(&request.spec)
             && let Some(line) = self.pool.free_line(&request, request.submitted_ns)
         {
-            let start = self.services.enter(&request.spec, line.worker())?;
-            self.queue.shares.started(&request.spec);
-            line.publish(request, start, body);
-            return Ok(());
+            match self.services.enter(&request.spec, line.worker()) {
+                Ok(start) => {
+                    self.queue.shares.started(&request.spec);
+                    line.publish(request, start, body);
+                    return Ok(());
+                }
+                // Running jobs hold all that is placed: it waits for the end of one.
+                Err(PlaceError::Zone { .. }) => {}
+                Err(why) => return Err(why.into()),
+            }
         }
+        self.services.check_placeable(request.spec.service)?;
         let room = self.queue.room(request.spec.tenant, request.spec.service)?;
-        self.services.place(request.spec.service)?;
         room.push(request, body);
         if self.queue.shares.is_limiting() {
             // What waits may all be held up by limits, while workers are free.
@@ -108,11 +114,7 @@ impl Node {
     /// Gives one more job to a worker that has room, or lets a paused one go on: whichever waits longer.
     /// False if there is none, or no room.
     fn feed(&mut self, now_ns: u64) -> bool {
-        if self.is_slicing
-            && let Some(next) = self.pool.next_slice(self.queue.first_ns())
-        {
-            let generation = self.services.generation(next.worker());
-            next.resume(generation);
+        if self.resume_one(self.queue.first_ns()) {
             return true;
         }
         let Some(first) = self.queue.select() else { return false };
@@ -129,16 +131,30 @@ impl Node {
     pub(super) fn settle(&mut self, started: Result<(), PlaceError>, next: Waiting) -> bool {
         match started {
             Ok(()) => self.queue.shares.started(&next.request.spec),
-            Err(PlaceError::Zone { .. }) => {
-                // Other images fill the windows, and running jobs hold them: it goes first when they end.
+            Err(PlaceError::Zone { .. })
+                if self.services.check_placeable(next.request.spec.service).is_ok() =>
+            {
+                // Other images fill the windows, and jobs on workers hold them: it goes first when they end.
                 self.queue.put_back(next);
-                return false;
+                return self.resume_one(u64::MAX);
             }
             Err(why) => {
                 let ending = Ending::unreported(Outcome::Cancelled, why);
                 self.finished.push(next.request.not_run(ending));
             }
         }
+        true
+    }
+
+    /// Lets the job go on that is paused for longest, if that is since `before_ns` or longer. False if there is
+    /// none, or no room.
+    fn resume_one(&mut self, before_ns: u64) -> bool {
+        if !self.is_slicing {
+            return false;
+        }
+        let Some(next) = self.pool.next_slice(before_ns) else { return false };
+        let generation = self.services.generation(next.worker());
+        next.resume(generation);
         true
     }
 

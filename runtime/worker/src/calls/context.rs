@@ -11,13 +11,13 @@ use crate::host::Host;
 use crate::host::service_memory::ServiceBuffer;
 use crate::preempt::current::CURRENT;
 use crate::preempt::raise;
-use crate::sys::clock::now_ns;
+use crate::sys::clock::{now_ns, service_now_ns};
 
 /// What the kernel fills without being interrupted: getrandom(2), "up to 256 bytes".
 const RANDOM_PIECE_BYTES: usize = 256;
 
 pub(super) extern "C" fn now() -> u64 {
-    now_ns()
+    service_now_ns()
 }
 
 pub(super) extern "C" fn remaining_us() -> u64 {

@@ -100,7 +100,7 @@ unsafe fn prepare(
     }
     // What ps(1) shows; the program was executed by the number of its descriptor.
     rustix::thread::set_name(c"mote-worker")?;
-    clock::prepare(start.tsc_scale.get());
+    clock::prepare(start.tsc_scale.get(), start.clock_step_ns.load(Relaxed));
     pin(start)?;
     if WakeFence::from_number(start.wake_fence.load(Relaxed)) == WakeFence::BySleeper {
         barrier::register()?;

@@ -33,7 +33,7 @@ const fn stopped(layer: Layer, name: &'static str, end: End, harm: Harm) -> Crat
 }
 
 /// Each crate.
-pub(crate) const CRATES: [Crate; 57] = [
+pub(crate) const CRATES: [Crate; 58] = [
     stopped(Intake, "build_script", Refused("build script"), RunsCode),
     stopped(Intake, "build_script_renamed", Refused("build script"), RunsCode),
     stopped(Intake, "dependency_build_script", Refused("build script"), RunsCode),
@@ -68,6 +68,7 @@ pub(crate) const CRATES: [Crate; 57] = [
     stopped(Source, "unsafe_by_nested_macro", Refused("unsafe"), Compiles),
     stopped(Source, "unsafe_by_token", Refused("unsafe"), Compiles),
     stopped(Source, "unsafe_in_included_text", Refused("gives `include` to a macro"), Compiles),
+    stopped(Source, "unsafe_in_attribute", Refused("unsafe"), Compiles),
     stopped(Source, "unsafe_by_matcher", Refused("unsafe"), Compiles),
     stopped(Source, "unsafe_by_passed_name", Refused("gives `include` to a macro"), Compiles),
     stopped(Source, "unsafe_behind_shebang", Refused("unsafe"), Compiles),

@@ -9,6 +9,7 @@
 //! | `kill` | how late a kill comes, and how long the worker needs after it |
 //! | `density` | how cost grows with resident services |
 //! | `epochs` | stopping an endless loop in wasmtime and in Mote, and what being able to costs |
+//! | `tenants` | what it takes to give a worker to another tenant |
 //! | `hashing` | hashing throughput, added up |
 //! | `setting` | what all of them are given |
 
@@ -20,4 +21,5 @@ pub(crate) mod quantum;
 pub(crate) mod setting;
 pub(crate) mod stops;
 pub(crate) mod table1;
+pub(crate) mod tenants;
 pub(crate) mod timer;

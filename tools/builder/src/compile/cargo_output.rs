@@ -129,6 +129,12 @@ impl CargoOutput {
         }
     }
 
+    /// Why there is no image when cargo was stopped for `error`: what was found before explains it better, such
+    /// as a crate with more errors than are read.
+    pub(crate) fn stopped(self, error: BuildError) -> BuildError {
+        self.cause.unwrap_or(error)
+    }
+
     /// Shows the errors, and says why there is no image. Of a crate without the standard library none
     /// is shown: the compiler goes on to miss each of its names, and advises to install it.
     pub(crate) fn failure(self, stderr: String, observer: &mut dyn FnMut(Event<'_>)) -> BuildError {

@@ -19,6 +19,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Value, value};
 use crate::compile::cargo;
 use crate::compile::context::BuildContext;
 use crate::error::BuildError;
+use crate::error::sandbox::{Limit, SandboxError};
 use crate::event::Event;
 use crate::sandbox::Deadline;
 use crate::toolchain::digest;
@@ -135,8 +136,11 @@ fn compile(
             let package = &artifact.target.name;
             observer(Event::Compiled { package, is_fresh: artifact.fresh });
         }
-    })?;
-    Ok(finished.is_success())
+    });
+    match finished {
+        Err(BuildError::Sandbox(SandboxError::Limit(Limit::Output(_)))) => Ok(false),
+        finished => finished.map(|finished| finished.is_success()),
+    }
 }
 
 /// Copies the files below `target` and lists them.

@@ -18,12 +18,12 @@ pub(crate) fn compile(
     let mut cargo = cargo::command(context, "rustc");
     cargo.args(["--locked", "--lib", "--crate-type=rlib", "--", "-F", "unsafe-code"]);
     let mut output = CargoOutput::new(context);
-    let finished = context.sandbox.run(cargo, deadline, observer, &mut |line, observer| {
+    let ended = context.sandbox.run(cargo, deadline, observer, &mut |line, observer| {
         output.message(Message::of_line(line), observer);
-    })?;
-    if finished.is_success() {
-        output.crates(finished.stderr)
-    } else {
-        Err(output.failure(finished.stderr, observer))
+    });
+    match ended {
+        Ok(finished) if finished.is_success() => output.crates(finished.stderr),
+        Ok(finished) => Err(output.failure(finished.stderr, observer)),
+        Err(error) => Err(output.stopped(error)),
     }
 }

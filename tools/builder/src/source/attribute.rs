@@ -15,9 +15,13 @@ pub(super) fn check(
 ) -> Result<TokenStream, Found> {
     let tokens: Vec<TokenTree> = inside.into_iter().collect();
     if is_punct(tokens.first(), '$') {
-        return made_of_metavariables(&tokens, span, known).map(|()| TokenStream::new());
+        return made_of_metavariables(&tokens, span, known).map(|()| tokens.into_iter().collect());
     }
     let (name, arguments) = path(&tokens);
+    let named = &tokens[..tokens.len() - arguments.len()];
+    if let Some(found) = misnamed(named, arguments) {
+        return Err((span, found));
+    }
     if name.as_deref() != Some("doc") && strings::hide_unsafe(arguments) {
         return Err((span, Finding::Unsafe));
     }
@@ -26,15 +30,19 @@ pub(super) fn check(
             let name = path(&group.stream().into_iter().collect::<Vec<_>>()).0;
             Err((span, Finding::Attribute { name: name.unwrap_or_else(|| "unsafe".to_owned()) }))
         }
-        (Some("cfg_attr"), [TokenTree::Group(group), ..]) => {
+        (Some("cfg_attr"), [TokenTree::Group(group), rest @ ..]) => {
+            let mut parts = split(group.stream()).into_iter();
             // The first is the condition.
-            split(group.stream())
-                .into_iter()
-                .skip(1)
-                .map(|inner| check(inner, span, known))
-                .collect()
+            let mut left = parts.next().unwrap_or_default();
+            for inner in parts {
+                left.extend(check(inner, span, known)?);
+            }
+            left.extend(rest.iter().cloned());
+            Ok(left)
         }
-        (Some("doc"), [_, TokenTree::Ident(text), rest @ ..]) if *text == "include_str" => {
+        (Some("doc"), [equals, TokenTree::Ident(text), rest @ ..])
+            if is_punct(Some(equals), '=') && *text == "include_str" =>
+        {
             // Documentation of a file in the package goes nowhere into an image.
             Ok(rest.iter().cloned().collect())
         }
@@ -43,6 +51,22 @@ pub(super) fn check(
         }
         _ => Ok(arguments.iter().cloned().collect()),
     }
+}
+
+/// A macro that is given an attribute can make anything of its name: it may be no keyword, but for that of
+/// `unsafe(…)`, and no name of a macro that reads files.
+fn misnamed(named: &[TokenTree], arguments: &[TokenTree]) -> Option<Finding> {
+    let has_arguments = matches!(arguments.first(), Some(TokenTree::Group(_)));
+    named.iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => match unraw(ident) {
+            name if name == "unsafe" && !(has_arguments && named.len() == 1) => {
+                Some(Finding::Unsafe)
+            }
+            name if names::is_macro_alone(&name) => Some(Finding::Passed { name }),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// An attribute that a macro makes may be one that its invocation has, which is looked at there.

@@ -77,6 +77,11 @@ pub(super) fn is_refused_macro(name: &str) -> bool {
     MACROS.contains(&name) || is_refused_anywhere(name)
 }
 
+/// Whether `name` is refused as a macro, and allowed elsewhere.
+pub(super) fn is_macro_alone(name: &str) -> bool {
+    MACROS.contains(&name)
+}
+
 /// Whether the macro `name` does nothing with names that it is given.
 pub(super) fn only_takes_expressions(name: &str) -> bool {
     EXPRESSIONS.contains(&name)

@@ -95,7 +95,7 @@ impl Walk<'_> {
         match tokens.get(1 + inner) {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
                 let inside = attribute::check(group.stream(), group.span(), self.known)?;
-                Walk { is_argument: false, ..self }.stream(inside).map(|()| 2 + inner)
+                self.stream(inside).map(|()| 2 + inner)
             }
             _ => Err((tokens[0].span(), Finding::LoneHash)),
         }

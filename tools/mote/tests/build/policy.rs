@@ -169,3 +169,16 @@ fn folder_outside_is_a_dependency_only_when_it_is_vetted() {
     assert_eq!(admitted["far"], "in a vetted folder: ours");
     assert_eq!(admitted.len(), 2);
 }
+
+/// Without the standard library it has more errors than are read.
+#[test]
+fn crate_that_wants_the_standard_library_is_told_so_however_many_errors_it_has() {
+    let dependencies = "[dependencies.bincode]\nversion = \"1\"\n[dependencies.serde]\nversion = \"1\"\ndefault-features = false\n";
+    let mut policy = Policy::default();
+    policy.vetted.push(policy.vetted[0].clone());
+    let group = policy.vetted.last_mut().unwrap();
+    group.crates.retain(|entry| entry.name == "bincode");
+    group.crates[0].version = semver::VersionReq::STAR;
+    let error = built_under(policy, dependencies).unwrap_err();
+    assert!(matches!(error, BuildError::NeedsStd { .. }), "{error}");
+}

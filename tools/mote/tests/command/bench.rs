@@ -150,7 +150,7 @@ fn peers_that_are_not_there_are_an_error_that_says_what_to_give() {
 fn experiment_without_a_name_is_refused_and_the_names_are_told() {
     let output = mote(&["bench", "table2"]);
     assert_eq!(status(&output), 2);
-    for name in ["table1", "timer", "quantum", "kill", "density", "peers", "all"] {
+    for name in ["table1", "timer", "quantum", "kill", "tenants", "density", "peers", "all"] {
         assert!(stderr(&output).contains(name), "{}", stderr(&output));
     }
 }

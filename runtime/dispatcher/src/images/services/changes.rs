@@ -55,6 +55,7 @@ impl Services {
 
     /// Frees the slot of a service's image as soon as no worker can be inside.
     fn retire(&mut self, id: ServiceId) {
+        self.residency.remove(id);
         let (hot, cold) = (&mut self.hot[id.index()], &mut self.cold[id.index()]);
         let version = Version { service: id, number: hot.version };
         let inside = std::mem::take(&mut hot.inside);
@@ -70,7 +71,7 @@ impl Services {
         }
     }
 
-    fn check_deployed(&self, id: ServiceId) -> Result<(), PlaceError> {
+    pub(super) fn check_deployed(&self, id: ServiceId) -> Result<(), PlaceError> {
         self.hot(id)?;
         let cold = &self.cold[id.index()];
         if cold.image.is_some() {

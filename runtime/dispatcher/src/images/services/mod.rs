@@ -9,6 +9,7 @@
 //! [`Resident`] keeps an image where it is: its slot is used again only when all of them are back.
 
 mod changes;
+mod placing;
 pub(crate) mod worker_text;
 
 use mote_abi::message::Invoke;
@@ -17,7 +18,8 @@ use mote_abi::outcome::Outcome;
 use crate::images::bans::{Ban, Bans};
 use crate::images::deployment::{Deployment, VerifiedImage};
 use crate::images::error::PlaceError;
-use crate::images::records::{Cold, Hot, Place};
+use crate::images::records::{Cold, Hot};
+use crate::images::residency::Residency;
 use crate::images::retired::{Occupied, Retired, Version};
 use crate::images::statistics::ServiceStatistics;
 use crate::images::strikes::Strike;
@@ -34,6 +36,9 @@ pub(crate) struct Services {
     cold: Vec<Cold>,
     retired: Retired,
     bans: Bans,
+    residency: Residency,
+    /// Images that were unloaded because others needed the room.
+    unloaded: u64,
 }
 
 /// A job's hold on the image that it runs.
@@ -51,9 +56,17 @@ pub(crate) struct Start {
 }
 
 impl Services {
-    pub(crate) fn new(zones: Zones) -> Self {
-        let (retired, bans) = (Retired::default(), Bans::default());
-        Self { zones, hot: Vec::new(), cold: Vec::new(), retired, bans }
+    /// Those of `zones`, whose images take at most `limit_bytes` of each window together.
+    pub(crate) fn new(zones: Zones, limit_bytes: u64) -> Self {
+        Self {
+            zones,
+            hot: Vec::new(),
+            cold: Vec::new(),
+            retired: Retired::default(),
+            bans: Bans::default(),
+            residency: Residency::new(limit_bytes),
+            unloaded: 0,
+        }
     }
 
     /// A new service; banned from the start if its tenant's of that name are.
@@ -130,25 +143,6 @@ impl Services {
         self.cold.get(id.index()).map(|service| service.tenant).ok_or(unknown)
     }
 
-    /// Makes a service resident, if it is not.
-    pub(crate) fn place(&mut self, id: ServiceId) -> Result<(), PlaceError> {
-        self.ensure_placed(id).map(|_| ())
-    }
-
-    /// Frees a service's slot, if it has one and no worker can be inside.
-    pub(crate) fn evict(&mut self, id: ServiceId) -> Result<(), PlaceError> {
-        let outstanding = self.hot(id)?.inside as usize;
-        let (hot, cold) = (&mut self.hot[id.index()], &mut self.cold[id.index()]);
-        if outstanding > 0 {
-            return Err(PlaceError::Busy { name: cold.name.clone(), outstanding });
-        }
-        if let Some(placed) = cold.placed.take() {
-            hot.place = None;
-            self.zones.unplace(placed, std::mem::take(&mut hot.copies));
-        }
-        Ok(())
-    }
-
     /// Starts a job on `worker`, which has the service's text from then on. Places the service first, if it is
     /// not resident.
     #[inline]
@@ -157,6 +151,7 @@ impl Services {
         let place = self.ensure_placed(spec.service)?;
         let hot = &mut self.hot[spec.service.index()];
         hot.inside += 1;
+        hot.was_used = cold_ns.is_none();
         let version = Version { service: spec.service, number: hot.version };
         if !hot.copies.contains(worker) {
             self.copy_text(spec.service, worker);
@@ -195,28 +190,6 @@ impl Services {
     /// The generation of the text of `worker`; see [`Zones::generation`].
     pub(crate) fn generation(&self, worker: usize) -> u32 {
         self.zones.generation(worker)
-    }
-
-    #[inline]
-    fn ensure_placed(&mut self, id: ServiceId) -> Result<Place, PlaceError> {
-        match self.hot(id)?.place {
-            Some(place) => Ok(place),
-            None => self.place_cold(id),
-        }
-    }
-
-    #[cold]
-    fn place_cold(&mut self, id: ServiceId) -> Result<Place, PlaceError> {
-        let service = &mut self.cold[id.index()];
-        let name = || service.name.clone();
-        let image = service.image.as_ref().ok_or_else(|| PlaceError::Removed { name: name() })?;
-        let bytes = image.slot_bytes();
-        let full = |source| PlaceError::Zone { name: name(), bytes, source };
-        let placed = self.zones.place(image).map_err(full)?;
-        let place = Place::of(&placed, image.state());
-        service.placed = Some(placed);
-        self.hot[id.index()].place = Some(place);
-        Ok(place)
     }
 
     /// Gives `worker` the text of a resident service.

@@ -1,5 +1,7 @@
 //! What a node is started with.
 
+mod sharing;
+
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
 use mote_loader::signature::PublicKey;
@@ -9,6 +11,8 @@ use thiserror::Error;
 use crate::isolation::layer::Layer;
 use crate::job::ids::TenantId;
 use crate::job::share::Share;
+
+pub use sharing::{MAX_SPARES, Sharing};
 
 /// The most workers of one node: a parked dispatcher waits for all their doorbells and for its commands in
 /// one call, and `futex_waitv` takes 128 words (FUTEX_WAITV_MAX).
@@ -24,9 +28,6 @@ pub const BACKSTOP_US: u32 = 100_000;
 /// The least [`Source::Periodic`] quantum, in microseconds: below it, a worker may do nothing else
 /// than handle its timer.
 pub const MIN_QUANTUM_US: u32 = 10;
-
-/// The most [`NodeConfig::spares`].
-pub const MAX_SPARES: usize = 64;
 
 /// The greatest [`Source::Periodic`] quantum, in microseconds.
 pub const MAX_QUANTUM_US: u32 = 1_000_000;
@@ -77,6 +78,9 @@ pub struct NodeConfig {
     /// Zones: 1 to [`ZONES_MAX`](mote_abi::windows::ZONES_MAX). Each has room for 512 MiB of images'
     /// text, and costs a worker three mappings whatever is in it.
     pub zones: usize,
+    /// What resident images may take of each window together, in KiB. When that or the windows are full, the idle
+    /// image that was not used for longest is unloaded, and its service's next invocation is cold.
+    pub images_kib: u32,
     /// Jobs that may wait for a worker; more are refused.
     pub queue_limit: usize,
     /// What tenants may have beside others; who is not here has [`Share::default`].
@@ -112,22 +116,17 @@ pub struct NodeConfig {
     pub batch_us: u32,
     /// The keys whose images the node takes; empty: any image.
     pub trusted_keys: Vec<PublicKey>,
+    /// What `now_ns` of a service is a multiple of, in nanoseconds; `None`: 1000 with [`Sharing::Tenant`], so that
+    /// it measures little of what others leave in caches, and 1 otherwise.
+    pub clock_step_ns: Option<u32>,
+    /// Whether this process may be dumped, and traced by others of its user, while the node runs: for who
+    /// debugs it.
+    pub is_dumpable: bool,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
     /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
     /// it.
     pub without_layers: Vec<Layer>,
-}
-
-/// Who shares a worker with whom. Whoever breaks out of the language in a worker sees and changes all that passes
-/// through it; the kernel keeps them from everything else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sharing {
-    /// All services of the node share its workers, as in the paper.
-    #[default]
-    Node,
-    /// A worker serves one tenant. Before it serves another, a process that has served nobody takes its place.
-    Tenant,
 }
 
 /// What makes a worker look at the clock when an invocation may be past a deadline.
@@ -189,6 +188,7 @@ impl Default for NodeConfig {
             arena_kib: 64 << 10,
             stack_kib: 256,
             zones: 1,
+            images_kib: u32::MAX,
             queue_limit: 1024,
             tenants: Vec::new(),
             depth: 2,
@@ -201,6 +201,8 @@ impl Default for NodeConfig {
             spares: 2,
             batch_us: 1_000,
             trusted_keys: Vec::new(),
+            clock_step_ns: None,
+            is_dumpable: false,
             without_layers: Vec::new(),
         }
     }
@@ -221,6 +223,11 @@ impl NodeConfig {
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
     pub(crate) fn batch_ns(&self) -> Option<u64> {
         (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
+    }
+
+    /// What services' clocks are multiples of, in nanoseconds.
+    pub(crate) fn service_clock_step_ns(&self) -> u32 {
+        self.clock_step_ns.unwrap_or(self.sharing.clock_step_ns())
     }
 
     /// Refuses what cannot work.
