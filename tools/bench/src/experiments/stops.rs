@@ -28,8 +28,9 @@ fn rounds(is_quick: bool) -> u64 {
 }
 
 /// One way of stopping one service.
-struct Case {
-    node: BenchNode,
+struct Case<'a> {
+    image: &'a [u8],
+    source: Source,
     job: fn(&BenchNode) -> Job<'static>,
     samples: u64,
     late: Row,
@@ -48,7 +49,7 @@ pub(crate) fn rows(setting: &Setting<'_>) -> Result<Vec<Row>, Error> {
     Ok(cases.into_iter().flat_map(|case| [Some(case.late), case.cost]).flatten().collect())
 }
 
-fn cases(setting: &Setting<'_>) -> Result<[Case; 3], Error> {
+fn cases<'a>(setting: &'a Setting<'_>) -> Result<[Case<'a>; 3], Error> {
     let (spin, fills) = (setting.image("spin")?, setting.image("fills")?);
     let is_quick = setting.is_quick;
     let (loops, copies) = if is_quick { (25, 2) } else { (200, 20) };
@@ -59,17 +60,17 @@ fn cases(setting: &Setting<'_>) -> Result<[Case; 3], Error> {
             format!("kill_late_{name}_{}", if what == "endless loop" { "loop" } else { "copy" });
         Row::new(row, format!("deadline to handler: {name}, {what}"))
     };
-    let case = |source, image, job, samples| -> Result<_, Error> {
+    let case = |source, image, job, samples| {
         let name = if source == Source::Signal { "signal" } else { "breakpoint" };
         let is_loop = image == spin;
         let what = if is_loop { "endless loop" } else { "copy of 16 MiB" };
         let cost = is_loop.then(|| cost(name));
-        Ok(Case { node: node(image, source)?, job, samples, late: late(name, what), cost })
+        Case { image, source, job, samples, late: late(name, what), cost }
     };
     Ok([
-        case(Source::Signal, spin, endless, loops)?,
-        case(Source::Breakpoint, spin, endless, loops)?,
-        case(Source::Breakpoint, fills, copying, copies)?,
+        case(Source::Signal, spin, endless, loops),
+        case(Source::Breakpoint, spin, endless, loops),
+        case(Source::Breakpoint, fills, copying, copies),
     ])
 }
 
@@ -94,14 +95,16 @@ fn copying(node: &BenchNode) -> Job<'static> {
     }
 }
 
-impl Case {
+impl Case<'_> {
+    /// On a node of its own, because the workers of several would share a processor.
     fn round(&mut self) -> Result<(), Error> {
         const WARM_UP: u64 = 2;
+        let mut node = node(self.image, self.source)?;
         for sample in 0..WARM_UP + self.samples {
-            let before_ns = self.node.node.stop_counts().spent_ns;
-            let completed = self.node.run((self.job)(&self.node))?;
+            let before_ns = node.node.stop_counts().spent_ns;
+            let completed = node.run((self.job)(&node))?;
             ended_as(Outcome::OverBudget, &completed)?;
-            let spent_ns = self.node.node.stop_counts().spent_ns - before_ns;
+            let spent_ns = node.node.stop_counts().spent_ns - before_ns;
             if sample < WARM_UP {
                 continue;
             }
