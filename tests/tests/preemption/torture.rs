@@ -24,12 +24,12 @@ const COUNTED_WITH: &str = "rustc 1.95.0";
 /// Workload, then points, clean, leaked, double_release and service_fault of release images in
 /// `inject`.
 const INJECTED: [(&str, [u64; 5]); 7] = [
-    ("vec_insert", [1144, 798, 346, 0, 0]),
-    ("vec_remove", [865, 692, 166, 7, 0]),
-    ("vec_retain", [889, 686, 146, 57, 0]),
-    ("vec_rotate", [1016, 833, 163, 20, 0]),
-    ("btree_entry", [1693, 980, 713, 0, 0]),
-    ("btree_insert", [7346, 2543, 4598, 205, 0]),
+    ("vec_insert", [1206, 802, 404, 0, 0]),
+    ("vec_remove", [869, 696, 166, 7, 0]),
+    ("vec_retain", [891, 688, 146, 57, 0]),
+    ("vec_rotate", [1024, 839, 163, 22, 0]),
+    ("btree_entry", [1695, 982, 713, 0, 0]),
+    ("btree_insert", [7530, 2545, 4695, 290, 0]),
     ("assign", [541, 494, 47, 0, 0]),
 ];
 
