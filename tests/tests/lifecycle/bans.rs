@@ -5,7 +5,7 @@ use mote_dispatcher::{
     Ban, Completed, Deployment, Job, NodeConfig, ServiceId, Strikes, SubmitError, TenantId,
     VerifiedImage,
 };
-use mote_tests::{AMPLE_US, SHORT_US, TestNode, image, machine_code};
+use mote_tests::{AMPLE_US, SHORT_US, TestNode, hidden_system_call, image, machine_code};
 
 /// A node that bans after so many strikes.
 fn strict_node(ban_after: u32) -> TestNode {
@@ -87,16 +87,7 @@ fn ban_is_for_one_tenant_and_one_name() {
 #[test]
 fn denied_system_call_is_a_strike() {
     let mut node = strict_node(1);
-    let code = machine_code!(
-        "lea r8, [rip + 3f]",
-        "inc r8",
-        "mov eax, 39",
-        "jmp r8",
-        // mov edx, …: its last bytes are `syscall; ret` and a filler.
-        "3: mov edx, 0x90c3050f",
-        "ret",
-    );
-    node.crafted("calls", &code, "mote_respond");
+    node.crafted("calls", &hidden_system_call!(), "mote_respond");
     let ended = node.run("calls", Mode::Guarded, AMPLE_US);
     assert_eq!(ended.outcome, Outcome::DeniedSyscall, "{ended:?}");
     let strikes = Strikes { denied_syscalls: 1, ..Strikes::default() };

@@ -4,22 +4,9 @@
 use mote_abi::outcome::Cleanup::Discarded;
 use mote_abi::outcome::{Mode, Outcome};
 use mote_dispatcher::{Layer, NodeConfig};
-use mote_tests::{AMPLE_US, TestNode, machine_code};
+use mote_tests::{AMPLE_US, TestNode, hidden_system_call, machine_code};
 
 const RESPOND: &str = "mote_respond";
-
-/// Asks for its process's number by `syscall`, in the second byte of an instruction, and returns.
-fn calls_the_kernel() -> Vec<u8> {
-    machine_code!(
-        "lea r8, [rip + 3f]",
-        "inc r8",
-        "mov eax, 39",
-        "jmp r8",
-        // mov edx, …: its last bytes are `syscall; ret` and a filler.
-        "3: mov edx, 0x90c3050f",
-        "ret",
-    )
-}
 
 /// The same by `int 0x80`, which is another architecture's.
 fn calls_as_another_architecture() -> Vec<u8> {
@@ -36,7 +23,7 @@ fn calls_as_another_architecture() -> Vec<u8> {
 #[test]
 fn system_call_of_a_service_is_denied_and_its_worker_lives() {
     let mut node = TestNode::default();
-    node.crafted("calls", &calls_the_kernel(), RESPOND);
+    node.crafted("calls", &hidden_system_call!(), RESPOND);
     for mode in [Mode::Guarded, Mode::Inject, Mode::Discard] {
         let ended = node.run("calls", mode, AMPLE_US);
         let found = (ended.outcome, ended.cleanup);
@@ -49,7 +36,7 @@ fn system_call_of_a_service_is_denied_and_its_worker_lives() {
 fn system_call_of_a_service_succeeds_without_the_filter() {
     let config = NodeConfig { without_layers: vec![Layer::Filter], ..NodeConfig::default() };
     let mut node = TestNode::start(&config);
-    node.crafted("calls", &calls_the_kernel(), RESPOND);
+    node.crafted("calls", &hidden_system_call!(), RESPOND);
     let ended = node.run("calls", Mode::Guarded, AMPLE_US);
     assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
 }
