@@ -33,6 +33,20 @@ fn text_is_refused_when_it_holds_data_or_half_instructions() {
 }
 
 #[test]
+fn image_has_no_stop_points_when_a_branch_leads_into_an_instruction() {
+    let into = [0x74, 0x01, 0xb8, 0x90, 0x90, 0x90, 0x90];
+    let stops = |bytes: &[u8]| {
+        let changed = changed(|it| it.text[20..][..bytes.len()].copy_from_slice(bytes));
+        load(&changed.build()).unwrap().stop_points().len()
+    };
+    assert_eq!(stops(&into), 0);
+    assert_ne!(stops(&[0x90]), 0);
+    let call = [0x74, 0x01, 0xb8, 0x0f, 0x05, 0x90, 0x90];
+    let error = check_error(|it| it.text[20..27].copy_from_slice(&call));
+    assert!(matches!(error, CheckError::Instruction { instruction: "syscall", .. }), "{error}");
+}
+
+#[test]
 fn functions_are_refused_when_they_overlap_or_leave_text() {
     let with = |functions| {
         let error = check_error(|it| it.functions = Some(functions));
