@@ -8,7 +8,6 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use mote_dispatcher::{self as node, ServiceStatistics};
-use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 

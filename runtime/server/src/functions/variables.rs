@@ -10,7 +10,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::config::settings::{self, Settings};
