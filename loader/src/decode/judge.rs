@@ -6,6 +6,23 @@ use iced_x86::Instruction;
 use super::flow::{FlowKind, is_16_bit_branch};
 use super::policy::{self, Refused};
 
+/// What an instruction, or the whole of a text, can do that others must know of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Effects {
+    /// Which state of the processor beyond general and vector registers it can change: the bits of
+    /// [`mote_abi::image::state`].
+    pub(crate) state: u32,
+    /// The first instruction that reads a counter of the processor: its offset and its name.
+    pub(crate) counter: Option<(u32, &'static str)>,
+}
+
+impl Effects {
+    /// Those of both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { state: self.state | other.state, counter: self.counter.or(other.counter) }
+    }
+}
+
 /// Why text was not decoded, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -28,17 +45,18 @@ pub(crate) enum Cause {
     Refused(Refused),
 }
 
-/// Judges `instruction`, after which control goes where `kind` says: which state it can change.
+/// Judges `instruction`, whose address is its offset in text, and after which control goes where `kind` says.
 pub(super) fn judge(
     instruction: &Instruction,
     kind: Option<FlowKind>,
     bytes: &[u8],
-) -> Result<u32, Cause> {
+) -> Result<Effects, Cause> {
     if let Some(refused) = policy::refused(instruction.code()) {
         return Err(Cause::Refused(refused));
     }
     if kind.is_some_and(|kind| is_16_bit_branch(kind, bytes)) {
         return Err(Cause::ShortBranch);
     }
-    Ok(policy::state(instruction))
+    let counter = policy::counter(instruction.code()).map(|name| (instruction.ip() as u32, name));
+    Ok(Effects { state: policy::state(instruction), counter })
 }

@@ -31,7 +31,7 @@ use iced_x86::{Decoder, DecoderOptions, Instruction};
 use flow::FlowReader;
 pub(crate) use flow::{Flow, FlowKind, Target};
 use judge::judge;
-pub(crate) use judge::{Cause, Fault};
+pub(crate) use judge::{Cause, Effects, Fault};
 pub(crate) use policy::Refused;
 use sets::{Offsets, SeenCodes};
 
@@ -45,7 +45,7 @@ pub(crate) struct Code {
     flows: Vec<Flow>,
     taken: Vec<u32>,
     overlaps: bool,
-    state: u32,
+    effects: Effects,
 }
 
 impl Code {
@@ -92,10 +92,9 @@ impl Code {
         self.overlaps
     }
 
-    /// Which state of the processor beyond general and vector registers the code can change: the bits of
-    /// [`mote_abi::image::state`].
-    pub(crate) fn state(&self) -> u32 {
-        self.state
+    /// What the code can do that others must know of.
+    pub(crate) fn effects(&self) -> Effects {
+        self.effects
     }
 }
 
@@ -115,7 +114,7 @@ struct Sweep<'t> {
     reader: FlowReader,
     flows: Vec<Flow>,
     taken: Vec<u32>,
-    state: u32,
+    effects: Effects,
 }
 
 impl<'t> Sweep<'t> {
@@ -128,7 +127,7 @@ impl<'t> Sweep<'t> {
             reader: FlowReader::default(),
             flows: Vec::new(),
             taken: Vec::new(),
-            state: 0,
+            effects: Effects::default(),
         }
     }
 
@@ -172,7 +171,7 @@ impl<'t> Sweep<'t> {
         let kind = self.reader.read(instruction);
         if kind.is_some() || self.seen.insert(instruction.code()) {
             match judge(instruction, kind, &self.text[at as usize..next as usize]) {
-                Ok(state) => self.state |= state,
+                Ok(effects) => self.effects = self.effects.and(effects),
                 Err(cause) => return fault(cause),
             }
         }
@@ -193,10 +192,10 @@ impl<'t> Sweep<'t> {
     }
 
     fn finish(self) -> Result<Code, Fault> {
-        let Self { text, starts, flows, mut taken, state, .. } = self;
+        let Self { text, starts, flows, mut taken, effects, .. } = self;
         taken.retain(|&offset| starts.contains(offset));
         let (overlaps, beside) = overlap::follow(text, &starts, &flows)?;
-        Ok(Code { starts, flows, taken, overlaps, state: state | beside })
+        Ok(Code { starts, flows, taken, overlaps, effects: effects.and(beside) })
     }
 }
 

@@ -14,14 +14,18 @@ use alloc::vec::Vec;
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
 use super::flow::{Flow, FlowKind, FlowReader, Target};
-use super::judge::{Cause, Fault, judge};
+use super::judge::{Cause, Effects, Fault, judge};
 use super::sets::Offsets;
 
 /// Judges what `flows` reach in `text` beside the instructions that begin at `starts`: whether there is any, and
-/// which state it can change.
-pub(super) fn follow(text: &[u8], starts: &Offsets, flows: &[Flow]) -> Result<(bool, u32), Fault> {
-    let mut trail =
-        Trail { text, starts, seen: Offsets::new(text.len()), open: Vec::new(), state: 0 };
+/// what it can do.
+pub(super) fn follow(
+    text: &[u8],
+    starts: &Offsets,
+    flows: &[Flow],
+) -> Result<(bool, Effects), Fault> {
+    let (seen, open) = (Offsets::new(text.len()), Vec::new());
+    let mut trail = Trail { text, starts, seen, open, effects: Effects::default() };
     for flow in flows {
         trail.branch(flow)?;
     }
@@ -29,7 +33,7 @@ pub(super) fn follow(text: &[u8], starts: &Offsets, flows: &[Flow]) -> Result<(b
     while let Some(offset) = trail.open.pop() {
         trail.run(offset)?;
     }
-    Ok((overlaps, trail.state))
+    Ok((overlaps, trail.effects))
 }
 
 /// What is followed.
@@ -38,7 +42,7 @@ struct Trail<'a> {
     starts: &'a Offsets,
     seen: Offsets,
     open: Vec<u32>,
-    state: u32,
+    effects: Effects,
 }
 
 impl Trail<'_> {
@@ -74,8 +78,9 @@ impl Trail<'_> {
         }
         let next = at + instruction.len() as u32;
         let kind = FlowReader::default().read(&instruction);
-        self.state |= judge(&instruction, kind, &bytes[..instruction.len()])
+        let effects = judge(&instruction, kind, &bytes[..instruction.len()])
             .map_err(|cause| Fault { offset: at, cause })?;
+        self.effects = self.effects.and(effects);
         if let Some(kind) = kind {
             self.branch(&Flow { at, next, kind })?;
         }

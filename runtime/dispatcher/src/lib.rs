@@ -50,7 +50,7 @@ pub use config::{
 };
 pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};
-pub use images::error::{DeployError, PlaceError};
+pub use images::error::{AdmissionError, DeployError, PlaceError};
 pub use images::signer::{TrustError, signer};
 pub use images::statistics::ServiceStatistics;
 pub use images::strikes::Strikes;
@@ -63,6 +63,7 @@ pub use job::share::Share;
 pub use job::spec::{Job, JobError};
 pub use journal::JobState;
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
+pub use mote_loader::CounterUse;
 pub use mote_loader::signature::PublicKey;
 pub use node::Node;
 pub use node::error::{NodeError, SubmitError};

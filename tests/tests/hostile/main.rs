@@ -2,6 +2,7 @@
 //! afterwards. Each succeeds where its layer is not there, so that none passes for another reason.
 
 mod calls;
+mod counters;
 mod crates;
 mod file;
 mod forged;

@@ -70,3 +70,15 @@ fn state_that_text_can_change_is_told() {
     assert_eq!(state(&[0x90]), 0);
     assert_eq!(state(&[0xd9, 0xe8, 0x9d]), state::X87 | state::FLAGS);
 }
+
+#[test]
+fn counter_that_text_reads_is_told_with_its_place() {
+    let load = |bytes: &[u8]| {
+        load(&changed(|it| it.text[20..][..bytes.len()].copy_from_slice(bytes)).build()).unwrap()
+    };
+    assert_eq!(load(&[0x90]).counter(), None);
+    let image = load(&[0x0f, 0x31, 0x90]);
+    let told = image.counter().unwrap().to_string();
+    assert!(told.starts_with("text (at 0x14, bytes 0f 31 90"), "{told}");
+    assert!(told.ends_with("has the instruction `rdtsc`"), "{told}");
+}

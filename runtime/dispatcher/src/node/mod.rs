@@ -24,9 +24,8 @@ pub(crate) mod waker;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use mote_loader::signature::PublicKey;
-
 use crate::config::NodeConfig;
+use crate::images::admission::Admission;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
@@ -88,7 +87,7 @@ pub struct Node {
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
-    trusted_keys: Vec<PublicKey>,
+    admission: Admission,
     /// Whether jobs share workers by time slices.
     is_slicing: bool,
     /// Where a worker serves one tenant: how long its jobs may overtake others'.
@@ -136,7 +135,7 @@ impl Node {
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
-            trusted_keys: config.trusted_keys.clone(),
+            admission: Admission::new(config),
             is_slicing: config.slice_us.is_some(),
             batch_ns: config.batch_ns(),
             wait_policy: WaitPolicy {

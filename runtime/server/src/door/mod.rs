@@ -76,10 +76,10 @@ impl Door {
         let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
         let install = Change::Install { name, tenant: TenantId::default(), image };
         self.change(install).await.map_err(|error| match error {
-            ChangeError::Refused(PlaceError::Untrusted { name, source }) => {
-                DeployError::Untrusted { name, source }
+            ChangeError::Refused(PlaceError::NotAdmitted { name, source }) => {
+                DeployError::NotAdmitted { name, source }
             }
-            other => panic!("a node whose door is open takes what it trusts: {other}"),
+            other => panic!("a node whose door is open takes what it admits: {other}"),
         })
     }
 
