@@ -15,6 +15,7 @@ use crate::pool::outstanding::{Ended, Orphan};
 use crate::pool::spawn::{SpawnContext, start_worker};
 use crate::pool::start::{self, Duty, Progress, START_LIMIT_S};
 use crate::pool::worker::Worker;
+use crate::pool::worker::oversight::Interruption;
 use crate::sched::cpus::Post;
 
 /// Starts that may fail one after the other before a slot is abandoned.
@@ -46,7 +47,7 @@ pub(crate) struct PoolEvents {
     /// Jobs whose worker is gone and that another may run, in their order.
     pub(crate) orphans: Vec<Orphan>,
     /// Workers whose invocation is to look at the clock, and what makes it.
-    pub(crate) overdue: Vec<(usize, Source)>,
+    pub(crate) overdue: Vec<(usize, Interruption)>,
 }
 
 #[derive(Debug)]
@@ -187,7 +188,7 @@ impl WorkerSlot {
             State::Serving(worker) => {
                 events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
                 let overdue = worker.oversee(now_ns, self.source);
-                events.overdue.extend(overdue.map(|source| (self.number, source)));
+                events.overdue.extend(overdue.map(|interruption| (self.number, interruption)));
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {

@@ -9,7 +9,7 @@
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
 pub(crate) mod lines;
-mod oversight;
+pub(crate) mod oversight;
 pub(crate) mod remains;
 pub(crate) mod stopping;
 
