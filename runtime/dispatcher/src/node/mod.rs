@@ -32,6 +32,7 @@ use crate::isolation::enclosure::Enclosure;
 use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
+use crate::journal::Journal;
 use crate::node::error::{NodeError, SubmitError};
 use crate::node::finished::Finished;
 use crate::node::waker::Waker;
@@ -80,6 +81,7 @@ pub struct Node {
     queue: Queue,
     events: PoolEvents,
     finished: Finished,
+    journal: Journal,
     bell: Arc<Bell>,
     last_ticket: u64,
     longest_tick_ns: u64,
@@ -127,6 +129,7 @@ impl Node {
             queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
+            journal: Journal::default(),
             bell: Arc::default(),
             last_ticket: 0,
             longest_tick_ns: 0,
@@ -163,8 +166,8 @@ impl Node {
 
     /// Waits until an invocation ends. Spins, then sleeps. `None` when none is outstanding.
     pub fn wait(&mut self) -> Option<Completed> {
-        self.tick_until(None, |finished| match finished.pop() {
-            None if finished.running() > 0 => None,
+        self.tick_until(None, |node| match node.finished.pop() {
+            None if node.journal.open() > 0 => None,
             ended => Some(ended),
         })
     }
@@ -191,7 +194,7 @@ impl Node {
     pub fn wait_or_wake(&mut self, until_ns: u64) -> Option<Completed> {
         let bell = Arc::clone(&self.bell);
         let alarm = Alarm { bell: Some(&bell), until_ns };
-        self.tick_until(Some(alarm), |finished| match finished.pop() {
+        self.tick_until(Some(alarm), |node| match node.finished.pop() {
             None if !bell.take() && about_now_ns() < until_ns => None,
             ended => Some(ended),
         })
@@ -211,9 +214,9 @@ impl Node {
     pub fn invoke(&mut self, job: Job<'_>) -> Result<Completed, SubmitError> {
         let ticket = self.submit(job)?;
         let mut seen = 0;
-        Ok(self.tick_until(None, |finished| {
-            let found = finished.take(ticket, seen);
-            seen = finished.len();
+        Ok(self.tick_until(None, |node| {
+            let found = node.finished.take(ticket, seen);
+            seen = node.finished.len();
             found
         }))
     }

@@ -8,14 +8,13 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use mote_dispatcher::{self as node, ServiceStatistics};
-use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use super::follow;
 use super::views::{ErrorView, FunctionView, StatsView, VersionView};
 use crate::app::App;
-use crate::config::settings::Settings;
+use crate::config::settings::{self, Settings};
 use crate::http::body::{self, Body, BodyError, BodyLimits};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
@@ -158,7 +157,7 @@ fn settings(app: &App, name: &str, query: Option<&str>) -> Result<Settings, serd
     let before = app.registry.get(name).map(|deployed| deployed.function.latest.settings);
     let mut settings = serde_json::to_value(before.unwrap_or(app.config.defaults))?;
     for (name, value) in query::pairs(query) {
-        settings[name] = value.parse::<u64>().map_or(Value::String(value), Value::from);
+        settings[name] = settings::json(&value);
     }
     serde_json::from_value(settings)
 }

@@ -96,6 +96,7 @@ impl Door {
             grace_us: settings.grace_us,
             memory_kib: settings.memory_kib,
             start_by_ns: Some(arrived_ns.saturating_add(u64::from(waited_ms) * 1_000_000)),
+            is_idempotent: settings.idempotent,
         };
         let (to, answer) = oneshot::channel();
         let node = self.node.handle();
