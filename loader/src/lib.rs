@@ -56,7 +56,7 @@ pub use error::{CheckError, CodePlace, PlaceError, VerifyError, ZoneError};
 pub use functions::{Function, functions};
 pub use image::{Image, ImportUse, ParseError, RelocationCounts, Segment, SegmentKind};
 pub use names::function_names;
-pub use plan::Checked;
+pub use plan::{Checked, CounterUse};
 pub use stops::{StopByte, StopKind, StopLines, StopPoint, longest_run};
 pub use verify::verify;
 pub use zone::{Placed, Zone};

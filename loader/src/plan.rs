@@ -22,7 +22,8 @@ use mote_abi::unwind::{TABLE_ALIGN_BYTES, UnwindTable};
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
 use zerocopy::IntoBytes;
 
-use crate::error::CheckError;
+use crate::decode::Effects;
+use crate::error::{CheckError, CodePlace};
 use crate::image::{Image, Segment};
 use crate::relocations::{Imported, Relative, Relocations};
 use crate::stops::{INT3, StopLines, StopPoint};
@@ -97,6 +98,17 @@ impl Layout {
     }
 }
 
+/// An instruction of an image that reads a counter of the processor, and so tells time finer than services are told
+/// it, or which processor runs. As text: where it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place} has the instruction `{instruction}`")]
+pub struct CounterUse {
+    /// Its name.
+    pub instruction: &'static str,
+    /// Where it is.
+    pub place: CodePlace,
+}
+
 /// An image that passed every check, ready to be placed any number of times.
 #[derive(Debug)]
 pub struct Checked {
@@ -108,6 +120,8 @@ pub struct Checked {
     text_bytes: usize,
     relocations: Relocations,
     state: u32,
+    /// Seldom there.
+    counter: Option<Box<CounterUse>>,
     stops: Arc<StopLines>,
 }
 
@@ -117,7 +131,7 @@ impl Checked {
         image: &Image<'_>,
         mut layout: Layout,
         relocations: Relocations,
-        state: u32,
+        effects: Effects,
         unwind: &[u8],
         stops: &[StopPoint],
     ) -> Self {
@@ -135,7 +149,10 @@ impl Checked {
         let offsets: Vec<u32> = stops.iter().map(|stop| stop.offset).collect();
         fill(rodata, layout.stops, offsets.as_bytes());
         let stops = Arc::new(StopLines::new(stops, image.text().bytes));
-        Self { layout, words, text_bytes, relocations, state, stops }
+        let counter = effects.counter.map(|(offset, instruction)| {
+            Box::new(CounterUse { instruction, place: CodePlace::of(image, offset) })
+        });
+        Self { layout, words, text_bytes, relocations, state: effects.state, counter, stops }
     }
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
@@ -200,6 +217,12 @@ impl Checked {
     #[must_use]
     pub fn state(&self) -> u32 {
         self.state
+    }
+
+    /// An instruction that reads a counter of the processor, if there is one.
+    #[must_use]
+    pub fn counter(&self) -> Option<&CounterUse> {
+        self.counter.as_deref()
     }
 
     pub(crate) fn layout(&self) -> &Layout {

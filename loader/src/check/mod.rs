@@ -57,7 +57,7 @@ pub fn check(image: &Image<'_>, expected: &Expected<'_>) -> Result<Checked, Chec
     let unwind = unwind::table(&cfi, &code, &slots)?;
     let stops = stop_points(image.text().bytes, &code, &cfi.ranges(), &slots);
     let layout = Layout::new(image, entry, unwind.len(), stops.len())?;
-    Ok(Checked::new(image, layout, relocations, code.state(), &unwind, &stops))
+    Ok(Checked::new(image, layout, relocations, code.effects(), &unwind, &stops))
 }
 
 fn check_size(image: &Image<'_>, expected: &Expected<'_>) -> Result<(), CheckError> {

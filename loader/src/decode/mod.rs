@@ -10,13 +10,16 @@
 //! between functions is refused unless it reads as instructions that are allowed.
 //!
 //! What comes of it is a [`Code`]: where instructions begin, where control goes, and which kinds of
-//! instructions there are. The sweep is linear in the bytes of text. It says nothing about what a jump into
-//! the middle of an instruction finds; the kernel's filter of system calls contains that.
+//! instructions there are. The sweep is linear in the bytes of text. What a branch finds in the middle of an
+//! instruction is judged too ([`overlap`]). It says nothing about what a computed jump finds there; the kernel's
+//! filter of system calls contains that.
 //!
 //! Spec: Intel SDM volume 2; AMD64 APM volume 3.
 #![forbid(unsafe_code)]
 
 mod flow;
+mod judge;
+mod overlap;
 mod policy;
 mod sets;
 
@@ -25,8 +28,10 @@ use core::ops::Range;
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
+use flow::FlowReader;
 pub(crate) use flow::{Flow, FlowKind, Target};
-use flow::{FlowReader, is_16_bit_branch};
+use judge::judge;
+pub(crate) use judge::{Cause, Effects, Fault};
 pub(crate) use policy::Refused;
 use sets::{Offsets, SeenCodes};
 
@@ -39,29 +44,8 @@ pub(crate) struct Code {
     starts: Offsets,
     flows: Vec<Flow>,
     taken: Vec<u32>,
-    state: u32,
-}
-
-/// Why text was not decoded, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) offset: u32,
-    pub(crate) cause: Cause,
-}
-
-/// What is wrong with an instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// There is none.
-    NoInstruction,
-    /// It goes on behind the function or gap that it begins in.
-    Straddles,
-    /// It branches with an operand size of 16 bits, which processors of two makers do differently.
-    ShortBranch,
-    /// It branches to where no instruction begins.
-    Target(i64),
-    /// No service may contain it.
-    Refused(Refused),
+    overlaps: bool,
+    effects: Effects,
 }
 
 impl Code {
@@ -103,10 +87,14 @@ impl Code {
         self.starts.contains(offset)
     }
 
-    /// Which state of the processor beyond general and vector registers the code can change: the bits of
-    /// [`mote_abi::image::state`].
-    pub(crate) fn state(&self) -> u32 {
-        self.state
+    /// Whether a branch leads into the middle of an instruction, so that two readings of the same bytes may run.
+    pub(crate) fn overlaps(&self) -> bool {
+        self.overlaps
+    }
+
+    /// What the code can do that others must know of.
+    pub(crate) fn effects(&self) -> Effects {
+        self.effects
     }
 }
 
@@ -126,7 +114,7 @@ struct Sweep<'t> {
     reader: FlowReader,
     flows: Vec<Flow>,
     taken: Vec<u32>,
-    state: u32,
+    effects: Effects,
 }
 
 impl<'t> Sweep<'t> {
@@ -139,7 +127,7 @@ impl<'t> Sweep<'t> {
             reader: FlowReader::default(),
             flows: Vec::new(),
             taken: Vec::new(),
-            state: 0,
+            effects: Effects::default(),
         }
     }
 
@@ -180,23 +168,19 @@ impl<'t> Sweep<'t> {
         if next > end {
             return fault(Cause::Straddles);
         }
-        if self.seen.insert(instruction.code()) {
-            if let Some(refused) = policy::refused(instruction.code()) {
-                return fault(Cause::Refused(refused));
+        let kind = self.reader.read(instruction);
+        if kind.is_some() || self.seen.insert(instruction.code()) {
+            match judge(instruction, kind, &self.text[at as usize..next as usize]) {
+                Ok(effects) => self.effects = self.effects.and(effects),
+                Err(cause) => return fault(cause),
             }
-            self.state |= policy::state(instruction);
         }
         if instruction.code() == iced_x86::Code::Lea_r64_m && instruction.is_ip_rel_memory_operand()
         {
             // An address that is not in text is sorted out at the end.
             self.taken.extend(u32::try_from(instruction.ip_rel_memory_address()).ok());
         }
-        if let Some(kind) = self.reader.read(instruction) {
-            if is_16_bit_branch(kind, &self.text[at as usize..next as usize]) {
-                return fault(Cause::ShortBranch);
-            }
-            self.flows.push(Flow { at, next, kind });
-        }
+        self.flows.extend(kind.map(|kind| Flow { at, next, kind }));
         Ok(next)
     }
 
@@ -208,26 +192,11 @@ impl<'t> Sweep<'t> {
     }
 
     fn finish(self) -> Result<Code, Fault> {
-        let Self { starts, flows, mut taken, state, .. } = self;
+        let Self { text, starts, flows, mut taken, effects, .. } = self;
         taken.retain(|&offset| starts.contains(offset));
-        let code = Code { starts, flows, taken, state };
-        match code.flows.iter().find_map(|flow| stray(flow, &code.starts)) {
-            Some(fault) => Err(fault),
-            None => Ok(code),
-        }
+        let (overlaps, beside) = overlap::follow(text, &starts, &flows)?;
+        Ok(Code { starts, flows, taken, overlaps, effects: effects.and(beside) })
     }
-}
-
-/// What is wrong with where a flow goes by itself.
-fn stray(flow: &Flow, starts: &Offsets) -> Option<Fault> {
-    let (FlowKind::Branch(target)
-    | FlowKind::Jump(Target::Text(target))
-    | FlowKind::Call(Target::Text(target))) = flow.kind
-    else {
-        return None;
-    };
-    let is_start = u32::try_from(target).is_ok_and(|target| starts.contains(target));
-    (!is_start).then_some(Fault { offset: flow.at, cause: Cause::Target(target) })
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@
 //! | `xbegin` | a breakpoint in a transaction would abort it instead of stopping it |
 //! | `senduipi`, `stui`, `clui`, `llwpcb` | change what no invocation's end puts back |
 //!
+//! `rdtsc` and what else reads a counter of the processor, or tells which processor runs, is reported: whether it
+//! may run is for the node to say.
+//!
 //! What the decoder does not know is refused too. What only the kernel may execute (`hlt`, `wrmsr`, port input and output, …) faults, which ends an
 //! invocation as any fault does.
 #![forbid(unsafe_code)]
@@ -67,6 +70,21 @@ fn other(code: Code) -> Option<&'static str> {
         Mnemonic::Stui => "stui",
         Mnemonic::Clui => "clui",
         Mnemonic::Llwpcb => "llwpcb",
+        _ => return None,
+    })
+}
+
+/// The name of an instruction that reads a counter of the processor, and so tells time finer than services are told
+/// it, or which processor runs. `umwait` and `tpause` tell whether a time is over.
+pub(super) fn counter(code: Code) -> Option<&'static str> {
+    Some(match code.mnemonic() {
+        Mnemonic::Rdtsc => "rdtsc",
+        Mnemonic::Rdtscp => "rdtscp",
+        Mnemonic::Rdpmc => "rdpmc",
+        Mnemonic::Rdpru => "rdpru",
+        Mnemonic::Rdpid => "rdpid",
+        Mnemonic::Umwait => "umwait",
+        Mnemonic::Tpause => "tpause",
         _ => return None,
     })
 }

@@ -89,11 +89,29 @@ fn text_is_refused_when_it_is_no_code() {
 }
 
 #[test]
-fn branch_is_refused_when_it_leads_outside_or_into_an_instruction() {
+fn branch_is_refused_when_it_leads_outside() {
     assert_eq!(cause(&[0xeb, 0x10]), Cause::Target(0x12));
     assert_eq!(cause(&[0xeb, 0x80]), Cause::Target(-0x7e));
-    assert_eq!(cause(&[0x74, 0x01, 0xb8, 0, 0, 0, 0]), Cause::Target(3));
     assert_eq!(cause(&[0xeb, 0x00]), Cause::Target(2), "running off the end");
+    let within_another = [0x74, 0x01, 0xb8, 0xeb, 0x10, 0, 0];
+    assert_eq!(
+        decode(&within_another).unwrap_err(),
+        Fault { offset: 3, cause: Cause::Target(0x15) }
+    );
+}
+
+#[test]
+fn what_a_branch_finds_within_an_instruction_is_judged_as_all_else() {
+    let within = |hidden: [u8; 4]| decode(&[&[0x74, 0x01, 0xb8][..], &hidden, &[0xc3]].concat());
+    assert!(within([0x58, 0x5f, 0xc3, 0x90]).unwrap().overlaps());
+    assert_eq!(within([0x9d, 0x90, 0x90, 0x90]).unwrap().effects().state, state::FLAGS);
+    assert!(within([0x06, 0, 0, 0]).is_ok(), "no instruction: a fault");
+    let refused = |offset| Fault { offset, cause: Cause::Refused(Refused("syscall")) };
+    assert_eq!(within([0x0f, 0x05, 0x90, 0x90]).unwrap_err(), refused(3));
+    assert_eq!(within([0x90, 0x0f, 0x05, 0x90]).unwrap_err(), refused(4));
+    assert_eq!(within([0xeb, 0x00, 0x0f, 0x05]).unwrap_err(), refused(5));
+    assert!(within([0xc3, 0x0f, 0x05, 0x90]).is_ok(), "behind a return");
+    assert!(!decode(&[0x74, 0x00, 0xc3]).unwrap().overlaps());
 }
 
 #[test]
@@ -169,8 +187,30 @@ fn state_is_that_of_the_instructions() {
         (state::X87 | state::MMX | state::MXCSR, &[0x0f, 0xae, 0x08]), // fxrstor [rax]
     ];
     for &(state, bytes) in cases {
-        assert_eq!(decode(bytes).unwrap().state(), state, "{bytes:02x?}");
+        assert_eq!(decode(bytes).unwrap().effects().state, state, "{bytes:02x?}");
     }
+}
+
+#[test]
+fn counter_that_is_read_is_told_with_its_place() {
+    let cases: &[(&str, &[u8])] = &[
+        ("rdtsc", &[0x0f, 0x31]),
+        ("rdtscp", &[0x0f, 0x01, 0xf9]),
+        ("rdpmc", &[0x0f, 0x33]),
+        ("rdpru", &[0x0f, 0x01, 0xfd]),
+        ("rdpid", &[0xf3, 0x0f, 0xc7, 0xf8]),
+        ("umwait", &[0xf2, 0x0f, 0xae, 0xf0]),
+        ("tpause", &[0x66, 0x0f, 0xae, 0xf0]),
+    ];
+    for &(name, bytes) in cases {
+        let text = [&[0x90, 0x90], bytes, &[0x90], bytes].concat();
+        assert_eq!(decode(&text).unwrap().effects().counter, Some((2, name)));
+        assert_eq!(Code::decode(&text, &[]).unwrap().effects().counter, Some((2, name)), "a gap");
+    }
+    // Within another instruction, to which a branch leads.
+    let hidden = [0xeb, 0x01, 0xb8, 0x0f, 0x31, 0xc3, 0x90, 0x90];
+    assert_eq!(decode(&hidden).unwrap().effects().counter, Some((3, "rdtsc")));
+    assert_eq!(decode(&[0x0f, 0xa2]).unwrap().effects().counter, None, "cpuid");
 }
 
 proptest! {

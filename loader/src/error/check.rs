@@ -270,8 +270,8 @@ pub enum CheckError {
         /// Where it is.
         place: CodePlace,
     },
-    /// A branch leads outside text, or into an instruction.
-    #[error("{place} branches to {target:#x}, where no instruction of the image begins")]
+    /// A branch leads outside text.
+    #[error("{place} branches to {target:#x}, which is outside the image's text")]
     BranchTarget {
         /// Where it is.
         place: CodePlace,

@@ -9,7 +9,9 @@
 //! | returns of recursive functions | on its way up a recursion passes nothing else |
 //!
 //! So every cycle of the control flow that was decoded has one: what is left when they are taken out leads
-//! forwards only. An instruction that is a breakpoint by itself is none: nobody could tell the two apart.
+//! forwards only. An instruction that is a breakpoint by itself is none: nobody could tell the two apart. Where a
+//! branch leads into the middle of an instruction, there are none: in another reading of the same bytes a
+//! breakpoint would be half of an instruction, so such an image is stopped by signals.
 #![forbid(unsafe_code)]
 
 mod lines;
@@ -37,6 +39,9 @@ pub(crate) fn stop_points(
     functions: &[Range<u32>],
     slots: &Slots,
 ) -> Vec<StopPoint> {
+    if code.overlaps() {
+        return Vec::new();
+    }
     let entries = entries(code, functions);
     let recursion = Recursion::of(code, &entries, slots);
     let mut points: BTreeMap<u32, StopKind> =

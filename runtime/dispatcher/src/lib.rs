@@ -7,7 +7,7 @@
 //!    something is expected there.
 //! 3. Deadlines are decided by pure code over copied facts; the handler in the worker decides again.
 //! 4. Every submitted job ends exactly once, whatever happens to its worker. One that may have started
-//!    is never started again.
+//!    is started again only if it was declared idempotent, and once.
 //! 5. Whoever waits spins briefly and then sleeps; with one processor nobody spins.
 //! 6. What a check has established goes on as a value: a free line of a ring, a hold on a resident image.
 //!
@@ -21,6 +21,7 @@
 //! | `pool` | all workers: their processes, rings, deadlines, and what they may report |
 //! | `images` | deployed images, which are resident and where, and their statistics |
 //! | `sched` | who waits for what: queue, budgets, spinning or parking, processors |
+//! | `journal` | what became of each accepted request: one answer (pure) |
 //! | `config` | what a node is started with |
 //! | `job` | what is asked and what comes back: jobs, tickets, completions (pure) |
 //! | `isolation` | what the kernel keeps a worker from |
@@ -34,6 +35,7 @@ mod config;
 mod images;
 mod isolation;
 mod job;
+mod journal;
 mod node;
 mod owned;
 mod pool;
@@ -48,7 +50,7 @@ pub use config::{
 };
 pub use images::bans::Ban;
 pub use images::deployment::{Deployment, VerifiedImage};
-pub use images::error::{DeployError, PlaceError};
+pub use images::error::{AdmissionError, DeployError, PlaceError};
 pub use images::signer::{TrustError, signer};
 pub use images::statistics::ServiceStatistics;
 pub use images::strikes::Strikes;
@@ -56,9 +58,12 @@ pub use images::toolchain::TOOLCHAIN;
 pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
 pub use job::completed::{Completed, Tokens, Unwinding};
 pub use job::ids::{ServiceId, TenantId, Ticket};
+pub use job::options::JobOptions;
 pub use job::share::Share;
 pub use job::spec::{Job, JobError};
+pub use journal::JobState;
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
+pub use mote_loader::CounterUse;
 pub use mote_loader::signature::PublicKey;
 pub use node::Node;
 pub use node::error::{NodeError, SubmitError};

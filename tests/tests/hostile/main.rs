@@ -2,6 +2,7 @@
 //! afterwards. Each succeeds where its layer is not there, so that none passes for another reason.
 
 mod calls;
+mod counters;
 mod crates;
 mod file;
 mod forged;
@@ -10,4 +11,5 @@ mod layer;
 mod machine;
 mod pairs;
 mod runs;
+mod speculation;
 mod structure;

@@ -2,6 +2,7 @@
 
 mod bans;
 mod deployment;
+mod failures;
 mod fairness;
 mod giving_up;
 mod owned;

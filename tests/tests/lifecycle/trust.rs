@@ -1,7 +1,9 @@
 //! A node that trusts keys, and images that were verified elsewhere.
 
 use mote_builder::{Key, Keys};
-use mote_dispatcher::{DeployError, Deployment, NodeConfig, PlaceError, TrustError, VerifiedImage};
+use mote_dispatcher::{
+    AdmissionError, DeployError, Deployment, NodeConfig, PlaceError, TrustError, VerifiedImage,
+};
 use mote_tests::{TestNode, image};
 
 fn key() -> Key {
@@ -23,17 +25,18 @@ fn verified_image_is_refused_when_it_is_not_of_a_trusted_key() {
     let unknown = TrustError::Unknown { key: other.public() };
     for (bytes, expected) in [(plain.clone(), TrustError::Unsigned), (other.sign(&plain), unknown)]
     {
+        let expected = AdmissionError::Untrusted(expected);
         let installed = node.install(hello, verified(&bytes)).unwrap_err();
         let replaced = node.replace(service, verified(&bytes)).unwrap_err();
         for error in [installed, replaced] {
             assert!(
-                matches!(&error, PlaceError::Untrusted { source, .. } if *source == expected),
+                matches!(&error, PlaceError::NotAdmitted { source, .. } if *source == expected),
                 "{error}"
             );
         }
         let deployed = node.deploy("hello", bytes).unwrap_err();
         assert!(
-            matches!(&deployed, DeployError::Untrusted { source, .. } if *source == expected),
+            matches!(&deployed, DeployError::NotAdmitted { source, .. } if *source == expected),
             "{deployed}"
         );
     }

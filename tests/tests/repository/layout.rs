@@ -86,6 +86,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "pool",
             "images",
             "sched",
+            "journal",
             "config",
             "job",
             "isolation",

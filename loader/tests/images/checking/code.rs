@@ -33,6 +33,20 @@ fn text_is_refused_when_it_holds_data_or_half_instructions() {
 }
 
 #[test]
+fn image_has_no_stop_points_when_a_branch_leads_into_an_instruction() {
+    let into = [0x74, 0x01, 0xb8, 0x90, 0x90, 0x90, 0x90];
+    let stops = |bytes: &[u8]| {
+        let changed = changed(|it| it.text[20..][..bytes.len()].copy_from_slice(bytes));
+        load(&changed.build()).unwrap().stop_points().len()
+    };
+    assert_eq!(stops(&into), 0);
+    assert_ne!(stops(&[0x90]), 0);
+    let call = [0x74, 0x01, 0xb8, 0x0f, 0x05, 0x90, 0x90];
+    let error = check_error(|it| it.text[20..27].copy_from_slice(&call));
+    assert!(matches!(error, CheckError::Instruction { instruction: "syscall", .. }), "{error}");
+}
+
+#[test]
 fn functions_are_refused_when_they_overlap_or_leave_text() {
     let with = |functions| {
         let error = check_error(|it| it.functions = Some(functions));
@@ -55,4 +69,16 @@ fn state_that_text_can_change_is_told() {
     };
     assert_eq!(state(&[0x90]), 0);
     assert_eq!(state(&[0xd9, 0xe8, 0x9d]), state::X87 | state::FLAGS);
+}
+
+#[test]
+fn counter_that_text_reads_is_told_with_its_place() {
+    let load = |bytes: &[u8]| {
+        load(&changed(|it| it.text[20..][..bytes.len()].copy_from_slice(bytes)).build()).unwrap()
+    };
+    assert_eq!(load(&[0x90]).counter(), None);
+    let image = load(&[0x0f, 0x31, 0x90]);
+    let told = image.counter().unwrap().to_string();
+    assert!(told.starts_with("text (at 0x14, bytes 0f 31 90"), "{told}");
+    assert!(told.ends_with("has the instruction `rdtsc`"), "{told}");
 }

@@ -1,10 +1,10 @@
 //! What is deployed: an image that was verified, and whose service it is.
 
 use mote_loader::signature::PublicKey;
-use mote_loader::{Checked, Expected, verify};
+use mote_loader::{Checked, CounterUse, Expected, verify};
 
 use crate::images::error::DeployError;
-use crate::images::signer::signer;
+use crate::images::signer::{TrustError, signer};
 use crate::images::toolchain::TOOLCHAIN;
 use crate::job::ids::TenantId;
 
@@ -41,8 +41,8 @@ impl VerifiedImage {
     pub fn new(name: &str, bytes: &[u8]) -> Result<Self, DeployError> {
         match verify(bytes, &Expected::of(TOOLCHAIN)) {
             Ok(checked) => {
-                let untrusted = |source| DeployError::Untrusted { name: name.to_owned(), source };
-                Ok(Self { checked, signer: signer(bytes).map_err(untrusted)? })
+                let wrong = |error: TrustError| DeployError::not_admitted(name, error.into());
+                Ok(Self { checked, signer: signer(bytes).map_err(wrong)? })
             }
             Err(source) => Err(DeployError::Refused { name: name.to_owned(), source }),
         }
@@ -52,6 +52,12 @@ impl VerifiedImage {
     #[must_use]
     pub fn signer(&self) -> Option<PublicKey> {
         self.signer
+    }
+
+    /// An instruction of it that reads a counter of the processor, if there is one.
+    #[must_use]
+    pub fn counter(&self) -> Option<&CounterUse> {
+        self.checked.counter()
     }
 
     pub(crate) fn into_checked(self) -> Checked {

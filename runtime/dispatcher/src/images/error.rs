@@ -1,8 +1,24 @@
 //! Why an image is not accepted, not placed or not evicted.
 
+use mote_loader::CounterUse;
 use thiserror::Error;
 
 use crate::images::signer::TrustError;
+
+/// Why a node does not take an image that would run.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AdmissionError {
+    /// It is of nobody that the node trusts.
+    #[error(transparent)]
+    Untrusted(#[from] TrustError),
+    /// It reads a counter of the processor, on a node whose tenants are not to measure each other.
+    #[error(
+        "{0}, which tells what others do, and the tenants of this node do not share workers: do without it, or \
+         let all share all workers (sharing `node`)"
+    )]
+    Counter(CounterUse),
+}
 
 /// Why an image was not accepted.
 #[derive(Debug, Error)]
@@ -16,14 +32,20 @@ pub enum DeployError {
         /// What the loader found.
         source: mote_loader::VerifyError,
     },
-    /// Its signature is wrong, or of nobody that the node trusts.
+    /// It would run, but the node does not take it.
     #[error("`{name}` is refused: {source}")]
-    Untrusted {
+    NotAdmitted {
         /// The name that it was deployed under.
         name: String,
         /// Why.
-        source: TrustError,
+        source: AdmissionError,
     },
+}
+
+impl DeployError {
+    pub(crate) fn not_admitted(name: &str, source: AdmissionError) -> Self {
+        Self::NotAdmitted { name: name.to_owned(), source }
+    }
 }
 
 /// Why a service was not placed, evicted or changed.
@@ -50,13 +72,13 @@ pub enum PlaceError {
         /// The service.
         name: String,
     },
-    /// The image is of nobody that the node trusts.
+    /// The node does not take the image.
     #[error("the image of `{name}` is refused: {source}")]
-    Untrusted {
+    NotAdmitted {
         /// The service.
         name: String,
         /// Why.
-        source: TrustError,
+        source: AdmissionError,
     },
     /// The zone has no room.
     #[error(

@@ -1,6 +1,7 @@
 //! Images: which are deployed ([`services`]), where they are placed ([`zones`]), and how their services
-//! did ([`statistics`], [`strikes`], [`bans`]). [`signer`] says who signed one, [`worker_set`] which workers have the text of one.
+//! did ([`statistics`], [`strikes`], [`bans`]). [`admission`] says which of them a node takes, [`signer`] who signed one, [`worker_set`] which workers have the text of one.
 
+pub(crate) mod admission;
 pub(crate) mod bans;
 pub(crate) mod deployment;
 pub(crate) mod error;

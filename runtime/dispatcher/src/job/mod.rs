@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`ids`] | how services, tenants and jobs are named |
 //! | [`spec`] | one invocation to be, and its limits |
+//! | [`options`] | how a job is treated until it has its answer |
 //! | [`request`] | a job on its way to a worker |
 //! | [`share`] | what a tenant or a service may have beside others |
 //! | [`completed`] | how an invocation ended |
 
 pub(crate) mod completed;
 pub(crate) mod ids;
+pub(crate) mod options;
 pub(crate) mod request;
 pub(crate) mod share;
 pub(crate) mod spec;

@@ -13,8 +13,12 @@ pub(crate) struct Request {
     pub(crate) submitted_ns: u64,
     /// When it must have come to a worker that starts it; `u64::MAX` for whenever.
     pub(crate) start_by_ns: u64,
+    /// Whether running it twice does no harm.
+    pub(crate) is_idempotent: bool,
     /// Whether nobody wants it any more.
     pub(crate) is_cancelled: bool,
+    /// Whether a worker was lost that may have run it.
+    pub(crate) is_retry: bool,
 }
 
 /// A job that waits for a worker, or has lost the one it waited for.
@@ -51,7 +55,9 @@ pub(crate) mod tests {
             spec: spec(body),
             submitted_ns: ticket,
             start_by_ns: u64::MAX,
+            is_idempotent: false,
             is_cancelled: false,
+            is_retry: false,
         }
     }
 }

@@ -22,8 +22,8 @@ impl Node {
             let Some(line) = self.pool.line_of(slot, &first, now_ns) else { continue };
             let Some(next) = self.queue.take(first.ticket) else { continue };
             let entered = self.services.enter(&next.request.spec, line.worker());
-            let started = entered.map(|start| line.publish(next.request, start, &next.body));
-            return self.settle(started, next);
+            let given = entered.map(|start| line.publish(next.request, start, &next.body));
+            return self.settle(given.map(|()| slot), next);
         }
         false
     }

@@ -24,15 +24,15 @@ pub(crate) mod waker;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use mote_loader::signature::PublicKey;
-
 use crate::config::NodeConfig;
+use crate::images::admission::Admission;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
+use crate::journal::Journal;
 use crate::node::error::{NodeError, SubmitError};
 use crate::node::finished::Finished;
 use crate::node::waker::Waker;
@@ -81,12 +81,13 @@ pub struct Node {
     queue: Queue,
     events: PoolEvents,
     finished: Finished,
+    journal: Journal,
     bell: Arc<Bell>,
     last_ticket: u64,
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
-    trusted_keys: Vec<PublicKey>,
+    admission: Admission,
     /// Whether jobs share workers by time slices.
     is_slicing: bool,
     /// Where a worker serves one tenant: how long its jobs may overtake others'.
@@ -128,12 +129,13 @@ impl Node {
             queue: Queue::new(config.queue_limit, Shares::new(config.tenants.iter().copied())),
             events: PoolEvents::default(),
             finished: Finished::default(),
+            journal: Journal::default(),
             bell: Arc::default(),
             last_ticket: 0,
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
-            trusted_keys: config.trusted_keys.clone(),
+            admission: Admission::new(config),
             is_slicing: config.slice_us.is_some(),
             batch_ns: config.batch_ns(),
             wait_policy: WaitPolicy {
@@ -164,8 +166,8 @@ impl Node {
 
     /// Waits until an invocation ends. Spins, then sleeps. `None` when none is outstanding.
     pub fn wait(&mut self) -> Option<Completed> {
-        self.tick_until(None, |finished| match finished.pop() {
-            None if finished.running() > 0 => None,
+        self.tick_until(None, |node| match node.finished.pop() {
+            None if node.journal.open() > 0 => None,
             ended => Some(ended),
         })
     }
@@ -192,7 +194,7 @@ impl Node {
     pub fn wait_or_wake(&mut self, until_ns: u64) -> Option<Completed> {
         let bell = Arc::clone(&self.bell);
         let alarm = Alarm { bell: Some(&bell), until_ns };
-        self.tick_until(Some(alarm), |finished| match finished.pop() {
+        self.tick_until(Some(alarm), |node| match node.finished.pop() {
             None if !bell.take() && about_now_ns() < until_ns => None,
             ended => Some(ended),
         })
@@ -212,9 +214,9 @@ impl Node {
     pub fn invoke(&mut self, job: Job<'_>) -> Result<Completed, SubmitError> {
         let ticket = self.submit(job)?;
         let mut seen = 0;
-        Ok(self.tick_until(None, |finished| {
-            let found = finished.take(ticket, seen);
-            seen = finished.len();
+        Ok(self.tick_until(None, |node| {
+            let found = node.finished.take(ticket, seen);
+            seen = node.finished.len();
             found
         }))
     }

@@ -3,7 +3,6 @@
 use super::Node;
 use crate::images::deployment::{Deployment, VerifiedImage};
 use crate::images::error::{DeployError, PlaceError};
-use crate::images::signer::{self, TrustError};
 use crate::images::statistics::ServiceStatistics;
 use crate::job::ids::ServiceId;
 use crate::job::share::Share;
@@ -14,42 +13,38 @@ impl Node {
     /// needs. It is not resident yet.
     ///
     /// # Errors
-    /// The bytes are not an image, or not one that may run here, or not signed as this node wants it.
+    /// The bytes are not an image, or not one that may run here, or this node does not take it.
     pub fn deploy(&mut self, name: &str, image: Vec<u8>) -> Result<ServiceId, DeployError> {
         let image = VerifiedImage::new(name, &image)?;
-        let untrusted = |source| DeployError::Untrusted { name: name.to_owned(), source };
-        self.check_trust(&image).map_err(untrusted)?;
+        let refused = |error| DeployError::not_admitted(name, error);
+        self.admission.check(&image).map_err(refused)?;
         Ok(self.services.deploy(Deployment::new(name), image))
     }
 
     /// As [`Node::deploy`], for an image that was verified before.
     ///
     /// # Errors
-    /// It is not signed by a key that the node trusts.
+    /// The node does not take it.
     pub fn install(
         &mut self,
         deployment: Deployment<'_>,
         image: VerifiedImage,
     ) -> Result<ServiceId, PlaceError> {
         let name = deployment.name;
-        let untrusted = |source| PlaceError::Untrusted { name: name.to_owned(), source };
-        self.check_trust(&image).map_err(untrusted)?;
+        let refused = |source| PlaceError::NotAdmitted { name: name.to_owned(), source };
+        self.admission.check(&image).map_err(refused)?;
         Ok(self.services.deploy(deployment, image))
-    }
-
-    fn check_trust(&self, image: &VerifiedImage) -> Result<(), TrustError> {
-        signer::check(image.signer(), &self.trusted_keys)
     }
 
     /// Gives a service another image. Jobs that a worker has end on the old one, and its slot is used again
     /// only then; those that wait run the new one, as a cold start.
     ///
     /// # Errors
-    /// There is no such service, or the image is not signed by a key that the node trusts.
+    /// There is no such service, or the node does not take the image.
     pub fn replace(&mut self, service: ServiceId, image: VerifiedImage) -> Result<(), PlaceError> {
-        if let Err(source) = self.check_trust(&image) {
+        if let Err(source) = self.admission.check(&image) {
             let name = self.services.name(service).unwrap_or_default().to_owned();
-            return Err(PlaceError::Untrusted { name, source });
+            return Err(PlaceError::NotAdmitted { name, source });
         }
         self.services.replace(service, image)
     }

@@ -1,8 +1,10 @@
 //! Taking jobs, and giving them up.
 
 use crate::job::ids::Ticket;
+use crate::job::options::JobOptions;
 use crate::job::request::Request;
 use crate::job::spec::Job;
+use crate::journal::{JobState, State};
 use crate::node::Node;
 use crate::node::error::SubmitError;
 use crate::sys::clock::about_now_ns;
@@ -24,18 +26,30 @@ impl Node {
     /// # Errors
     /// As [`Node::submit`].
     pub fn submit_by(&mut self, job: Job<'_>, start_by_ns: u64) -> Result<Ticket, SubmitError> {
+        self.submit_with(job, JobOptions { start_by_ns, ..JobOptions::default() })
+    }
+
+    /// As [`Node::submit`], for a job that is treated so.
+    ///
+    /// # Errors
+    /// As [`Node::submit`].
+    pub fn submit_with(
+        &mut self,
+        job: Job<'_>,
+        options: JobOptions,
+    ) -> Result<Ticket, SubmitError> {
         let ticket = Ticket(self.last_ticket + 1);
-        self.submit_as(ticket, job, start_by_ns)?;
+        self.submit_as(ticket, job, options)?;
         self.last_ticket = ticket.0;
         Ok(ticket)
     }
 
-    /// As [`Node::submit_by`], for a caller that numbers all jobs of this node itself.
+    /// As [`Node::submit_with`], for a caller that numbers all jobs of this node itself.
     pub(crate) fn submit_as(
         &mut self,
         ticket: Ticket,
         job: Job<'_>,
-        start_by_ns: u64,
+        options: JobOptions,
     ) -> Result<(), SubmitError> {
         let spec = job.check(self.services.tenant(job.service)?, self.arena_kib)?;
         self.check_ban(job.service)?;
@@ -46,10 +60,17 @@ impl Node {
         if let Some(why) = self.pool.abandoned() {
             return Err(SubmitError::NoWorkers { why: why.clone() });
         }
-        let is_cancelled = false;
-        let request = Request { ticket, spec, submitted_ns: now_ns, start_by_ns, is_cancelled };
+        let JobOptions { start_by_ns, is_idempotent } = options;
+        let request = Request {
+            ticket,
+            spec,
+            submitted_ns: now_ns,
+            start_by_ns,
+            is_idempotent,
+            is_cancelled: false,
+            is_retry: false,
+        };
         self.accept(request, job.body)?;
-        self.finished.expect_one();
         Ok(())
     }
 
@@ -62,5 +83,29 @@ impl Node {
             None => return self.pool.cancel(ticket, about_now_ns()),
         }
         true
+    }
+
+    /// How far a job has come; `None` if none of that ticket is without an answer.
+    #[must_use]
+    pub fn job_state(&self, ticket: Ticket) -> Option<JobState> {
+        Some(match self.journal.state(ticket)? {
+            State::Queued => JobState::Queued,
+            State::Given { worker } if self.pool.has_started(ticket, worker) => {
+                JobState::Started { worker }
+            }
+            State::Given { worker } => JobState::Given { worker },
+        })
+    }
+
+    /// Jobs that have no answer yet.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.journal.open()
+    }
+
+    /// Steps of jobs that could not be, such as a second answer, and were refused: not 0 is a defect of this node.
+    #[must_use]
+    pub fn refused_steps(&self) -> u64 {
+        self.journal.refused()
     }
 }

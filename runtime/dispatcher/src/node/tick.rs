@@ -5,11 +5,11 @@ use mote_abi::outcome::Outcome;
 use crate::config::Source;
 use crate::images::error::PlaceError;
 use crate::images::strikes::Strike;
-use crate::job::completed::Ending;
+use crate::job::completed::{Completed, Ending};
 use crate::job::request::{Request, Waiting};
+use crate::journal::State;
 use crate::node::Node;
 use crate::node::error::SubmitError;
-use crate::node::finished::Finished;
 use crate::pool::Alarm;
 use crate::sched::wait::WaitAction;
 use crate::sys::clock::about_now_ns;
@@ -18,6 +18,7 @@ impl Node {
     /// Gives a job to a worker, or queues it.
     pub(super) fn accept(&mut self, request: Request, body: &[u8]) -> Result<(), SubmitError> {
         if request.start_by_ns <= request.submitted_ns {
+            self.journal.accept(request.ticket, State::Queued);
             self.expire(&request);
             return Ok(());
         }
@@ -27,8 +28,10 @@ impl Node {
         {
             match self.services.enter(&request.spec, line.worker()) {
                 Ok(start) => {
-                    self.queue.shares.started(&request.spec);
+                    let worker = line.worker();
                     line.publish(request, start, body);
+                    self.queue.shares.started(&request.spec);
+                    self.journal.accept(request.ticket, State::Given { worker });
                     return Ok(());
                 }
                 // Running jobs hold all that is placed: it waits for the end of one.
@@ -39,6 +42,7 @@ impl Node {
         self.services.check_placeable(request.spec.service)?;
         let room = self.queue.room(request.spec.tenant, request.spec.service)?;
         room.push(request, body);
+        self.journal.accept(request.ticket, State::Queued);
         if self.queue.shares.is_limiting() {
             // What waits may all be held up by limits, while workers are free.
             while self.feed(request.submitted_ns) {}
@@ -66,8 +70,9 @@ impl Node {
             return;
         }
         if let Some(why) = self.pool.abandoned() {
-            while let Some(lost) = self.queue.pop_lost(why) {
-                self.finished.push(lost);
+            let why = why.clone();
+            while let Some(lost) = self.queue.pop_lost(&why) {
+                self.finish(lost);
             }
         }
         while let Some(waiting) = self.queue.pop_expired(now_ns) {
@@ -76,19 +81,26 @@ impl Node {
         while self.feed(now_ns) {}
     }
 
+    /// Hands out an answer, if the request has none yet.
+    fn finish(&mut self, completed: Completed) {
+        if self.journal.answer(completed.ticket) {
+            self.finished.push(completed);
+        }
+    }
+
     fn expire(&mut self, request: &Request) {
         let why = "no worker could start it in time";
-        self.finished.push(request.not_run(Ending::unreported(Outcome::Expired, why)));
+        self.finish(request.not_run(Ending::unreported(Outcome::Expired, why)));
     }
 
     pub(super) fn drop_cancelled(&mut self, request: &Request) {
         let why = "it was cancelled before it ran";
-        self.finished.push(request.not_run(Ending::unreported(Outcome::Cancelled, why)));
+        self.finish(request.not_run(Ending::unreported(Outcome::Cancelled, why)));
     }
 
     /// Takes what the pool brought: jobs that ended, and those that go back to the queue.
     fn collect(&mut self) {
-        for ended in self.events.ended.drain(..) {
+        while let Some(ended) = self.events.ended.pop_front() {
             self.queue.note_end(ended.tenant, &ended.completed);
             self.services.leave(ended.resident);
             self.services.note(&ended.completed);
@@ -97,12 +109,16 @@ impl Node {
             {
                 self.services.strike(ended.completed.service, strike, self.ban_after);
             }
-            self.finished.push(ended.completed);
+            self.finish(ended.completed);
         }
         for orphan in std::mem::take(&mut self.events.orphans) {
             self.services.leave(orphan.resident);
             let spec = &orphan.waiting.request.spec;
             self.queue.shares.left(spec.tenant, spec.service);
+            if orphan.is_suspect {
+                self.services.strike(spec.service, Strike::LostWorker, self.ban_after);
+            }
+            self.journal.take_back(orphan.waiting.request.ticket);
             if orphan.waiting.request.is_cancelled {
                 self.drop_cancelled(&orphan.waiting.request);
             } else {
@@ -123,14 +139,18 @@ impl Node {
         };
         let Some(next) = self.queue.pop() else { return false };
         let entered = self.services.enter(&next.request.spec, line.worker());
-        let started = entered.map(|start| line.publish(next.request, start, &next.body));
-        self.settle(started, next)
+        let worker = line.worker();
+        let given = entered.map(|start| line.publish(next.request, start, &next.body));
+        self.settle(given.map(|()| worker), next)
     }
 
-    /// What becomes of a job that was taken from the queue. False if nobody takes any at present.
-    pub(super) fn settle(&mut self, started: Result<(), PlaceError>, next: Waiting) -> bool {
-        match started {
-            Ok(()) => self.queue.shares.started(&next.request.spec),
+    /// What becomes of a job that was taken from the queue, and given to that worker if it was. False if nobody takes any at present.
+    pub(super) fn settle(&mut self, given: Result<usize, PlaceError>, next: Waiting) -> bool {
+        match given {
+            Ok(worker) => {
+                self.queue.shares.started(&next.request.spec);
+                self.journal.give(next.request.ticket, worker);
+            }
             Err(PlaceError::Zone { .. })
                 if self.services.check_placeable(next.request.spec.service).is_ok() =>
             {
@@ -140,7 +160,7 @@ impl Node {
             }
             Err(why) => {
                 let ending = Ending::unreported(Outcome::Cancelled, why);
-                self.finished.push(next.request.not_run(ending));
+                self.finish(next.request.not_run(ending));
             }
         }
         true
@@ -162,11 +182,11 @@ impl Node {
     pub(super) fn tick_until<T>(
         &mut self,
         alarm: Option<Alarm<'_>>,
-        mut done: impl FnMut(&mut Finished) -> Option<T>,
+        mut done: impl FnMut(&mut Self) -> Option<T>,
     ) -> T {
         let mut fruitful_ns = None;
         loop {
-            if let Some(answer) = done(&mut self.finished) {
+            if let Some(answer) = done(self) {
                 return answer;
             }
             let (now_ns, before) = (about_now_ns(), self.finished.len());

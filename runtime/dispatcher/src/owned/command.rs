@@ -10,6 +10,7 @@ use crate::images::error::PlaceError;
 use crate::images::statistics::ServiceStatistics;
 use crate::job::completed::Completed;
 use crate::job::ids::{ServiceId, TenantId, Ticket};
+use crate::job::options::JobOptions;
 use crate::job::share::Share;
 use crate::job::spec::Job;
 use crate::node::error::SubmitError;
@@ -34,6 +35,8 @@ pub struct OwnedJob {
     pub memory_kib: u32,
     /// As at [`Node::submit_by`](crate::Node::submit_by); `None`: it waits for as long as it takes.
     pub start_by_ns: Option<u64>,
+    /// As [`JobOptions::is_idempotent`].
+    pub is_idempotent: bool,
 }
 
 impl OwnedJob {
@@ -48,6 +51,11 @@ impl OwnedJob {
             memory_kib: self.memory_kib,
         }
     }
+
+    pub(crate) fn options(&self) -> JobOptions {
+        let start_by_ns = self.start_by_ns.unwrap_or(u64::MAX);
+        JobOptions { start_by_ns, is_idempotent: self.is_idempotent }
+    }
 }
 
 impl From<Job<'_>> for OwnedJob {
@@ -61,6 +69,7 @@ impl From<Job<'_>> for OwnedJob {
             grace_us: job.grace_us,
             memory_kib: job.memory_kib,
             start_by_ns: None,
+            is_idempotent: false,
         }
     }
 }

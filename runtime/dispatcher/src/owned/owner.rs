@@ -99,7 +99,7 @@ impl Owner {
         let refused = if self.is_draining {
             Err(SubmitError::Draining)
         } else {
-            self.node.submit_as(ticket, job.job(), job.start_by_ns.unwrap_or(u64::MAX))
+            self.node.submit_as(ticket, job.job(), job.options())
         };
         match refused {
             Ok(()) => {

@@ -168,6 +168,14 @@ impl WorkerPool {
         workers.any(|worker| worker.cancel(ticket, now_ns))
     }
 
+    /// Whether a worker says that the service of a job which it has runs, or has paused it.
+    pub(crate) fn has_started(&self, ticket: Ticket, worker: usize) -> bool {
+        self.slots
+            .get(worker)
+            .and_then(WorkerSlot::serving)
+            .is_some_and(|it| it.has_started(ticket))
+    }
+
     /// The paused job that waits longest of those whose worker has room, if it waits since `before_ns` or
     /// longer.
     pub(crate) fn next_slice(&mut self, before_ns: u64) -> Option<Resumption<'_>> {

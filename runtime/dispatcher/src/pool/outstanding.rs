@@ -40,11 +40,13 @@ pub(crate) struct Ended {
     pub(crate) is_suspect: bool,
 }
 
-/// A job that had not started when its worker was lost, and the image that it would have been in.
+/// A job that another worker may run, because this one was lost, and the image that it would have been in.
 #[derive(Debug)]
 pub(crate) struct Orphan {
     pub(crate) waiting: Waiting,
     pub(crate) resident: Resident,
+    /// Whether its service may be what the worker was lost to.
+    pub(crate) is_suspect: bool,
 }
 
 impl Outstanding {

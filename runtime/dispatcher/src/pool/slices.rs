@@ -67,6 +67,11 @@ impl Slices {
         self.paused.pop_front()
     }
 
+    /// Whether the job with this ticket is paused.
+    pub(crate) fn has(&self, ticket: Ticket) -> bool {
+        self.paused.iter().any(|paused| paused.request.ticket == ticket)
+    }
+
     /// The paused job with this ticket.
     pub(crate) fn find_mut(&mut self, ticket: Ticket) -> Option<&mut Paused> {
         self.paused.iter_mut().find(|paused| paused.request.ticket == ticket)

@@ -10,7 +10,6 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use mote_dispatcher::{self as node, ServiceStatistics};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
@@ -18,7 +17,7 @@ use super::views::{ErrorView, FunctionView, StatsView, VersionView};
 use super::{follow, keys};
 use crate::access::keys::KeyError;
 use crate::app::App;
-use crate::config::settings::Settings;
+use crate::config::settings::{self, Settings};
 use crate::functions::name::{FunctionId, Target};
 use crate::functions::tenant::Tenant;
 use crate::http::body::{self, Arriving, Body, BodyError, BodyLimits};
@@ -194,7 +193,7 @@ fn settings(
     let before = app.registry.get(id).map(|deployed| deployed.function.latest.settings);
     let mut settings = serde_json::to_value(before.unwrap_or(app.config.defaults))?;
     for (name, value) in query::pairs(query) {
-        settings[name] = value.parse::<u64>().map_or(Value::String(value), Value::from);
+        settings[name] = settings::json(&value);
     }
     serde_json::from_value(settings)
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use mote_abi::outcome::{Heap, Mode};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 use super::error::ConfigError;
 use super::range::within;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub grace_us: u32,
     /// The memory that it may allocate, in KiB.
     pub memory_kib: u32,
+    /// Whether running it twice for one request does no harm: then it is, if its worker is lost meanwhile.
+    pub idempotent: bool,
 }
 
 impl Default for Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             budget_us: NonZeroU32::new(10_000).expect("a constant that is not 0"),
             grace_us: 10_000,
             memory_kib: 16_384,
+            idempotent: false,
         }
     }
 }
@@ -46,6 +50,13 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("defaults.memory_kib", self.memory_kib.into(), 1, MAX_MEMORY_KIB)
     }
+}
+
+/// A setting's value that was written as text: numbers and truths are what JSON makes of them, all else is text.
+pub(crate) fn json(text: &str) -> Value {
+    let scalar = serde_json::from_str(text).ok();
+    let scalar = scalar.filter(|it: &Value| it.is_u64() || it.is_boolean());
+    scalar.unwrap_or_else(|| Value::from(text))
 }
 
 fn mode_name<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {

@@ -77,10 +77,10 @@ impl Door {
         let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
         let install = Change::Install { name, tenant: id.tenant.id(), image };
         self.change(install).await.map_err(|error| match error {
-            ChangeError::Refused(PlaceError::Untrusted { name, source }) => {
-                DeployError::Untrusted { name, source }
+            ChangeError::Refused(PlaceError::NotAdmitted { name, source }) => {
+                DeployError::NotAdmitted { name, source }
             }
-            other => panic!("a node whose door is open takes what it trusts: {other}"),
+            other => panic!("a node whose door is open takes what it admits: {other}"),
         })
     }
 
@@ -97,6 +97,7 @@ impl Door {
             grace_us: settings.grace_us,
             memory_kib: settings.memory_kib,
             start_by_ns: Some(arrived_ns.saturating_add(u64::from(waited_ms) * 1_000_000)),
+            is_idempotent: settings.idempotent,
         };
         let (to, answer) = oneshot::channel();
         let node = self.node.handle();

@@ -6,13 +6,13 @@
 //! | `MOTE_HEAP` | `bump` or `general` |
 //! | `MOTE_BUDGET_US`, `MOTE_GRACE_US` | microseconds |
 //! | `MOTE_MEMORY_KIB` | KiB |
+//! | `MOTE_IDEMPOTENT` | `true` or `false` |
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use thiserror::Error;
 
-use crate::config::settings::Settings;
+use crate::config::settings::{self, Settings};
 
 /// What the names of our settings begin with.
 const PREFIX: &str = "MOTE_";
@@ -42,8 +42,7 @@ pub(crate) fn settings(
         let Some(setting) = name.strip_prefix(PREFIX) else {
             return Err(VariableError::Foreign { name: name.clone() });
         };
-        let value = value.parse::<u64>().map_or_else(|_| Value::from(value.clone()), Value::from);
-        settings[setting.to_ascii_lowercase()] = value;
+        settings[setting.to_ascii_lowercase()] = settings::json(value);
     }
     Ok(serde_json::from_value(settings)?)
 }
@@ -62,6 +61,7 @@ mod tests {
         let changed = with(&[("MOTE_BUDGET_US", "250"), ("MOTE_MODE", "discard")]).unwrap();
         assert_eq!((changed.budget_us.get(), changed.mode.name()), (250, "discard"));
         assert_eq!(changed.grace_us, Settings::default().grace_us);
+        assert!(with(&[("MOTE_IDEMPOTENT", "true")]).unwrap().idempotent);
         assert_eq!(with(&[]).unwrap(), Settings::default());
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) stop_points: Vec<StopPointFact>,
     /// The most instructions that run without a stop point.
     pub(crate) longest_run: Option<usize>,
+    /// Where it reads a counter of the processor, if it does: nodes whose tenants do not share workers refuse it.
+    pub(crate) counter: Option<String>,
     /// Whether the loader takes it.
     pub(crate) verdict: Verdict,
 }
@@ -134,6 +136,7 @@ impl Facts {
             unwind_error: functions.error,
             stop_points: stops.iter().map(StopPointFact::from).collect(),
             longest_run: longest_run(image, &stops).filter(|_| checked.is_ok()),
+            counter: checked.as_ref().ok().and_then(|it| it.counter()).map(ToString::to_string),
             verdict: Verdict::of(&checked).with_signature(bytes),
         }
     }

@@ -22,5 +22,7 @@ data at 0x20000000, data at 0x40000000.
   unwind_error  why its unwind tables cannot be read, or null
   stop_points   a list of address and kind: loop, entry or return
   longest_run   the most instructions that run without a stop point, or null
+  counter       where it reads a counter of the processor, which nodes refuse whose tenants do not
+                share workers; or null
   verdict       accepted (true or false), refusals (a list of messages), slot_bytes (what it takes
                 in each window, or null)";

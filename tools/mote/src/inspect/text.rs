@@ -2,7 +2,7 @@
 
 use console::style;
 
-use super::facts::{Facts, Relocations, Verdict};
+use super::facts::{Facts, Relocations};
 use super::provenance::{ProvenanceFact, SignatureFact};
 use mote_bench::format::table;
 use mote_bench::format::text::printable;
@@ -19,7 +19,7 @@ pub(super) fn of(facts: &Facts, columns: Option<usize>) -> String {
         text.push_str(&functions(facts, columns));
         text.push_str(&stop_points(facts));
     }
-    text.push_str(&verdict(&facts.verdict));
+    text.push_str(&verdict(facts));
     text
 }
 
@@ -113,7 +113,8 @@ fn list(title: &str, functions: &[&Function], columns: Option<usize>) -> String 
     text
 }
 
-fn verdict(verdict: &Verdict) -> String {
+fn verdict(facts: &Facts) -> String {
+    let verdict = &facts.verdict;
     let mut text = heading("Loader");
     match verdict.slot_bytes {
         Some(bytes) => {
@@ -122,6 +123,10 @@ fn verdict(verdict: &Verdict) -> String {
             text.push_str(&format!("  {accepted}; takes {size} in each window\n"));
         }
         None => text.push_str(&format!("  {}\n", style("refused").red().bold())),
+    }
+    if let Some(counter) = &facts.counter {
+        let who = "a node whose tenants do not share workers refuses it";
+        text.push_str(&format!("  {who}: {}\n", printable(counter)));
     }
     for refusal in &verdict.refusals {
         text.push_str(&format!("  {}\n", printable(refusal)));

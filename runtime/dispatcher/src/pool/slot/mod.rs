@@ -43,7 +43,7 @@ const WORKING_SLEEP_NS: u64 = 20_000_000;
 pub(crate) struct PoolEvents {
     /// Jobs that ended.
     pub(crate) ended: VecDeque<Ended>,
-    /// Jobs that never started and whose worker is gone, in their order.
+    /// Jobs whose worker is gone and that another may run, in their order.
     pub(crate) orphans: Vec<Orphan>,
     /// Workers whose invocation is to look at the clock, and what makes it.
     pub(crate) overdue: Vec<(usize, Source)>,

@@ -32,6 +32,16 @@ impl Worker {
         }
     }
 
+    /// Whether it says that the service of this job runs, or has paused it.
+    pub(crate) fn has_started(&self, ticket: Ticket) -> bool {
+        let mut outstanding = self.outstanding.iter().filter(|it| it.request.ticket == ticket);
+        let running = &self.areas.outbox().running;
+        match outstanding.next() {
+            Some(it) => it.history.is_some() || running.entered_ns(it.sequence).is_some(),
+            None => self.slices.has(ticket),
+        }
+    }
+
     /// Stops the job with this ticket, now or as soon as it runs. False if it is not here.
     pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
         if let Some(paused) = self.slices.find_mut(ticket) {

@@ -16,7 +16,7 @@ use crate::pool::worker::Worker;
 pub(crate) struct Remains {
     /// The invocations that may have run.
     pub(crate) lost: Vec<Ended>,
-    /// Those that never started, in their order.
+    /// Those that another worker may run, in their order.
     pub(crate) orphans: Vec<Orphan>,
 }
 
@@ -29,13 +29,15 @@ impl Worker {
             behind.into_iter().partition(|behind| behind.history.is_some());
         let slices = std::mem::replace(&mut self.slices, Slices::new(None));
         let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
-        let running = first.map(|first| self.lost(first, exit, now_ns));
+        let (again, running): (Vec<_>, Vec<_>) = first.into_iter().partition(may_run_again);
+        let running = running.into_iter().map(|running| self.lost(running, exit, now_ns));
+        let again = again.into_iter().map(|again| self.retry(again));
         let bystanders = resumed.into_iter().chain(paused);
         let bystanders =
             bystanders.map(|paused| Ended { is_suspect: false, ..self.lost(paused, exit, now_ns) });
         Remains {
-            lost: running.into_iter().chain(bystanders).collect(),
-            orphans: new.into_iter().map(|behind| self.orphan(behind)).collect(),
+            lost: running.chain(bystanders).collect(),
+            orphans: again.chain(new.into_iter().map(|behind| self.orphan(behind))).collect(),
         }
     }
 
@@ -62,6 +64,20 @@ impl Worker {
         let bytes = behind.request.spec.body_bytes as usize;
         let body = self.areas.request_body(line, bytes);
         let waiting = Waiting { request: behind.request, body };
-        Orphan { waiting, resident: behind.resident }
+        Orphan { waiting, resident: behind.resident, is_suspect: false }
     }
+
+    /// It was started in time, so it is not late when it is started once more.
+    fn retry(&self, mut again: Outstanding) -> Orphan {
+        again.request.is_retry = true;
+        again.request.start_by_ns = u64::MAX;
+        Orphan { is_suspect: true, ..self.orphan(again) }
+    }
+}
+
+/// Whether another worker may run what this one may have: once, if that does no harm. What was paused left its
+/// request's body with the worker.
+fn may_run_again(first: &Outstanding) -> bool {
+    let request = &first.request;
+    request.is_idempotent && !request.is_retry && !request.is_cancelled && first.history.is_none()
 }
