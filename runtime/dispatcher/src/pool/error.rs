@@ -50,6 +50,15 @@ impl StartError {
 #[error(transparent)]
 pub struct ExitReason(#[from] Cause);
 
+impl ExitReason {
+    /// Whether what it ran may have caused it. Nothing in a worker can send SIGKILL, or keep it from its processor.
+    pub(crate) fn is_suspicious(self) -> bool {
+        let Self(cause) = self;
+        let is_killed = matches!(cause, Cause::Died { death: Death::Killed(libc::SIGKILL), .. });
+        !is_killed && cause != Cause::GivenUp(Reason::Stalled)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Cause {
     /// It said what cannot be, and was killed.

@@ -10,6 +10,7 @@
 pub(crate) mod areas;
 pub(crate) mod bell;
 pub(crate) mod error;
+mod execution;
 #[cfg(test)]
 pub(crate) mod fake_worker;
 pub(crate) mod outstanding;

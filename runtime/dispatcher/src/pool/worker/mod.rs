@@ -35,6 +35,7 @@ use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
 use crate::pool::stop::pace::StopPace;
+use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
@@ -56,6 +57,8 @@ pub(crate) struct Worker {
     outstanding: VecDeque<Outstanding>,
     /// Watches the first of `outstanding`.
     watch: Option<Watch>,
+    /// If that one does not answer: since when.
+    stall: Option<Stall>,
     /// The last time that there was no completion to take: the next invocation entered after it.
     silent_ns: u64,
     /// The last completion whose body was prefetched.
@@ -84,6 +87,7 @@ impl Worker {
             next_sequence: 1,
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
+            stall: None,
             silent_ns: 0,
             prefetched: 0,
             killed: None,
@@ -132,6 +136,7 @@ impl Worker {
     }
 
     fn watch_next(&mut self) {
+        self.stall = None;
         self.watch = self.outstanding.front().map(|next| {
             let spent_us = next.history.map_or(0, |history| history.spent_us);
             let limits = Limits::of(&next.request.spec).less(spent_us);
