@@ -29,9 +29,10 @@ pub(crate) mod watchdog;
 pub(crate) mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
+use mote_abi::park::{ParkedFlag, WakeFence};
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec};
 
@@ -67,7 +68,10 @@ impl Alarm<'_> {
     pub(crate) const NONE: Self = Self { bell: None, until_ns: u64::MAX };
 }
 
-/// The longest sleep of a dispatcher whose workers are idle: the death of one rings no doorbell.
+/// The words that one call waits on at most (FUTEX_WAITV_MAX): with so many workers, the ends of some ring nothing.
+const MAX_WAITS: usize = 128;
+
+/// The longest sleep of a dispatcher whose workers are idle: where nothing rings at the end of one.
 const IDLE_SLEEP_NS: u64 = 100_000_000;
 
 /// The longest sleep of a dispatcher while spares start: they ring no doorbell.
@@ -77,7 +81,7 @@ const SPARES_SLEEP_NS: u64 = 100_000;
 pub(crate) struct WorkerPool {
     spawn_context: Arc<SpawnContext>,
     slots: Vec<WorkerSlot>,
-    /// Where a worker serves one tenant.
+    /// Who takes the place of a worker; `None` until the first workers have started.
     spares: Option<Spares>,
     stop_counts: StopCounts,
 }
@@ -109,7 +113,7 @@ impl WorkerPool {
     /// One tick of all slots.
     pub(crate) fn tick(&mut self, now_ns: u64, events: &mut PoolEvents) {
         for slot in &mut self.slots {
-            slot.tick(now_ns, &self.spawn_context, events);
+            slot.tick(now_ns, &self.spawn_context, self.spares.as_mut(), events);
         }
         if let Some(spares) = &mut self.spares {
             spares.tick(now_ns);
@@ -252,7 +256,11 @@ impl WorkerPool {
             .collect();
         let doorbells = workers.iter().map(|worker| &worker.areas.outbox().doorbell);
         let doorbells = doorbells.chain(bell.map(Bell::doorbell));
-        let rings: Vec<futex::Wait> = doorbells.map(ring_of).collect();
+        let rings = doorbells.map(|bell| wait_on(bell.value(), bell.futex()));
+        let lives =
+            self.slots.iter().filter_map(WorkerSlot::worker).map(|it| &it.areas.outbox().life);
+        let ends = lives.map(|life| wait_on(life.value(), life.futex()));
+        let waits: Vec<futex::Wait> = rings.chain(ends).take(MAX_WAITS).collect();
         let parked = || {
             let flags = workers.iter().map(|worker| &worker.areas.inbox().dispatcher_parked);
             flags.chain(bell.map(Bell::parked))
@@ -263,25 +271,25 @@ impl WorkerPool {
         }
         let is_rung = bell.is_some_and(Bell::is_rung);
         if !is_rung && !workers.iter().any(|worker| worker.has_completion()) {
-            sleep_until(&rings, until_ns, now_ns);
+            sleep_until(&waits, until_ns, now_ns);
         }
         parked().for_each(ParkedFlag::clear);
     }
 }
 
-fn ring_of(doorbell: &Doorbell) -> futex::Wait {
+fn wait_on(value: u32, word: &AtomicU32) -> futex::Wait {
     let mut wait = futex::Wait::new();
-    wait.val = u64::from(doorbell.value());
-    wait.uaddr = futex::WaitPtr::new(doorbell.futex().as_ptr().cast());
+    wait.val = u64::from(value);
+    wait.uaddr = futex::WaitPtr::new(word.as_ptr().cast());
     wait.flags = futex::WaitFlags::SIZE_U32;
     wait
 }
 
 /// Early returns (a ring, a signal, a word that has changed already) are all reasons to look again,
 /// which the caller does in any case.
-fn sleep_until(rings: &[futex::Wait], until_ns: u64, now_ns: u64) {
+fn sleep_until(waits: &[futex::Wait], until_ns: u64, now_ns: u64) {
     let in_ns = until_ns.saturating_sub(now_ns);
-    if rings.is_empty() {
+    if waits.is_empty() {
         std::thread::sleep(Duration::from_nanos(in_ns));
         return;
     }
@@ -290,7 +298,7 @@ fn sleep_until(rings: &[futex::Wait], until_ns: u64, now_ns: u64) {
         tv_sec: (until_ns / 1_000_000_000).cast_signed(),
         tv_nsec: (until_ns % 1_000_000_000).cast_signed(),
     };
-    let _woken = futex::waitv(rings, futex::WaitvFlags::empty(), Some(&until), ClockId::Monotonic);
+    let _woken = futex::waitv(waits, futex::WaitvFlags::empty(), Some(&until), ClockId::Monotonic);
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub struct NodeSection {
     pub trusted_keys: Vec<PublicKey>,
 }
 
-/// [`Sharing`], as it is written. A server has one tenant, so both do the same yet but for the spares.
+/// [`Sharing`], as it is written. A server has one tenant, so both do the same yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WorkerSharing {
@@ -69,7 +69,7 @@ impl Default for NodeSection {
             queue_timeout_ms: 1_000,
             spin_us: node.spin_us,
             sharing: WorkerSharing::default(),
-            spares: node.spares,
+            spares: 2,
             batch_us: node.batch_us,
             slice_us: node.slice_us,
             ban_after: node.ban_after,
@@ -90,7 +90,7 @@ impl NodeSection {
             queue_limit: self.queue_limit,
             spin_us: self.spin_us,
             sharing: self.sharing.into(),
-            spares: self.spares,
+            spares: Some(self.spares),
             batch_us: self.batch_us,
             slice_us: self.slice_us,
             ban_after: self.ban_after,
@@ -113,6 +113,7 @@ mod tests {
 
     #[test]
     fn default_section_is_the_default_node() {
-        assert_eq!(NodeSection::default().config(), NodeConfig::default());
+        let with_spares = NodeConfig { spares: Some(2), ..NodeConfig::default() };
+        assert_eq!(NodeSection::default().config(), with_spares);
     }
 }

@@ -12,30 +12,31 @@ use std::collections::VecDeque;
 use crate::config::{NodeConfig, Source};
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Orphan};
+use crate::pool::spares::Spares;
 use crate::pool::spawn::{SpawnContext, start_worker};
-use crate::pool::start::{self, Duty, Progress, START_LIMIT_S};
+use crate::pool::start::{self, Duty, START_LIMIT_NS};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
 
 /// Starts that may fail one after the other before a slot is abandoned.
 const MAX_FAILED_STARTS: u32 = 3;
 
-/// How long a worker may take to become ready.
-const START_LIMIT_NS: u64 = START_LIMIT_S * 1_000_000_000;
-
-/// Before another start, when the last worker died of nothing that it was given.
+/// Before another start, when the last one failed.
 const RETRY_AFTER_NS: u64 = 10_000_000;
+
+/// The same, when the last worker died of nothing that it was given.
+const IDLE_RETRY_AFTER_NS: u64 = 1_000_000;
 
 /// Between two questions whether a process still lives: each is a call to the kernel.
 const HEALTH_INTERVAL_NS: u64 = 1_000_000;
 
-/// The same, for a process that was killed and should be gone soon.
+/// The same, for a process that ends and should be gone soon.
 const KILLED_INTERVAL_NS: u64 = 20_000;
 
 /// How long a dispatcher may sleep while a worker starts.
 const STARTING_SLEEP_NS: u64 = 100_000;
 
-/// How long a dispatcher may sleep while a worker works: its death rings no doorbell.
+/// How long a dispatcher may sleep while a worker works: where nothing rings at its end.
 const WORKING_SLEEP_NS: u64 = 20_000_000;
 
 /// What a tick brought.
@@ -108,7 +109,7 @@ impl WorkerSlot {
     /// The worker in it that takes requests.
     pub(crate) fn serving(&self) -> Option<&Worker> {
         match &self.state {
-            State::Serving(worker) if !worker.is_killed() => Some(worker),
+            State::Serving(worker) if !worker.is_ending() => Some(worker),
             _ => None,
         }
     }
@@ -116,7 +117,7 @@ impl WorkerSlot {
     /// The worker in it that takes requests.
     pub(crate) fn serving_mut(&mut self) -> Option<&mut Worker> {
         match &mut self.state {
-            State::Serving(worker) if !worker.is_killed() => Some(worker),
+            State::Serving(worker) if !worker.is_ending() => Some(worker),
             _ => None,
         }
     }
@@ -131,6 +132,11 @@ impl WorkerSlot {
             State::Serving(before) => before,
             _ => unreachable!("only who serves is replaced"),
         }
+    }
+
+    /// The worker in it, which may end.
+    pub(crate) fn worker(&self) -> Option<&Worker> {
+        if let State::Serving(worker) = &self.state { Some(worker) } else { None }
     }
 
     /// The worker in it that has jobs: it may have been killed, and not be gone.
@@ -165,9 +171,11 @@ impl WorkerSlot {
     /// When a sleeping dispatcher must be up again for this slot: `lead_ns` before a deadline.
     pub(crate) fn wake_ns(&self, now_ns: u64, lead_ns: u64) -> Option<u64> {
         match &self.state {
-            State::Vacant { not_before_ns } => Some(*not_before_ns),
+            State::Vacant { not_before_ns } => {
+                Some((*not_before_ns).max(now_ns + STARTING_SLEEP_NS))
+            }
             State::Starting { .. } => Some(now_ns + STARTING_SLEEP_NS),
-            State::Serving(worker) if worker.is_killed() => Some(now_ns + KILLED_INTERVAL_NS),
+            State::Serving(worker) if worker.is_ending() => Some(now_ns + KILLED_INTERVAL_NS),
             State::Serving(worker) if worker.load() > 0 => {
                 let deadline_ns = worker.watch_ns().unwrap_or(u64::MAX);
                 Some(deadline_ns.saturating_sub(lead_ns).min(now_ns + WORKING_SLEEP_NS))
@@ -181,6 +189,7 @@ impl WorkerSlot {
         &mut self,
         now_ns: u64,
         spawn_context: &SpawnContext,
+        spares: Option<&mut Spares>,
         events: &mut PoolEvents,
     ) {
         match &mut self.state {
@@ -191,13 +200,26 @@ impl WorkerSlot {
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {
-                self.serve();
+                self.started();
             }
             State::Starting { .. } => self.check_start(now_ns),
-            State::Vacant { not_before_ns } if now_ns >= *not_before_ns => {
-                self.start(now_ns, spawn_context);
-            }
+            State::Vacant { not_before_ns } if now_ns >= *not_before_ns => match spares {
+                Some(spares) => self.fill(now_ns, &spawn_context.config, spares),
+                None => self.start(now_ns, spawn_context),
+            },
             State::Vacant { .. } | State::Abandoned => {}
+        }
+    }
+
+    /// Lets a spare serve here, if one is ready; else one is started.
+    fn fill(&mut self, now_ns: u64, config: &NodeConfig, spares: &mut Spares) {
+        if let Some(ready) = spares.take(self.number) {
+            start::let_spin(&ready.areas.inbox().start, config, self.post);
+            return self.serve(ready);
+        }
+        spares.want(self.number);
+        if let Some(failure) = spares.take_failure(self.number) {
+            self.failed(now_ns, failure);
         }
     }
 
@@ -211,13 +233,17 @@ impl WorkerSlot {
         }
     }
 
-    fn serve(&mut self) {
+    fn started(&mut self) {
         if let State::Starting { worker, .. } = std::mem::replace(&mut self.state, State::Abandoned)
         {
-            self.failed_starts = 0;
-            self.last_failure = None;
-            self.state = State::Serving(worker);
+            self.serve(worker);
         }
+    }
+
+    fn serve(&mut self, worker: Worker) {
+        self.failed_starts = 0;
+        self.last_failure = None;
+        self.state = State::Serving(worker);
     }
 
     fn check_start(&mut self, now_ns: u64) {
@@ -229,9 +255,8 @@ impl WorkerSlot {
         let is_late = now_ns >= *give_up_ns;
         let too_slow = || is_late.then(|| Cause::SlowStart.into());
         let Some(exit) = worker.exit_reason().or_else(too_slow) else { return };
-        let progress = Progress::of(&worker.areas.outbox().status);
-        let (worker, pid) = (self.number, worker.process.pid());
-        self.failed(now_ns, StartError::NotReady { worker, pid, progress, exit });
+        let failure = worker.not_ready(exit);
+        self.failed(now_ns, failure);
     }
 
     /// Notes a failed start. What was started is killed by being dropped.
@@ -247,7 +272,9 @@ impl WorkerSlot {
 
     fn check_health(&mut self, now_ns: u64, events: &mut PoolEvents) {
         let State::Serving(worker) = &mut self.state else { return };
-        if worker.is_killed() {
+        if worker.is_ending() {
+            // One that says so itself, which it may, ends too.
+            worker.process.kill();
             self.health_ns = self.health_ns.min(now_ns + KILLED_INTERVAL_NS);
         }
         if now_ns < self.health_ns {
@@ -269,7 +296,7 @@ impl WorkerSlot {
         events.ended.extend(remains.lost);
         events.orphans.extend(remains.orphans);
         if was_idle {
-            self.state = State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS };
+            self.state = State::Vacant { not_before_ns: now_ns + IDLE_RETRY_AFTER_NS };
         }
     }
 }

@@ -27,13 +27,13 @@ use crate::config::Slicing;
 use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
-use crate::pool::error::{Cause, ExitReason};
+use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
 use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
-use crate::pool::start::LastWords;
+use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
 use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Limits, Watch};
@@ -113,6 +113,11 @@ impl Worker {
 
     pub(crate) fn is_killed(&self) -> bool {
         self.killed.is_some()
+    }
+
+    /// Whether it ends, or says so: it gets no more jobs.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_killed() || self.areas.outbox().life.is_over()
     }
 
     /// When the watchdog has something to do, if it watches.
@@ -262,6 +267,12 @@ impl Worker {
     pub(crate) fn kill(&mut self, cause: Cause) {
         self.process.kill();
         self.killed.get_or_insert(cause.into());
+    }
+
+    /// Why its start failed: it did not become ready, for this reason.
+    pub(crate) fn not_ready(&self, exit: ExitReason) -> StartError {
+        let progress = Progress::of(&self.areas.outbox().status);
+        StartError::NotReady { worker: self.number, pid: self.process.pid(), progress, exit }
     }
 
     /// Why the worker is gone, once it is.
