@@ -221,11 +221,6 @@ impl NodeConfig {
         Some(Slicing { slice_us, stack_slots: self.stack_slots })
     }
 
-    /// How many spares each worker has.
-    pub(crate) fn spare_count(&self) -> usize {
-        self.spares.unwrap_or(if self.sharing == Sharing::Tenant { 2 } else { 0 })
-    }
-
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
     pub(crate) fn batch_ns(&self) -> Option<u64> {
         (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
@@ -242,8 +237,12 @@ impl NodeConfig {
         within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
         self.source.check()?;
-        let least_spares = usize::from(self.sharing == Sharing::Tenant);
-        within("spares", self.spare_count(), least_spares, MAX_SPARES)?;
+        within(
+            "spares",
+            self.sharing.spares(self.spares),
+            self.sharing.least_spares(),
+            MAX_SPARES,
+        )?;
         if let Some(slice_us) = self.slice_us {
             let (least, most) = (MIN_SLICE_US as usize, MAX_SLICE_US as usize);
             within("slice_us", slice_us as usize, least, most)?;

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::pool::process::Death;
 use crate::pool::report::ProtocolViolation;
 use crate::pool::start::{LastWords, Progress, START_LIMIT_S};
-use crate::pool::watchdog::Reason;
+use crate::pool::watchdog::reason::Reason;
 use crate::sys::limits::TooFewDescriptors;
 
 /// Why a worker did not start.

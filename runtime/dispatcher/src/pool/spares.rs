@@ -127,7 +127,7 @@ impl Spares {
     pub(crate) fn start(context: Arc<SpawnContext>, posts: Vec<Post>) -> io::Result<Self> {
         let (errands, asked) = mpsc::channel();
         let (to, started) = mpsc::channel();
-        let count = context.config.spare_count();
+        let count = context.config.sharing.spares(context.config.spares);
         let slots = posts.iter().map(|_| SlotSpares::default()).collect();
         let run = move || serve(&context, &posts, &asked, &to);
         let thread = thread::Builder::new().name("mote-spares".to_owned()).spawn(run)?;

@@ -1,9 +1,11 @@
 //! A slot whose workers do not start, and one whose worker dies.
 
+use super::filling::MAX_FAILED_STARTS;
 use super::*;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
 use crate::pool::fake_worker::{self, publish};
+use crate::pool::start::START_LIMIT_NS;
 use crate::sys::clock::now_ns;
 use crate::sys::memory_file::program_file;
 

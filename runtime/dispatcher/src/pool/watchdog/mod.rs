@@ -22,13 +22,13 @@
 //! Where the worker's own timer is the source, the signal is left out and the rest stays: what does
 //! not end is killed.
 
+pub(crate) mod reason;
 pub(crate) mod stall;
 
 use mote_abi::outcome::Mode;
-use thiserror::Error;
 
 use crate::job::spec::JobSpec;
-use crate::pool::watchdog::stall::STALL_LIMIT_NS;
+use crate::pool::watchdog::reason::{ENTRY_LIMIT_NS, Reason};
 
 /// Between two signals to an invocation that does not end.
 pub(crate) const REPEAT_NS: u64 = 200_000;
@@ -43,9 +43,6 @@ pub(crate) const LOOK_AGAIN_NS: u64 = 10_000_000;
 /// On top of that, for an arena of this many KiB: scrubbing it takes time.
 const SCRUB_NS_PER_KIB: u64 = 1_000;
 
-/// How long a worker may take to enter a service that is its next.
-pub(crate) const ENTRY_LIMIT_NS: u64 = 5_000_000_000;
-
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -55,17 +52,6 @@ pub(crate) enum Action {
     Stop,
     /// Give the worker up, if its silence is its own fault: it does not answer. Again and again while it is not.
     GiveUp(Reason),
-}
-
-/// Why a worker is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Reason {
-    #[error("it did not enter the service within {} s", ENTRY_LIMIT_NS / 1_000_000_000)]
-    NeverEntered,
-    #[error("it did not stop the service, though signalled since its hard deadline")]
-    NeverEnded,
-    #[error("it was stopped or had no processor time for {} s", STALL_LIMIT_NS / 1_000_000_000)]
-    Stalled,
 }
 
 /// The durations of one invocation, in nanoseconds.

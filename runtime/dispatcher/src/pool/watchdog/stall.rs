@@ -11,15 +11,10 @@
 //! again and again, and would have been woken.
 
 use crate::pool::execution::Execution;
-use crate::pool::watchdog::{LOOK_AGAIN_NS, Reason};
+use crate::pool::watchdog::reason::{Reason, STALL_LIMIT_NS};
 
 /// The processor time in which a worker answers, whatever it was about, except for scrubbing.
 const ANSWER_NS: u64 = 50_000_000;
-
-/// How long a worker may be kept from answering by somebody else.
-pub(crate) const STALL_LIMIT_NS: u64 = 10_000_000_000;
-
-const _: () = assert!(LOOK_AGAIN_NS < ANSWER_NS);
 
 /// A worker that did not answer, when that was first found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

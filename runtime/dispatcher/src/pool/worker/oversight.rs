@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 use crate::config::Source;
 use crate::job::ids::Ticket;
 use crate::pool::execution::Execution;
+use crate::pool::watchdog::reason::Reason;
 use crate::pool::watchdog::stall::Stall;
-use crate::pool::watchdog::{Action, Reason, scrub_ns};
+use crate::pool::watchdog::{Action, scrub_ns};
 use crate::pool::worker::Worker;
 
 impl Worker {
