@@ -237,12 +237,8 @@ impl NodeConfig {
         within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
         self.source.check()?;
-        within(
-            "spares",
-            self.sharing.spares(self.spares),
-            self.sharing.least_spares(),
-            MAX_SPARES,
-        )?;
+        let (spares, least) = (self.sharing.spares(self.spares), self.sharing.least_spares());
+        within("spares", spares, least, MAX_SPARES)?;
         if let Some(slice_us) = self.slice_us {
             let (least, most) = (MIN_SLICE_US as usize, MAX_SLICE_US as usize);
             within("slice_us", slice_us as usize, least, most)?;
