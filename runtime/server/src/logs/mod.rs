@@ -10,8 +10,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::functions::name::FunctionId;
+use crate::functions::tenant::Tenant;
+
 /// The most that is remembered, in bytes of JSON.
 const RECENT_BYTES: usize = 1 << 20;
+
+/// How many failures are told at once.
+const FAILURES: usize = 20;
 
 /// How many lines a reader may be behind before it loses some.
 const BEHIND: usize = 1024;
@@ -23,7 +29,7 @@ pub struct LogLine {
     pub time_ms: u64,
     /// The request, as its client was told.
     pub request: Uuid,
-    /// The function.
+    /// The function; `TENANT/NAME` where it is not the default tenant's.
     pub function: String,
     /// Which state of it, as clients call it.
     pub version: String,
@@ -46,6 +52,8 @@ pub(crate) struct Logs {
 pub(crate) struct Entry {
     pub(crate) function: String,
     pub(crate) json: Bytes,
+    /// Whether it tells how an invocation failed.
+    is_failure: bool,
 }
 
 #[derive(Debug, Default)]
@@ -65,7 +73,7 @@ impl Logs {
     pub(crate) fn add(
         &self,
         id: Uuid,
-        function: &str,
+        function: &FunctionId,
         version: &str,
         ended: &Completed,
         why: &str,
@@ -73,7 +81,7 @@ impl Logs {
         let line = |outcome: Option<Outcome>, text: &str| LogLine {
             time_ms: now_ms(),
             request: id,
-            function: function.to_owned(),
+            function: function.to_string(),
             version: version.to_owned(),
             outcome: outcome.map(|outcome| outcome.name().to_owned()),
             text: text.to_owned(),
@@ -90,15 +98,32 @@ impl Logs {
         (recent.lines.iter().cloned().collect(), self.live.subscribe())
     }
 
+    /// How invocations of `tenant` failed lately, the last first.
+    pub(crate) fn failures(&self, tenant: &Tenant) -> Vec<LogLine> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = recent.lines.iter().rev().filter(|it| it.is_failure && is_of(it, tenant));
+        let read = |entry: &Entry| serde_json::from_slice(&entry.json).ok();
+        failed.filter_map(read).take(FAILURES).collect()
+    }
+
     fn push(&self, line: &LogLine) {
         let Ok(mut json) = serde_json::to_vec(line) else { return };
         json.push(b'\n');
-        let entry = Entry { function: line.function.clone(), json: json.into() };
+        let is_failure = line.outcome.is_some();
+        let entry = Entry { function: line.function.clone(), json: json.into(), is_failure };
         // Both under the lock, so that nobody who begins to follow gets a line twice, or not at all.
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.push(entry.clone());
         // Nobody may be reading.
         let _ = self.live.send(entry);
+    }
+}
+
+/// Whether the entry's function, which is as [`FunctionId`] writes it, is the tenant's.
+fn is_of(entry: &Entry, tenant: &Tenant) -> bool {
+    match entry.function.split_once('/') {
+        Some((its, _)) => its == tenant.name(),
+        None => tenant.is_default(),
     }
 }
 
@@ -143,6 +168,19 @@ mod tests {
         let read: LogLine = serde_json::from_slice(&live.try_recv().unwrap().json).unwrap();
         assert_eq!(read, line("after"));
         assert!(live.try_recv().is_err());
+    }
+
+    #[test]
+    fn failures_are_told_to_their_tenant_the_last_first() {
+        let logs = Logs::default();
+        for (function, outcome) in [("f", None), ("f", Some("panicked")), ("a/f", Some("fault"))] {
+            let (function, outcome) = (function.to_owned(), outcome.map(str::to_owned));
+            logs.push(&LogLine { function, outcome, ..line("why") });
+        }
+        logs.push(&LogLine { outcome: Some("error".to_owned()), ..line("last") });
+        let told: Vec<_> =
+            logs.failures(&Tenant::of_node()).into_iter().map(|it| it.text).collect();
+        assert_eq!(told, ["last", "why"]);
     }
 
     #[test]
