@@ -6,12 +6,14 @@
 //! | [`config`] | `mote.toml` |
 //! | [`functions`] | how functions are named, and what is kept of them on disk |
 //! | `metrics` | what is counted, and the text that Prometheus reads |
+//! | [`events`] | durable events: what is on disk, what is due, what is parked |
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
 //! | [`package`] | what clients submit: images, and source that is built |
 //! | [`logs`] | what functions logged, for operators |
 //! | `http` | bodies with limits, and replies |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
+//! | `delivery` | runs the events that are due |
 //! | `lambda`, `plain` | the two ways in |
 //! | `listen` | clients' connections |
 //! | [`admin`] | the admin socket, and its client |
@@ -22,7 +24,9 @@
 pub mod admin;
 mod app;
 pub mod config;
+mod delivery;
 mod door;
+pub mod events;
 pub mod functions;
 mod http;
 mod lambda;

@@ -14,7 +14,9 @@ use tokio::net::{TcpListener, UnixListener};
 use crate::admin::{self, SocketError};
 use crate::app::App;
 use crate::config::{Config, ConfigError};
+use crate::delivery;
 use crate::door::Door;
+use crate::events::{Events, StorageError};
 use crate::functions::store::{Store, StoreError};
 use crate::listen;
 use crate::listen::tls::{self, TlsError};
@@ -54,6 +56,9 @@ pub enum ServeError {
     /// Functions cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Events cannot be read.
+    #[error(transparent)]
+    Events(#[from] StorageError),
     /// A function cannot be deployed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -89,6 +94,7 @@ impl Server {
         let tls = config.tls.as_ref().map(tls::config).transpose()?;
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
+        let events = Events::open(&folder, &config.events)?;
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
         let listener = listen(config.listen).await?;
         let door = Arc::new(Door::start(&config.node)?);
@@ -101,7 +107,7 @@ impl Server {
         }
         let packager = Packager::new(builder);
         Ok(Self {
-            app: Arc::new(App::new(config, door, registry, deployer, packager)),
+            app: Arc::new(App::new(config, door, registry, deployer, packager, events)),
             listener,
             tls,
             admin,
@@ -137,7 +143,8 @@ impl Server {
         };
         let clients = listen::serve(Arc::clone(&app), self.listener, self.tls, app.closing());
         let operators = admin::serve(Arc::clone(&app), self.admin, app.closing());
-        tokio::join!(stop, clients, operators);
+        let events = delivery::run(Arc::clone(&app), app.closing());
+        tokio::join!(stop, clients, operators, events);
     }
 }
 

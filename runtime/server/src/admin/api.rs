@@ -10,11 +10,14 @@ use hyper::{Method, Request, Response, StatusCode};
 use mote_dispatcher::{self as node, ServiceStatistics};
 use thiserror::Error;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
-use super::follow;
 use super::views::{ErrorView, FunctionView, StatsView, VersionView};
+use super::{events, follow};
 use crate::app::App;
 use crate::config::settings::{self, Settings};
+use crate::events::EventError;
+use crate::events::index::NotChanged;
 use crate::http::body::{self, Body, BodyError, BodyLimits};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
@@ -38,6 +41,10 @@ enum Failure {
     Settings(#[from] serde_json::Error),
     #[error("`{found}` is not the number of a version")]
     Version { found: String },
+    #[error("`{found}` is not the identifier of an event")]
+    EventId { found: String },
+    #[error(transparent)]
+    Event(#[from] EventError),
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -55,9 +62,16 @@ impl Failure {
             Self::Change(ChangeError::NoVersion { .. }) | Self::Node(_) => StatusCode::CONFLICT,
             Self::Change(ChangeError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Body(BodyError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Settings(_) | Self::Version { .. } | Self::Body(_) | Self::Change(_) => {
-                StatusCode::BAD_REQUEST
+            Self::Event(EventError::NotChanged(NotChanged::Unknown { .. })) => {
+                StatusCode::NOT_FOUND
             }
+            Self::Event(EventError::Disk { .. }) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Event(_) => StatusCode::CONFLICT,
+            Self::Settings(_)
+            | Self::Version { .. }
+            | Self::EventId { .. }
+            | Self::Body(_)
+            | Self::Change(_) => StatusCode::BAD_REQUEST,
         }
     }
 }
@@ -95,8 +109,19 @@ async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
         (&Method::POST, ["v1", "functions", name, "invoke"]) => {
             Ok(plain::invoke_named(app, name, request).await)
         }
+        (&Method::POST, ["v1", "functions", name, "events"]) => {
+            Ok(plain::submit_named(app, name, request).await)
+        }
+        (&Method::GET, ["v1", "events"]) => Ok(events::list(app, request.uri().query())),
+        (&Method::GET, ["v1", "events", id]) => Ok(events::show(app, event(id)?).await?),
+        (&Method::POST, ["v1", "events", id, "retry"]) => Ok(events::retry(app, event(id)?).await?),
+        (&Method::DELETE, ["v1", "events", id]) => Ok(events::discard(app, event(id)?).await?),
         (method, _) => Err(Failure::NoRoute { method: method.clone(), path }),
     }
+}
+
+fn event(id: &str) -> Result<Uuid, Failure> {
+    id.parse().map_err(|_| Failure::EventId { found: id.to_owned() })
 }
 
 fn logs(app: &Arc<App>, query: Option<&str>) -> Response<Channel<Bytes>> {

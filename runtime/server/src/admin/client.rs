@@ -13,10 +13,17 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::UnixStream;
+use uuid::Uuid;
 
 pub use crate::logs::LogLine;
+pub use crate::plain::Accepted;
 
-pub use super::views::{ErrorView, FunctionView, StatsView, StrikesView, VersionView};
+pub use crate::events::Failure;
+
+pub use super::views::{
+    ErrorView, EventBodyView, EventState, EventView, FunctionView, StatsView, StrikesView,
+    VersionView,
+};
 
 /// Speaks to a running node.
 #[derive(Clone, Debug)]
@@ -111,9 +118,7 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`].
     pub async fn remove(&self, name: &str) -> Result<(), AdminError> {
-        let path = format!("/v1/functions/{name}");
-        let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
-        succeeded(status.status, &body)
+        self.done(Method::DELETE, &format!("/v1/functions/{name}")).await
     }
 
     /// Bans a function, or lifts its ban and forgives its strikes.
@@ -122,9 +127,7 @@ impl AdminClient {
     /// [`AdminError`].
     pub async fn set_banned(&self, name: &str, is_banned: bool) -> Result<(), AdminError> {
         let method = if is_banned { Method::PUT } else { Method::DELETE };
-        let path = format!("/v1/functions/{name}/ban");
-        let (status, body) = self.call(method, &path, Bytes::new()).await?.into_parts();
-        succeeded(status.status, &body)
+        self.done(method, &format!("/v1/functions/{name}/ban")).await
     }
 
     /// Runs a function once. The reply is as one of plain HTTP, whatever its status.
@@ -133,6 +136,54 @@ impl AdminClient {
     /// [`AdminError`], but not that the function failed or was refused.
     pub async fn invoke(&self, name: &str, body: Vec<u8>) -> Result<Response<Bytes>, AdminError> {
         self.call(Method::POST, &format!("/v1/functions/{name}/invoke"), body.into()).await
+    }
+
+    /// Submits an event for a function. The reply is as one of plain HTTP, whatever its status.
+    ///
+    /// # Errors
+    /// [`AdminError`], but not that it was refused.
+    pub async fn submit(&self, name: &str, body: Vec<u8>) -> Result<Response<Bytes>, AdminError> {
+        self.call(Method::POST, &format!("/v1/functions/{name}/events"), body.into()).await
+    }
+
+    /// The oldest events, `limit` at most: those of `function`, or of all; only parked ones if `is_parked`.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn events(
+        &self,
+        function: Option<&str>,
+        is_parked: bool,
+        limit: usize,
+    ) -> Result<Vec<EventView>, AdminError> {
+        let function = function.map(|name| format!("&function={name}")).unwrap_or_default();
+        let state = if is_parked { "&state=parked" } else { "" };
+        let path = format!("/v1/events?limit={limit}{function}{state}");
+        self.json(Method::GET, &path, Bytes::new()).await
+    }
+
+    /// One event with its body.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn event(&self, id: Uuid) -> Result<EventBodyView, AdminError> {
+        self.json(Method::GET, &format!("/v1/events/{id}"), Bytes::new()).await
+    }
+
+    /// Lets an event run at once, as if it had never failed.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn retry_event(&self, id: Uuid) -> Result<(), AdminError> {
+        self.done(Method::POST, &format!("/v1/events/{id}/retry")).await
+    }
+
+    /// Forgets an event.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn drop_event(&self, id: Uuid) -> Result<(), AdminError> {
+        self.done(Method::DELETE, &format!("/v1/events/{id}")).await
     }
 
     /// Reads what `function` logged lately, or every function, and what is logged from now on if `follow`
@@ -160,6 +211,11 @@ impl AdminClient {
             }
         }
         Ok(())
+    }
+
+    async fn done(&self, method: Method, path: &str) -> Result<(), AdminError> {
+        let (status, body) = self.call(method, path, Bytes::new()).await?.into_parts();
+        succeeded(status.status, &body)
     }
 
     async fn json<T: DeserializeOwned>(

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::door::{Door, Order};
+use crate::events::Events;
 use crate::functions::name::Target;
 use crate::http::body::{Body, BodyLimits};
 use crate::logs::Logs;
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) packager: Packager,
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
+    pub(crate) events: Events,
     door: Arc<Door>,
     closing: watch::Sender<bool>,
 }
@@ -54,6 +56,7 @@ impl App {
         registry: Arc<Registry>,
         deployer: Deployer,
         packager: Packager,
+        events: Events,
     ) -> Self {
         let limits = &config.limits;
         let bodies = BodyLimits {
@@ -69,6 +72,7 @@ impl App {
             packager,
             metrics: Metrics::default(),
             logs: Logs::default(),
+            events,
             door,
             closing: watch::Sender::new(false),
         }
@@ -117,13 +121,24 @@ impl App {
         Ok(answer)
     }
 
+    /// Keeps a request for `target` as an event: it is on disk when this returns, and runs from then on.
+    pub(crate) async fn submit(
+        &self,
+        id: Uuid,
+        target: &Target,
+        body: &Body,
+    ) -> Result<(), Refusal> {
+        self.registry.resolve(target)?;
+        Ok(self.events.accept(id, target, body.bytes.clone()).await?)
+    }
+
     /// All metrics, as Prometheus reads them.
     pub(crate) async fn metrics_text(&self) -> String {
         let functions = self.functions().await.into_iter().map(|(deployed, statistics)| {
             let (name, metrics) = (deployed.function.name.clone(), Arc::clone(&deployed.metrics));
             Counted { name, metrics, statistics }
         });
-        self.metrics.text(&functions.collect::<Vec<_>>())
+        self.metrics.text(&functions.collect::<Vec<_>>(), &self.events.counted())
     }
 
     /// Every function, with what the node knows of it.

@@ -4,6 +4,8 @@ use mote_dispatcher::{JobError, SubmitError};
 use thiserror::Error;
 
 use crate::door::NotRun;
+use crate::events::EventError;
+use crate::events::index::NotChanged;
 use crate::functions::name::{NameError, Target};
 use crate::functions::variables::VariableError;
 use crate::http::body::BodyError;
@@ -49,8 +51,8 @@ pub(crate) enum Refusal {
     Variable(#[from] VariableError),
     #[error(transparent)]
     Change(#[from] ChangeError),
-    #[error("events are not taken: this node cannot keep them; invoke with RequestResponse")]
-    NoEvents,
+    #[error(transparent)]
+    Event(#[from] EventError),
 }
 
 impl From<Unresolved> for Refusal {
@@ -73,7 +75,6 @@ impl Refusal {
         match self {
             Self::Name(_)
             | Self::Header { .. }
-            | Self::NoEvents
             | Self::Json(_)
             | Self::NoPackage
             | Self::Base64(_)
@@ -90,7 +91,17 @@ impl Refusal {
             Self::Body(BodyError::Broken(_)) => Refused::BadRequest,
             Self::NotRun(error) => not_run_kind(error),
             Self::Stale { .. } => Refused::Unavailable,
+            Self::Event(error) => event_kind(error),
         }
+    }
+}
+
+fn event_kind(error: &EventError) -> Refused {
+    match error {
+        EventError::NoRoom(_) => Refused::Overload,
+        EventError::Disk { .. } => Refused::Storage,
+        EventError::NotChanged(NotChanged::Unknown { .. }) => Refused::Unknown,
+        EventError::NotChanged(NotChanged::Running { .. }) => Refused::Conflict,
     }
 }
 

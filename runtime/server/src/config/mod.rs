@@ -4,6 +4,7 @@
 //! is an error, not a setting that does nothing.
 
 mod error;
+pub mod events;
 pub mod limits;
 pub mod node;
 mod range;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::ConfigError;
+use events::EventsSection;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
@@ -48,6 +50,8 @@ pub struct Config {
     pub node: NodeSection,
     /// What bounds clients.
     pub limits: Limits,
+    /// Requests that are kept until they have run.
+    pub events: EventsSection,
     /// What a function gets that does not say otherwise.
     pub defaults: Settings,
 }
@@ -64,6 +68,7 @@ impl Default for Config {
             build_key: None,
             node: NodeSection::default(),
             limits: Limits::default(),
+            events: EventsSection::default(),
             defaults: Settings::default(),
         }
     }
@@ -91,6 +96,7 @@ impl Config {
     /// [`ConfigError::Range`].
     pub fn check(&self) -> Result<(), ConfigError> {
         self.limits.check()?;
+        self.events.check()?;
         self.defaults.check()
     }
 
@@ -150,6 +156,7 @@ mod tests {
             "build_key",
             "trusted_keys",
             "manage",
+            "backoff_ms",
             "certificate",
             "key",
         ] {

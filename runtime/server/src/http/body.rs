@@ -28,6 +28,13 @@ pub(crate) struct Body {
     _memory: Option<OwnedSemaphorePermit>,
 }
 
+impl Body {
+    /// Bytes that are bounded elsewhere.
+    pub(crate) fn kept(bytes: Bytes) -> Self {
+        Self { bytes, _memory: None }
+    }
+}
+
 /// Why a body was not read.
 #[derive(Debug, Error)]
 pub(crate) enum BodyError {

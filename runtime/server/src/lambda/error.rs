@@ -43,7 +43,9 @@ impl Shape {
             Refused::Conflict => (StatusCode::CONFLICT, "ResourceConflictException"),
             Refused::Outdated => (StatusCode::PRECONDITION_FAILED, "PreconditionFailedException"),
             Refused::Denied => (StatusCode::FORBIDDEN, "AccessDeniedException"),
-            Refused::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException"),
+            Refused::Unavailable | Refused::Storage => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException")
+            }
         };
         let is_overload = refusal.kind() == Refused::Overload;
         Self { status, name, reason: is_overload.then_some("ConcurrentInvocationLimitExceeded") }

@@ -7,6 +7,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use mote_dispatcher::Outcome;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::refusal::Refusal;
@@ -22,6 +23,13 @@ const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 const NS_PER_MS: f64 = 1e6;
 
+/// What the client of an event gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// Its identifier.
+    pub event: Uuid,
+}
+
 /// Answers a request whose path is none of Lambda's.
 pub(crate) async fn serve(app: &App, id: Uuid, request: Request<Incoming>) -> Reply {
     let result = act(app, id, request).await;
@@ -35,6 +43,12 @@ async fn act(app: &App, id: Uuid, request: Request<Incoming>) -> Result<Reply, R
     {
         let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
         return invoke(app, id, &name, request).await;
+    }
+    if let Some(name) = path.strip_prefix("/events/")
+        && request.method() == Method::POST
+    {
+        let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+        return submit(app, id, &name, request).await;
     }
     match (request.method(), path) {
         (&Method::GET, "/healthz" | "/readyz") => Ok(reply::empty(StatusCode::OK)),
@@ -53,6 +67,12 @@ async fn act(app: &App, id: Uuid, request: Request<Incoming>) -> Result<Reply, R
 pub(crate) async fn invoke_named(app: &App, name: &str, request: Request<Incoming>) -> Reply {
     let id = Uuid::new_v4();
     told(app, id, invoke(app, id, name, request).await)
+}
+
+/// Keeps a request for the function `name` as an event, whatever its path is.
+pub(crate) async fn submit_named(app: &App, name: &str, request: Request<Incoming>) -> Reply {
+    let id = Uuid::new_v4();
+    told(app, id, submit(app, id, name, request).await)
 }
 
 fn told(app: &App, id: Uuid, result: Result<Reply, Refusal>) -> Reply {
@@ -77,6 +97,20 @@ async fn invoke(
     let body = body::read(request.into_body(), &app.bodies).await?;
     let answer = app.invoke(id, &target, &body).await?;
     Ok(answered(answer, content_type))
+}
+
+/// Keeps it as an event for the function that `name` names.
+async fn submit(
+    app: &App,
+    id: Uuid,
+    name: &str,
+    request: Request<Incoming>,
+) -> Result<Reply, Refusal> {
+    let target = Target::parse(name, None)?;
+    app.registry.resolve(&target)?;
+    let body = body::read(request.into_body(), &app.bodies).await?;
+    app.submit(id, &target, &body).await?;
+    Ok(reply::json(StatusCode::ACCEPTED, &Accepted { event: id }))
 }
 
 fn answered(answer: Answer, content_type: HeaderValue) -> Reply {
