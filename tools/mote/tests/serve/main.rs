@@ -7,6 +7,7 @@ mod support;
 mod behave;
 mod clients;
 mod crash;
+mod events;
 mod lambda;
 mod operate;
 mod plain;
