@@ -3,9 +3,11 @@
 use mote_dispatcher::{JobError, SubmitError};
 use thiserror::Error;
 
+use crate::access::AccessError;
 use crate::door::NotRun;
 use crate::events::EventError;
 use crate::events::index::NotChanged;
+use crate::events::record::NoTarget;
 use crate::functions::name::{NameError, Target};
 use crate::functions::variables::VariableError;
 use crate::http::body::BodyError;
@@ -23,6 +25,8 @@ pub(crate) enum Refusal {
     Unknown { arn: String },
     #[error("`{name}` was built for another node: build it with this mote, and deploy it again")]
     Stale { name: String },
+    #[error(transparent)]
+    Access(AccessError),
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -52,6 +56,8 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Change(#[from] ChangeError),
     #[error(transparent)]
+    NoTarget(#[from] NoTarget),
+    #[error(transparent)]
     Event(#[from] EventError),
 }
 
@@ -60,6 +66,15 @@ impl From<Unresolved> for Refusal {
         match unresolved {
             Unresolved::Unknown { arn } => Self::Unknown { arn },
             Unresolved::Stale { name } => Self::Stale { name },
+        }
+    }
+}
+
+impl From<AccessError> for Refusal {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Body(error) => Self::Body(error),
+            error => Self::Access(error),
         }
     }
 }
@@ -82,6 +97,7 @@ impl Refusal {
             | Self::Package(_)
             | Self::Variable(_) => Refused::BadRequest,
             Self::Unmanaged => Refused::Denied,
+            Self::Access(_) => Refused::Unidentified,
             Self::OtherCode => Refused::Outdated,
             Self::Change(error) => change_kind(error),
             Self::Unknown { .. } | Self::NoRoute { .. } => Refused::Unknown,
@@ -91,6 +107,7 @@ impl Refusal {
             Self::Body(BodyError::Broken(_)) => Refused::BadRequest,
             Self::NotRun(error) => not_run_kind(error),
             Self::Stale { .. } => Refused::Unavailable,
+            Self::NoTarget(_) => Refused::Unknown,
             Self::Event(error) => event_kind(error),
         }
     }
@@ -111,6 +128,7 @@ fn change_kind(error: &ChangeError) -> Refused {
         ChangeError::Unknown { .. }
         | ChangeError::NoVersion { .. }
         | ChangeError::NoState { .. } => Refused::Unknown,
+        ChangeError::TooMany { .. } => Refused::Denied,
         ChangeError::Exists { .. } | ChangeError::InUse { .. } => Refused::Conflict,
         ChangeError::Revision { .. } => Refused::Outdated,
         ChangeError::Store(_) => Refused::Unavailable,

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod node;
 mod range;
 pub mod settings;
+pub mod tenant;
 pub mod tls;
 
 use std::fs;
@@ -22,6 +23,7 @@ use events::EventsSection;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
+use tenant::TenantSection;
 use tls::TlsSection;
 
 /// The port of [`Config::default`].
@@ -46,6 +48,12 @@ pub struct Config {
     pub policy: Option<PathBuf>,
     /// The name of the key that signs what is built from them; `None`: nothing does.
     pub build_key: Option<String>,
+    /// Where operators' programs read metrics of all tenants; without it, `/metrics` is read where clients
+    /// connect.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whose functions there are; with none, there is one tenant, and whoever connects is it.
+    #[serde(rename = "tenant")]
+    pub tenants: Vec<TenantSection>,
     /// Workers and their queue.
     pub node: NodeSection,
     /// What bounds clients.
@@ -66,6 +74,8 @@ impl Default for Config {
             admin_uids: Vec::new(),
             policy: None,
             build_key: None,
+            metrics_listen: None,
+            tenants: Vec::new(),
             node: NodeSection::default(),
             limits: Limits::default(),
             events: EventsSection::default(),
@@ -97,6 +107,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.limits.check()?;
         self.events.check()?;
+        tenant::check(&self.tenants, self.tls.is_some())?;
         self.defaults.check()
     }
 
@@ -159,6 +170,12 @@ mod tests {
             "backoff_ms",
             "certificate",
             "key",
+            "metrics_listen",
+            "weight",
+            "max_queued",
+            "max_running",
+            "max_functions",
+            "client_ca",
         ] {
             assert!(text.contains(&format!("{name} = ")), "{name}");
         }
@@ -184,7 +201,7 @@ mod tests {
     fn trusted_keys_are_public_keys() {
         let key = format!("ed25519:{}", "0a".repeat(32));
         let config = read(&format!("[node]\ntrusted_keys = ['{key}']\n")).unwrap();
-        assert_eq!(config.node.config().trusted_keys[0].to_string(), key);
+        assert_eq!(config.node.config(&[]).trusted_keys[0].to_string(), key);
         let message = read("[node]\ntrusted_keys = ['release']\n").unwrap_err().to_string();
         assert!(message.contains("`release`: a public key is `ed25519:`"), "{message}");
     }

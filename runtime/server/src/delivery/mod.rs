@@ -75,7 +75,7 @@ struct Ended {
 }
 
 async fn invoke(app: &App, id: Uuid, record: &Record, body: Body) -> Result<Ended, Refusal> {
-    let answer = app.invoke(id, &record.target()?, &body).await?;
+    let answer = app.invoke(id, &record.target(&app.access.tenants)?, &body).await?;
     Ok(Ended { outcome: answer.completed.outcome, message: answer.message })
 }
 

@@ -250,9 +250,10 @@ impl Index {
 mod tests {
     use super::*;
     use crate::functions::name::Target;
+    use crate::functions::tenant::Tenant;
 
     fn record(accepted_ms: u64) -> Record {
-        Record::new(&Target { name: "f".to_owned(), qualifier: None }, 10, accepted_ms)
+        Record::new(&Target::parse(&Tenant::of_node(), "f", None).unwrap(), 10, accepted_ms)
     }
 
     fn index(tries: u32) -> Index {

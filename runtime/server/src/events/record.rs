@@ -1,8 +1,10 @@
 //! What is known of an event beside its body.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use crate::functions::name::{NameError, Qualifier, Target};
+use crate::functions::name::{NameError, Target};
+use crate::functions::tenant::Tenants;
 
 /// The most that is kept of a failure's message, in bytes.
 const MESSAGE_BYTES: usize = 4 << 10;
@@ -10,7 +12,7 @@ const MESSAGE_BYTES: usize = 4 << 10;
 /// One event, but for its identifier and its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// The function that it is for.
+    /// The function that it is for, as `TENANT/NAME` if its tenant is not the default one.
     pub(crate) function: String,
     /// Which state of it: what that means is looked up when it runs.
     pub(crate) qualifier: Option<String>,
@@ -44,11 +46,20 @@ pub struct Failure {
     pub at_ms: u64,
 }
 
+/// Why an event is for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum NoTarget {
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error("there is no tenant `{name}` any more")]
+    Tenant { name: String },
+}
+
 impl Record {
     /// An event for `target` that arrives now.
     pub(crate) fn new(target: &Target, body_bytes: usize, now_ms: u64) -> Self {
         Self {
-            function: target.name.clone(),
+            function: target.function.to_string(),
             qualifier: target.qualifier.as_ref().map(ToString::to_string),
             accepted_ms: now_ms,
             body_bytes: body_bytes as u64,
@@ -59,9 +70,10 @@ impl Record {
     }
 
     /// What it is for.
-    pub(crate) fn target(&self) -> Result<Target, NameError> {
-        let qualifier = self.qualifier.as_deref().map(Qualifier::parse).transpose()?;
-        Ok(Target { name: self.function.clone(), qualifier })
+    pub(crate) fn target(&self, tenants: &Tenants) -> Result<Target, NoTarget> {
+        let unknown = |name: &str| NoTarget::Tenant { name: name.to_owned() };
+        let (tenant, name) = tenants.of_text(&self.function).map_err(unknown)?;
+        Ok(Target::parse(tenant, name, self.qualifier.as_deref())?)
     }
 }
 

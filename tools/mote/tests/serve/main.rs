@@ -13,3 +13,4 @@ mod operate;
 mod plain;
 mod queueing;
 mod serving;
+mod tenants;

@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::record::Record;
 use super::store::Change;
 use crate::functions::name::Target;
+use crate::functions::tenant::Tenant;
 
 fn target() -> Target {
-    Target { name: "f".to_owned(), qualifier: None }
+    Target::parse(&Tenant::of_node(), "f", None).unwrap()
 }
 
 fn add(id: u128, body: &'static [u8]) -> Change {
