@@ -153,9 +153,7 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`].
     pub async fn revoke(&self, id: &str) -> Result<(), AdminError> {
-        let path = format!("/v1/keys/{}", segment(id));
-        let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
-        succeeded(status.status, &body)
+        self.done(Method::DELETE, &format!("/v1/keys/{}", segment(id))).await
     }
 
     /// Runs a function once. The reply is as one of plain HTTP, whatever its status.
@@ -184,8 +182,7 @@ impl AdminClient {
         is_parked: bool,
         limit: usize,
     ) -> Result<Vec<EventView>, AdminError> {
-        let function = function.map(|name| format!("&function={}", segment(name)));
-        let function = function.unwrap_or_default();
+        let function = function.map_or_else(String::new, |it| format!("&function={}", segment(it)));
         let state = if is_parked { "&state=parked" } else { "" };
         let path = format!("/v1/events?limit={limit}{function}{state}");
         self.json(Method::GET, &path, Bytes::new()).await
@@ -226,8 +223,7 @@ impl AdminClient {
         follow: bool,
         mut show: impl FnMut(LogLine) -> Result<(), E>,
     ) -> Result<(), E> {
-        let function = function.map(|name| format!("&function={}", segment(name)));
-        let function = function.unwrap_or_default();
+        let function = function.map_or_else(String::new, |it| format!("&function={}", segment(it)));
         let path = format!("/v1/logs?follow={follow}{function}");
         let mut body = self.send(Method::GET, &path, Bytes::new()).await?.into_body();
         let mut lines = Vec::new();

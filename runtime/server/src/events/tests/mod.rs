@@ -1,7 +1,8 @@
-//! Events on storage that fails, tears and is cut off.
+//! The index by itself, and events on storage that fails, tears and is cut off.
 
 mod disk;
 mod faults;
+mod index;
 mod prefixes;
 
 use bytes::Bytes;
