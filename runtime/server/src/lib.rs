@@ -7,6 +7,7 @@
 //! | [`functions`] | how functions are named, and what is kept of them on disk |
 //! | `metrics` | what is counted, and the text that Prometheus reads |
 //! | [`events`] | durable events: what is on disk, what is due, what is parked |
+//! | `accounting` | what each invocation used, as CSV |
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
 //! | [`package`] | what clients submit: images, and source that is built |
@@ -16,6 +17,7 @@
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
 //! | `delivery` | runs the events that are due |
 //! | `lambda`, `plain` | the two ways in |
+//! | `page` | the page at `/` |
 //! | `listen` | clients' connections |
 //! | [`admin`] | the admin socket, and its client |
 //!
@@ -23,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod accounting;
 pub mod admin;
 mod app;
 pub mod config;
@@ -36,6 +39,7 @@ mod listen;
 pub mod logs;
 mod metrics;
 pub mod package;
+mod page;
 mod plain;
 mod registry;
 mod server;

@@ -4,12 +4,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounting;
 mod behave;
 mod clients;
 mod crash;
 mod events;
 mod lambda;
 mod operate;
+mod page;
 mod plain;
 mod queueing;
 mod serving;
