@@ -19,6 +19,7 @@
 //! | `experiments` | the paper's Table 1, timers, Figure 2, kills, density, stopping wasmtime |
 //! | [`contenders`] | who is measured: ours, processes, shared libraries, wasmtime |
 //! | [`demo`] | the services on board, run and stopped, in one table |
+//! | [`storm`] | running services, stopped by breakpoints at random moments |
 //! | [`torture`] | an invocation, preempted at each of its instructions |
 //! | `bundle` | the services that the executable carries, and their images |
 //! | `floors`, `machine` | what the machine itself takes, and what it is |
@@ -40,6 +41,7 @@ mod machine;
 pub mod report;
 pub mod results;
 pub mod stats;
+pub mod storm;
 pub mod torture;
 
 pub use error::Error;

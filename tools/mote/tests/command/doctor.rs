@@ -26,6 +26,7 @@ fn every_layer_and_the_machine_are_told_with_remedies() {
         ("builds", "namespaces"),
         ("builds", "Landlock"),
         ("machine", "processors"),
+        ("machine", "breakpoints"),
         ("machine", "clock"),
         ("machine", "timers"),
         ("machine", "huge pages"),
@@ -37,6 +38,16 @@ fn every_layer_and_the_machine_are_told_with_remedies() {
     for finding in all.iter().filter(|it| it["verdict"] == "missing" || it["verdict"] == "weaker") {
         assert!(finding["remedy"].is_string(), "{finding}");
     }
+}
+
+#[test]
+fn storm_says_whether_breakpoints_can_be_trusted_here() {
+    let output = mote(&["doctor", "--storm", "1000", "--json"]);
+    let all: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    let storm = all.iter().find(|finding| finding["name"] == "storm").expect("it was asked for");
+    let found = storm["found"].as_str().unwrap();
+    assert!(found.contains(" 0 wrong answers") || found.contains("no worker"), "{found}");
+    assert!(findings().iter().all(|finding| finding["name"] != "storm"), "nobody asked");
 }
 
 #[test]
