@@ -15,6 +15,7 @@ use mote_dispatcher::{Job, Node, NodeConfig, Processor, ServiceId, Source};
 use serde::Serialize;
 
 use crate::bundle;
+use crate::contenders::node::ended_as;
 use crate::contenders::random::Random;
 use crate::error::Error;
 
@@ -116,10 +117,13 @@ impl Work {
         let service = node.deploy(name, image)?;
         let body = match name {
             "turns" => b"3000".to_vec(),
-            _ => (0..200_000_u32).flat_map(|at| [b'a' + (at * at % 23) as u8, b' ']).collect(),
+            _ => (0..200_000_u32)
+                .flat_map(|at| [b'a' + (at % 1_000 * (at % 1_000) % 23) as u8, b' '])
+                .collect(),
         };
         let mut work = Self { service, body, answer: Vec::new() };
         let ended = node.invoke(work.job())?;
+        ended_as(Outcome::Ok, &ended)?;
         work.answer = ended.body;
         Ok(work)
     }
