@@ -16,6 +16,7 @@
 //! | [`prefetch`] | asking for a cache line early |
 //! | [`park`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
+//! | [`stack`] | what a service leaves untouched of its stack |
 //! | [`stop`] | how breakpoints in a service's text are demanded and acknowledged |
 //! | [`clock`] | the clock that all of a node share |
 //! | [`lockdown`] | what a worker gives up before its first request, and the calls that it keeps |
@@ -35,6 +36,7 @@ pub mod outcome;
 pub mod park;
 #[allow(unsafe_code, reason = "is an instruction")]
 pub mod prefetch;
+pub mod stack;
 pub mod stop;
 pub mod torture;
 pub mod unwind;

@@ -8,6 +8,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::calls::captured::checked;
 use crate::calls::text::Text;
 use crate::host::Host;
+use crate::host::scrub::forget;
 use crate::host::service_memory::ServiceBuffer;
 use crate::preempt::current::CURRENT;
 use crate::preempt::raise;
@@ -57,6 +58,7 @@ fn fill(host: &mut Host, buffer: ServiceBuffer) -> bool {
         }
         buffer.write(start, &piece);
     }
+    forget(&mut piece);
     true
 }
 

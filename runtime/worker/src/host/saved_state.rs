@@ -89,6 +89,8 @@ impl Part {
 pub struct SavedState {
     number: u16,
     space: NonNull<SavedStateSpace>,
+    /// Whether registers may have been saved in the frame since it was forgotten.
+    has_frame: bool,
 }
 
 impl fmt::Debug for SavedState {
@@ -104,7 +106,7 @@ impl SavedState {
     /// `space` is a private anonymous mapping, all zeros, and nobody else's until the process ends.
     #[must_use]
     pub unsafe fn new(number: u16, space: NonNull<SavedStateSpace>) -> Self {
-        let state = Self { number, space };
+        let state = Self { number, space, has_frame: false };
         // SAFETY: by the contract; an `Option` need not be valid as zeros, so it is written.
         unsafe { state.saved().write(None) };
         state
@@ -131,6 +133,7 @@ impl SavedState {
 
     /// Saves what the host knows of the invocation.
     pub fn put(&mut self, saved: SavedInvocation) {
+        self.has_frame = true;
         // SAFETY: as in `is_taken`. What was there is `None`: nothing needs dropping.
         unsafe { self.saved().write(Some(saved)) };
     }
@@ -180,6 +183,15 @@ impl SavedState {
         }
         // SAFETY: the part has this room, and nobody uses what is to be forgotten.
         unsafe { self.at(offset).write_bytes(0, bytes) };
+    }
+
+    /// Makes the frame zeros, if the invocation that is over was ever paused.
+    pub fn forget_frame(&mut self) {
+        if self.has_frame {
+            self.has_frame = false;
+            // SAFETY: the frame is plain bytes, and no handler touches it while nothing runs.
+            unsafe { self.frame().write_bytes(0, 1) };
+        }
     }
 
     fn give_back(&self, offset: usize, bytes: usize) -> bool {

@@ -124,6 +124,8 @@ impl Host {
     pub fn reply_with(&mut self, is_error: bool, body: ServiceBytes) {
         let len = body.bytes.min(BODY_BYTES);
         let to = self.areas.reply(self.sequence);
+        let written_bytes = self.reply.written_bytes.max(len);
+        self.reply.written_bytes = written_bytes;
         for piece in pieces(len) {
             if Crossing::get().pending() == Pending::Discard {
                 return;
@@ -133,7 +135,7 @@ impl Host {
             // the longest body, and is neither's.
             unsafe { ptr::copy_nonoverlapping(from, to, piece.len()) };
         }
-        self.reply = Reply { is_given: true, is_error, bytes: len };
+        self.reply = Reply { is_given: true, is_error, bytes: len, written_bytes };
     }
 
     /// Hands over an error's `text` in the service's stead.

@@ -120,6 +120,10 @@ fn resets(bits: u8) -> Resets {
 fn conclude(result: CrossingResult, entered_ns: u64) -> Completion {
     CURRENT.end();
     lend(|host| {
+        if result != CrossingResult::Returned {
+            host.forget_registers();
+        }
+        host.forget_signals();
         if result == CrossingResult::Paused && CURRENT.is_saved() {
             pause::suspend(host, entered_ns)
         } else {

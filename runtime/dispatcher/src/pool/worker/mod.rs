@@ -168,11 +168,13 @@ impl Worker {
             let completion = self.next_completion(tick_ns)?;
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
-            let bytes = next.request.spec.body_bytes as usize;
-            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
-            match self.check(&next, &completion, taken_ns) {
+            let checked = self.check(&next, &completion, taken_ns);
+            if checked.is_ok() {
+                self.clear_request_body(&next);
+            }
+            match checked {
                 Ok(Checked::Ended(report)) => {
                     self.watch_next();
                     let ending = self.ending(&next, &report);
@@ -188,6 +190,15 @@ impl Worker {
                     return None;
                 }
             }
+        }
+    }
+
+    /// The body of one that goes on is not in the ring any more.
+    #[inline]
+    fn clear_request_body(&self, taken: &Outstanding) {
+        if taken.history.is_none() {
+            let bytes = taken.request.spec.body_bytes as usize;
+            self.areas.clear_request_body(index(taken.sequence, RING_ENTRIES), bytes);
         }
     }
 
@@ -233,7 +244,7 @@ impl Worker {
     fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
         let line = index(ended.sequence, RING_ENTRIES);
         let bytes = self.areas.take_completion_body(line, report.body_bytes);
-        let log = self.areas.completion_log(line, report.log_bytes);
+        let log = self.areas.take_completion_log(line, report.log_bytes);
         let is_ok = report.outcome == Outcome::Ok;
         let has_text = report.outcome == Outcome::Error || !bytes.is_empty();
         let error = (!is_ok && has_text).then(|| text(&bytes));
