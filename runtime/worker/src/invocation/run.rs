@@ -60,6 +60,7 @@ struct Start {
 
 #[inline]
 fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
+    host.forget_signals();
     catch_up(host, invoke.generation);
     if invoke.data_bytes > 0 {
         Image::of(&invoke).fill_data();
@@ -81,6 +82,7 @@ fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
 #[cold]
 unsafe fn resume(sequence: u64, request: &Invoke) -> Completion {
     let (running, slice, invoke) = lend(|host| {
+        host.forget_signals();
         catch_up(host, request.generation);
         let (slice, invoke) = pause::restore(host, sequence, request);
         (&host.areas.outbox().running, slice, invoke)
@@ -123,7 +125,6 @@ fn conclude(result: CrossingResult, entered_ns: u64) -> Completion {
         if result != CrossingResult::Returned {
             host.forget_registers();
         }
-        host.forget_signals();
         if result == CrossingResult::Paused && CURRENT.is_saved() {
             pause::suspend(host, entered_ns)
         } else {
