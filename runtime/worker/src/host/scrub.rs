@@ -9,6 +9,8 @@ use core::ops::Range;
 use mote_abi::stack::STACK_BLOCK_BYTES;
 use mote_sigctx::arch::Crossing;
 
+use crate::sys::blocks::{Block, is_zero, is_zero_wide, zero, zero_wide};
+
 /// What ways back from a service may use of the host's stack, in bytes: the text of a panic and a page.
 const HOST_BYTES: usize = 8192;
 
@@ -33,9 +35,6 @@ pub fn forget(bytes: &mut [u8]) {
     black_box(bytes);
 }
 
-/// A block, in words.
-type Block = [u64; STACK_BLOCK_BYTES / size_of::<u64>()];
-
 /// Zeroes what was used of `stack`, whose code leaves fewer than `gap_blocks` blocks of zeros between two words.
 ///
 /// # Safety
@@ -51,27 +50,40 @@ pub(super) unsafe fn scrub_stack(stack: Range<u64>, gap_blocks: u16) {
     }
 }
 
-/// As [`scrub`], of whose instructions a block takes a few.
+/// # Safety
+/// As [`scrub_stack`].
 #[target_feature(enable = "avx")]
 unsafe fn scrub_wide(stack: Range<u64>, gap_blocks: u16) {
-    // SAFETY: the caller's promise.
-    unsafe { scrub(stack, gap_blocks) }
+    let mut left = gap_blocks;
+    let mut at = stack.end;
+    while left > 0 && at > stack.start {
+        at -= STACK_BLOCK_BYTES as u64;
+        // SAFETY: whole blocks lie above the start, in memory that is the caller's alone.
+        let block = unsafe { &mut *(at as *mut Block) };
+        left = if is_zero_wide(block) {
+            left - 1
+        } else {
+            zero_wide(block);
+            gap_blocks
+        };
+    }
 }
 
-#[inline(always)]
+/// # Safety
+/// As [`scrub_stack`].
 unsafe fn scrub(stack: Range<u64>, gap_blocks: u16) {
-    let mut at = stack.end as *mut Block;
     let mut left = gap_blocks;
-    while left > 0 && at as u64 > stack.start {
-        at = at.wrapping_sub(1);
-        // SAFETY: whole blocks lie above the start, in memory that is the caller's alone.
-        let block = unsafe { &mut *at };
-        if block.iter().fold(0, |all, word| all | word) == 0 {
-            left -= 1;
+    let mut at = stack.end;
+    while left > 0 && at > stack.start {
+        at -= STACK_BLOCK_BYTES as u64;
+        // SAFETY: as in `scrub_wide`.
+        let block = unsafe { &mut *(at as *mut Block) };
+        left = if is_zero(block) {
+            left - 1
         } else {
-            *block = [0; _];
-            left = gap_blocks;
-        }
+            zero(block);
+            gap_blocks
+        };
     }
 }
 
