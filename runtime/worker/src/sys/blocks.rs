@@ -11,6 +11,9 @@ pub type Block = [u8; STACK_BLOCK_BYTES];
 const _: () = assert!(STACK_BLOCK_BYTES == 256, "which the offsets below add up to");
 
 /// Whether all of `block` is zeros.
+///
+/// # Safety
+/// There are ymm registers.
 #[target_feature(enable = "avx")]
 #[inline]
 #[must_use]
@@ -39,6 +42,9 @@ pub fn is_zero_wide(block: &Block) -> bool {
 }
 
 /// Makes all of `block` zeros.
+///
+/// # Safety
+/// There are ymm registers.
 #[target_feature(enable = "avx")]
 #[inline]
 pub fn zero_wide(block: &mut Block) {
