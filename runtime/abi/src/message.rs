@@ -51,8 +51,10 @@ pub struct Invoke {
     /// What the service may leave untouched of its stack between two words that it writes, in blocks: see
     /// [`stack`](crate::stack).
     pub stack_gap_blocks: u16,
+    /// Bytes of the [variables](crate::variables) behind the body.
+    pub variables_bytes: u16,
     /// Zero.
-    pub reserved: [u8; 12],
+    pub reserved: [u8; 10],
 }
 
 impl Invoke {
@@ -73,6 +75,13 @@ impl Invoke {
     #[must_use]
     pub const fn windows(&self) -> Windows {
         Windows::of(self.zone)
+    }
+
+    /// The length of the request, in bytes: its body, and the variables behind it.
+    #[inline]
+    #[must_use]
+    pub const fn request_bytes(&self) -> usize {
+        self.body_bytes as usize + self.variables_bytes as usize
     }
 
     /// The mode; an unknown one is the safest, `discard`.

@@ -33,6 +33,7 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use mote_abi::message::Invoke;
+use mote_abi::variables;
 use mote_sigctx::arch::{Crossing, take_entered};
 use mote_sigctx::unwind::HostText;
 
@@ -117,9 +118,7 @@ impl Host {
         self.body = match &mut self.slots.current.saved_state {
             None => request as u64,
             // SAFETY: the ring has room for the longest body, and lies in the inbox.
-            Some(state) => unsafe {
-                state.save(Part::Request, request, invoke.body_bytes as usize)
-            },
+            Some(state) => unsafe { state.save(Part::Request, request, invoke.request_bytes()) },
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
@@ -153,6 +152,13 @@ impl Host {
         }
     }
 
+    /// Where the variables are, as [`variables::pack`] has it.
+    #[must_use]
+    pub fn variables(&self) -> u64 {
+        let address = self.body + u64::from(self.invoke.body_bytes);
+        variables::pack(address, self.invoke.variables_bytes)
+    }
+
     /// Leaves nothing of the invocation in arena, stack, request and handle table.
     #[inline]
     pub fn clean(&mut self) -> Tally {
@@ -161,7 +167,7 @@ impl Host {
         // SAFETY: the slot's stack is mapped, and the invocation that had it is over.
         unsafe { scrub_stack(slot.stack.clone(), self.invoke.stack_gap_blocks) };
         if let Some(state) = &mut slot.saved_state {
-            state.forget(Part::Request, self.invoke.body_bytes as usize);
+            state.forget(Part::Request, self.invoke.request_bytes());
             state.forget_frame();
         }
         self.tokens.reclaim()

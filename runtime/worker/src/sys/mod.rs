@@ -7,6 +7,7 @@
 //! | [`clock`] | the node's clock |
 //! | [`exit`] | the way out |
 //! | [`futex`] | sleeping and waking |
+//! | [`life`] | what tells of this process's end |
 //! | [`mem_functions`] | `memcpy` and its like, for the host and for services |
 //! | [`pages`] | giving memory back |
 //! | [`program`] | the program's own segments |
@@ -18,6 +19,7 @@ pub mod blocks;
 pub mod clock;
 pub mod exit;
 pub mod futex;
+pub mod life;
 pub mod mem_functions;
 pub mod pages;
 pub mod program;
