@@ -56,6 +56,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "image",
             "imports",
             "area",
+            "stack",
             "stop",
             "lockdown",
             "park",

@@ -1,9 +1,8 @@
 //! One worker by itself that runs one invocation step by step and preempts it at each instruction.
 //!
-//! [`Sweep::start`] places the service and the canaries in a zone of their own, writes the request and the
-//! requests, and starts the worker; then it works by itself, and [`Sweep::progress`] and
-//! [`Sweep::points`] read what it has found. What it writes is an allegation here too: records are
-//! copied out, and every bit pattern is one.
+//! [`Sweep::start`] places the service and the canaries in a zone of their own, writes the request and the requests, and
+//! starts the worker; then it works by itself, and [`Sweep::progress`] and [`Sweep::points`] read what it has found. What
+//! it writes is an allegation here too: records are copied out, and every bit pattern is one.
 
 mod case;
 

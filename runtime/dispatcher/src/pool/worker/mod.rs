@@ -8,6 +8,7 @@
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
+mod ending;
 pub(crate) mod lines;
 mod oversight;
 pub(crate) mod remains;
@@ -19,12 +20,10 @@ use std::sync::atomic::Ordering;
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Completion;
-use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
 use crate::config::Slicing;
-use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
@@ -203,15 +202,6 @@ impl Worker {
         }
     }
 
-    /// The body of one that goes on is not in the ring any more.
-    #[inline]
-    fn clear_request_body(&self, taken: &Outstanding) {
-        if taken.history.is_none() {
-            let bytes = taken.request.spec.request_bytes as usize;
-            self.areas.clear_request_body(index(taken.sequence, RING_ENTRIES), bytes);
-        }
-    }
-
     fn next_completion(&mut self, tick_ns: u64) -> Option<Completion> {
         if self.is_killed() {
             return None;
@@ -251,29 +241,6 @@ impl Worker {
         }
     }
 
-    fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
-        let line = index(ended.sequence, RING_ENTRIES);
-        let bytes = self.areas.take_completion_body(line, report.body_bytes);
-        let log = self.areas.take_completion_log(line, report.log_bytes);
-        let is_ok = report.outcome == Outcome::Ok;
-        let has_text = report.outcome == Outcome::Error || !bytes.is_empty();
-        let error = (!is_ok && has_text).then(|| text(&bytes));
-        let entered_ns = ended.history.map_or(report.entered_ns, |history| history.entered_ns);
-        Ending {
-            outcome: report.outcome,
-            cleanup: report.cleanup,
-            body: if is_ok { bytes } else { Vec::new() },
-            error,
-            log: text(&log),
-            latency_ns: Some(entered_ns.saturating_sub(ended.stamp_ns)),
-            late_ns: report.late_ns,
-            cleanup_ns: report.cleanup_ns,
-            arena_peak_bytes: report.arena_peak_bytes,
-            tokens: report.tokens,
-            unwinding: report.unwinding,
-        }
-    }
-
     /// Kills it, for this reason.
     pub(crate) fn kill(&mut self, cause: Cause) {
         self.process.kill();
@@ -298,11 +265,6 @@ impl Worker {
 enum Checked {
     Ended(Report),
     Paused(PauseHistory),
-}
-
-/// Bytes of a service as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]
