@@ -18,6 +18,7 @@ use crate::pool::spares::Spares;
 use crate::pool::spawn::SpawnContext;
 use crate::pool::start;
 use crate::pool::worker::Worker;
+use crate::pool::worker::oversight::Interruption;
 use crate::sched::cpus::Post;
 
 /// Before another start, when the last worker died of nothing that it was given.
@@ -43,7 +44,7 @@ pub(crate) struct PoolEvents {
     /// Jobs whose worker is gone and that another may run, in their order.
     pub(crate) orphans: Vec<Orphan>,
     /// Workers whose invocation is to look at the clock, and what makes it.
-    pub(crate) overdue: Vec<(usize, Source)>,
+    pub(crate) overdue: Vec<(usize, Interruption)>,
 }
 
 #[derive(Debug)]
@@ -192,7 +193,7 @@ impl WorkerSlot {
             State::Serving(worker) => {
                 events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
                 let overdue = worker.oversee(now_ns, self.source);
-                events.overdue.extend(overdue.map(|source| (self.number, source)));
+                events.overdue.extend(overdue.map(|interruption| (self.number, interruption)));
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {
