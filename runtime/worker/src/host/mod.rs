@@ -35,7 +35,7 @@ use mote_sigctx::unwind::HostText;
 
 use crate::host::areas::Areas;
 use crate::host::reply::{Reply, Unwinding};
-use crate::host::saved_state::Part;
+use crate::host::saved_state::{HostCall, Part};
 use crate::host::stack_slot::StackSlots;
 use crate::host::tokens::{Tally, Tokens};
 use crate::sys::exit::abort;
@@ -59,6 +59,10 @@ pub struct Host {
     pub reply: Reply,
     /// Bytes in its log.
     pub log_bytes: usize,
+    /// Bytes of the last replies of upstreams, in its saved state.
+    pub answer_bytes: usize,
+    /// The host call that it is about to wait in.
+    pub call: Option<HostCall>,
     /// Whether a host call left its work undone because of what is pending: the service must not see it.
     pub is_cut_short: bool,
     /// What unwinding it took.
@@ -84,6 +88,8 @@ impl Host {
             sequence: 0,
             reply: Reply::default(),
             log_bytes: 0,
+            answer_bytes: 0,
+            call: None,
             is_cut_short: false,
             unwinding: Unwinding::default(),
             host_text,
@@ -110,6 +116,8 @@ impl Host {
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
+        self.answer_bytes = 0;
+        self.call = None;
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
     }
@@ -121,6 +129,7 @@ impl Host {
         slot.arena.discard();
         if let Some(state) = &mut slot.saved_state {
             state.forget(Part::Request, self.invoke.body_bytes as usize);
+            state.forget(Part::Answer, self.answer_bytes);
         }
         self.tokens.reclaim()
     }
