@@ -97,6 +97,55 @@ pub mod steps {
     pub const UNDUMPABLE: u32 = 8;
     /// The filter of system calls.
     pub const FILTER: u32 = 16;
+    /// Kinds of speculation that processes may turn off, off.
+    pub const SPECULATION: u32 = 32;
+}
+
+/// Kinds of speculation that a process may turn off for itself, for good.
+///
+/// Source: PR_GET_SPECULATION_CTRL and PR_SET_SPECULATION_CTRL in prctl(2), the kernel's
+/// Documentation/userspace-api/spec_ctrl.rst.
+pub mod speculation {
+    /// `PR_GET_SPECULATION_CTRL`.
+    pub const GET: usize = 52;
+    /// `PR_SET_SPECULATION_CTRL`.
+    pub const SET: usize = 53;
+    /// `PR_SPEC_FORCE_DISABLE`.
+    pub const FOR_GOOD: usize = 1 << 3;
+
+    /// `PR_SPEC_PRCTL`: the process decides.
+    const IS_OFFERED: usize = 1 << 0;
+    /// `PR_SPEC_ENABLE`: it happens.
+    const HAPPENS: usize = 1 << 1;
+
+    /// Each kind, with its number and name: of a load past an older store, and of the target of a branch.
+    pub const KINDS: [(usize, &str); 2] =
+        [(0, "speculative store bypass"), (1, "speculation of indirect branches")];
+
+    /// What the kernel answers when it is asked about a kind.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Control {
+        /// It does not happen, whatever the process does; or the kernel does not know it.
+        Needless,
+        /// The process may turn it off.
+        Offered,
+        /// It happens, and the process has no say.
+        Refused,
+    }
+
+    impl Control {
+        /// From the result of [`GET`].
+        #[must_use]
+        pub const fn of(answer: isize) -> Self {
+            match answer {
+                ..=0 => Self::Needless,
+                bits if bits as usize & FOR_GOOD != 0 => Self::Needless,
+                bits if bits as usize & IS_OFFERED != 0 => Self::Offered,
+                bits if bits as usize & HAPPENS != 0 => Self::Refused,
+                _ => Self::Needless,
+            }
+        }
+    }
 }
 
 /// The most instructions of a filter.
@@ -141,6 +190,19 @@ impl Lockdown {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_is_offered_where_the_process_decides() {
+        use speculation::Control;
+        // Not affected; EINVAL; off in all of the machine; off for good.
+        for answer in [0, -22, 0b0100, 0b1001, 0b1000] {
+            assert_eq!(Control::of(answer), Control::Needless, "{answer}");
+        }
+        for answer in [0b0011, 0b0101] {
+            assert_eq!(Control::of(answer), Control::Offered, "{answer}");
+        }
+        assert_eq!(Control::of(0b0010), Control::Refused);
+    }
 
     #[test]
     fn call_is_listed_once_and_its_arguments_exist() {

@@ -11,4 +11,5 @@ mod layer;
 mod machine;
 mod pairs;
 mod runs;
+mod speculation;
 mod structure;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::fs;
 use std::io;
 
+use mote_abi::lockdown::speculation::{Control, KINDS};
 use mote_abi::lockdown::steps;
 
 use crate::isolation::user;
-use crate::sys::namespaces;
+use crate::sys::{namespaces, speculation};
 
 /// A layer of isolation around each worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +24,22 @@ pub enum Layer {
     Limits,
     /// Neither dumped nor traced, by anybody without `CAP_SYS_PTRACE`.
     Undumpable,
+    /// No speculation past older stores, and none of indirect branches by what others trained, where the kernel
+    /// lets a process turn that off.
+    Speculation,
     /// A filter of system calls that judges number, arguments and the instruction that calls.
     Filter,
 }
 
 impl Layer {
     /// Every layer.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Namespaces,
         Self::User,
         Self::Capabilities,
         Self::Limits,
         Self::Undumpable,
+        Self::Speculation,
         Self::Filter,
     ];
 
@@ -47,6 +52,7 @@ impl Layer {
             Self::Capabilities => "no capabilities",
             Self::Limits => "limits",
             Self::Undumpable => "not traceable",
+            Self::Speculation => "less speculation",
             Self::Filter => "system call filter",
         }
     }
@@ -59,6 +65,7 @@ impl Layer {
             Self::Capabilities => steps::CAPABILITIES,
             Self::Limits => steps::LIMITS,
             Self::Undumpable => steps::UNDUMPABLE,
+            Self::Speculation => steps::SPECULATION,
             Self::Filter => steps::FILTER,
         }
     }
@@ -90,6 +97,12 @@ pub enum LayerError {
          CAP_SETUID and CAP_SETGID"
     )]
     UserNamespace,
+    /// This process has no say in a kind of speculation that happens here.
+    #[error(
+        "processes have no say in {0}: boot with spec_store_bypass_disable=prctl and spectre_v2_user=prctl, and \
+         have the host of a virtual machine pass SSBD, IBPB and STIBP on to it"
+    )]
+    Speculation(&'static str),
     /// The kernel filters no system calls.
     #[error(
         "the kernel does not offer seccomp filters that trap and kill: \
@@ -118,6 +131,7 @@ pub fn layers() -> Vec<LayerStatus> {
             Layer::Namespaces => made.take().unwrap_or(Ok(())),
             Layer::User => can_change_user(has_users),
             Layer::Filter => has_filters(),
+            Layer::Speculation => can_turn_speculation_off(),
             Layer::Capabilities | Layer::Limits | Layer::Undumpable => Ok(()),
         };
         LayerStatus { layer, active }
@@ -148,6 +162,15 @@ pub(crate) fn can_change_user(has_users: bool) -> Result<(), LayerError> {
     user::obstacle().map_or(Ok(()), |obstacle| Err(LayerError::User(obstacle)))
 }
 
+/// Whether no kind of speculation happens that workers cannot turn off.
+fn can_turn_speculation_off() -> Result<(), LayerError> {
+    let is_refused = |&&(kind, _): &&(usize, _)| speculation::control(kind) == Control::Refused;
+    match KINDS.iter().find(is_refused) {
+        Some(&(_, name)) => Err(LayerError::Speculation(name)),
+        None => Ok(()),
+    }
+}
+
 /// Whether the kernel has the answers that the filter gives. Source: seccomp(2), "/proc interfaces".
 pub(crate) fn has_filters() -> Result<(), LayerError> {
     let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
@@ -167,7 +190,7 @@ mod tests {
             if let Err(error) = active {
                 let message = error.to_string();
                 assert!(
-                    message.contains("mote") || message.contains("build"),
+                    ["mote", "build", "boot"].iter().any(|word| message.contains(word)),
                     "{layer}: {message}"
                 );
             }

@@ -9,6 +9,7 @@
 //! | [`memory_file`] | sealed files in memory |
 //! | [`scheduling`] | when the kernel runs a process |
 //! | [`signal`] | a signal that carries a value |
+//! | [`speculation`] | what a process may decide about speculation |
 //! | [`spawn`] | a child process with chosen file descriptors, in namespaces |
 //!
 //! Everything offered is safe to call. This is the module to edit for another architecture or kernel.
@@ -23,3 +24,4 @@ pub(crate) mod scheduling;
 pub(crate) mod signal;
 mod signal_mask;
 pub(crate) mod spawn;
+pub(crate) mod speculation;

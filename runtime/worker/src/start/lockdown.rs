@@ -8,10 +8,11 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use linux_raw_sys::general::{__NR_close_range, __NR_seccomp};
+use linux_raw_sys::general::{__NR_close_range, __NR_prctl, __NR_seccomp};
 use mote_abi::area::fds;
+use mote_abi::lockdown::speculation::{self, Control};
 use mote_abi::lockdown::{Lockdown, steps};
-use mote_sigctx::arch::syscall4;
+use mote_sigctx::arch::{syscall4, syscall5};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
@@ -60,6 +61,9 @@ pub fn enter(lockdown: &Lockdown) -> Result<(), Errno> {
         let zero = Rlimit { current: Some(0), maximum: Some(0) };
         NOTHING_OF.into_iter().try_for_each(|resource| setrlimit(resource, zero))?;
     }
+    if has(steps::SPECULATION) {
+        speculation::KINDS.into_iter().try_for_each(|(kind, _)| turn_off(kind))?;
+    }
     if has(steps::FILTER) {
         install_filter(lockdown)?;
     }
@@ -97,6 +101,18 @@ fn drop_capabilities() -> Result<(), Errno> {
     let none = CapabilitySet::empty();
     set_no_new_privs(true)?;
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })
+}
+
+/// Turns a kind of speculation off for good, if this process may.
+fn turn_off(kind: usize) -> Result<(), Errno> {
+    // SAFETY: the kernel reads and writes no memory of this process for this call.
+    let answer = unsafe { syscall5(__NR_prctl, [speculation::GET, kind, 0, 0, 0]) };
+    if Control::of(answer) != Control::Offered {
+        return Ok(());
+    }
+    let set = [speculation::SET, kind, speculation::FOR_GOOD, 0, 0];
+    // SAFETY: as above.
+    check(unsafe { syscall5(__NR_prctl, set) })
 }
 
 fn install_filter(lockdown: &Lockdown) -> Result<(), Errno> {

@@ -40,5 +40,5 @@ pub use flags::TRAP_FLAG;
 pub use saved_frame::{STATE_BYTES, SavedFrame};
 pub(crate) use signal_entry::entry_for;
 pub use stack::{CALL_BYTES, RED_ZONE_BYTES, STACK_ALIGN_BYTES};
-pub use syscall::syscall4;
 pub(crate) use syscall::{restorer, syscall2, syscall3};
+pub use syscall::{syscall4, syscall5};

@@ -65,3 +65,27 @@ pub unsafe fn syscall4(number: u32, a: usize, b: usize, c: usize, d: usize) -> i
     }
     result
 }
+
+/// A system call with five arguments. Returns what the kernel returns: small negatives are errnos.
+///
+/// # Safety
+/// The call's own contract holds for these arguments.
+pub unsafe fn syscall5(number: u32, [a, b, c, d, e]: [usize; 5]) -> isize {
+    let result;
+    // SAFETY: as in `syscall4`.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+            in("r8") e,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
