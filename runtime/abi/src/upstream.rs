@@ -39,14 +39,8 @@ pub enum CallError {
 
 impl CallError {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Timeout,
-        Self::Refused,
-        Self::TooLarge,
-        Self::Busy,
-        Self::NotGranted,
-        Self::Gone,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Timeout, Self::Refused, Self::TooLarge, Self::Busy, Self::NotGranted, Self::Gone];
 }
 
 impl fmt::Display for CallError {
@@ -156,7 +150,8 @@ mod tests {
                 .iter()
                 .map(|(name, request)| Call { name: &name[..name.len().min(NAME_BYTES)], request })
                 .collect();
-            prop_assert_eq!(Calls::new(&written(&calls)).collect::<Vec<_>>(), calls);
+            let bytes = written(&calls);
+            prop_assert_eq!(Calls::new(&bytes).collect::<Vec<_>>(), calls);
         }
 
         #[test]

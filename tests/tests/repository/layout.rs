@@ -83,6 +83,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "torture",
             "owned",
             "node",
+            "upstream",
             "pool",
             "images",
             "sched",

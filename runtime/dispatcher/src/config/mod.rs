@@ -56,8 +56,10 @@ pub struct ConfigError {
 /// How a worker's jobs share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slicing {
-    /// How long one runs while others wait, in microseconds.
-    pub(crate) slice_us: u32,
+    /// How long one runs while others wait, in microseconds; `None`: to its end.
+    pub(crate) slice_us: Option<u32>,
+    /// Whether one may wait for upstreams while others run.
+    pub(crate) may_wait: bool,
     /// Stack slots of a worker.
     pub(crate) stack_slots: usize,
 }
@@ -104,6 +106,13 @@ pub struct NodeConfig {
     /// With slices: stack slots of each worker, 2 to [`MAX_STACK_SLOTS`]. One is for the invocation that
     /// runs; so many less one can be paused, and any more run to their end.
     pub stack_slots: usize,
+    /// How many invocations of each worker may wait for [upstreams](crate::UpstreamDriver) while others run; more
+    /// calls are refused as [`Busy`](crate::CallError::Busy). 0: none can call. Each has a stack slot, beside those
+    /// of [`NodeConfig::stack_slots`]: together at most [`MAX_STACK_SLOTS`].
+    pub waiting: usize,
+    /// How long after the entry of its service an invocation may still wait for an upstream, in milliseconds. Then it
+    /// ends as at its soft deadline, however much of its budget is left.
+    pub wait_limit_ms: u32,
     /// After how many [strikes](crate::Strikes) a tenant's services of one name are banned until the operator
     /// lifts that ([`Node::set_banned`](crate::Node::set_banned)); `None`: never.
     pub ban_after: Option<u32>,
@@ -196,6 +205,8 @@ impl Default for NodeConfig {
             unlisted_processor: false,
             slice_us: None,
             stack_slots: 8,
+            waiting: 0,
+            wait_limit_ms: 10_000,
             ban_after: None,
             sharing: Sharing::Node,
             spares: 2,
@@ -216,8 +227,15 @@ impl NodeConfig {
 
     /// How a worker's jobs share it, if they do.
     pub(crate) fn slicing(&self) -> Option<Slicing> {
-        let slice_us = self.slice_us?;
-        Some(Slicing { slice_us, stack_slots: self.stack_slots })
+        let stack_slots = self.all_stack_slots();
+        let slicing = Slicing { slice_us: self.slice_us, may_wait: self.waiting > 0, stack_slots };
+        (stack_slots > 1).then_some(slicing)
+    }
+
+    /// How many stack slots a worker has.
+    pub(crate) fn all_stack_slots(&self) -> usize {
+        let slots = if self.slice_us.is_some() { self.stack_slots } else { 1 };
+        slots.saturating_add(self.waiting)
     }
 
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
@@ -244,6 +262,8 @@ impl NodeConfig {
             within("slice_us", slice_us as usize, least, most)?;
             within("stack_slots", self.stack_slots, 2, MAX_STACK_SLOTS)?;
         }
+        let others = self.all_stack_slots() - self.waiting.min(self.all_stack_slots());
+        within("waiting", self.waiting, 0, MAX_STACK_SLOTS - others)?;
         within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
         within("stack_kib", self.stack_kib as usize, MIN_STACK_KIB as usize, 1 << 20)
     }

@@ -191,7 +191,21 @@ impl WorkerPool {
         worker.next_slice(depth)
     }
 
-    /// Whether a job is paused.
+    /// The replies that a job waits for on worker `number`.
+    pub(crate) fn answer(&mut self, number: usize, ticket: Ticket, replies: Vec<u8>) {
+        if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
+            worker.answer(ticket, replies);
+        }
+    }
+
+    /// A job on worker `number` has waited for upstreams for too long.
+    pub(crate) fn end_wait(&mut self, number: usize, ticket: Ticket) {
+        if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
+            worker.end_wait(ticket);
+        }
+    }
+
+    /// Whether a job is paused that could go on.
     pub(crate) fn has_paused(&self) -> bool {
         let mut workers = self.slots.iter().filter_map(WorkerSlot::serving);
         workers.any(|worker| worker.first_paused_ns().is_some())

@@ -17,9 +17,9 @@ use mote_abi::area::{BODY_BYTES, LOG_BYTES};
 use mote_abi::image::DATA_LIMIT_BYTES;
 use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
-use mote_sigctx::registers::dwarf;
 use mote_sigctx::arch::{ControlWords, SavedFrame};
 use mote_sigctx::registers::Registers;
+use mote_sigctx::registers::dwarf;
 
 use crate::host::reply::Reply;
 use crate::host::tokens::Tokens;

@@ -12,6 +12,7 @@ pub(crate) mod lines;
 mod oversight;
 pub(crate) mod remains;
 pub(crate) mod stopping;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -24,6 +25,7 @@ use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
 use crate::config::Slicing;
+use crate::job::called::Called;
 use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
@@ -31,7 +33,7 @@ use crate::pool::error::{Cause, ExitReason};
 use crate::pool::outstanding::{Ended, Outstanding};
 use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
-use crate::pool::report::{ProtocolViolation, Report};
+use crate::pool::report::{self, ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::LastWords;
 use crate::pool::stop::pace::StopPace;
@@ -62,6 +64,8 @@ pub(crate) struct Worker {
     prefetched: u64,
     killed: Option<ExitReason>,
     slices: Slices,
+    /// What has begun to wait, and nobody was told.
+    called: Vec<Called>,
     stop_pace: StopPace,
 }
 
@@ -88,6 +92,7 @@ impl Worker {
             prefetched: 0,
             killed: None,
             slices: Slices::new(slicing),
+            called: Vec::new(),
             stop_pace: StopPace::default(),
         }
     }
@@ -168,8 +173,8 @@ impl Worker {
             let completion = self.next_completion(tick_ns)?;
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
-            let bytes = next.request.spec.body_bytes as usize;
-            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
+            let line = index(next.sequence, RING_ENTRIES);
+            self.areas.release_request_body(line, next.body_bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
             match self.check(&next, &completion, taken_ns) {
@@ -181,6 +186,11 @@ impl Worker {
                 Ok(Checked::Paused(history)) => {
                     self.watch_next();
                     self.slices.push(next.paused(history, taken_ns));
+                }
+                Ok(Checked::Waits { history, call_bytes }) => {
+                    self.watch_next();
+                    let calls = self.areas.take_completion_body(line, call_bytes);
+                    self.wait(next.paused(history, taken_ns), calls);
                 }
                 Err(violation) => {
                     self.outstanding.push_front(next);
@@ -213,7 +223,11 @@ impl Worker {
             return Report::check(completion, next.published_ns, now_ns).map(Checked::Ended);
         }
         let behind = self.outstanding.iter();
-        self.slices.check(completion, next, behind, now_ns).map(Checked::Paused)
+        let history = self.slices.check(completion, next, behind, now_ns)?;
+        Ok(match report::body_bytes(completion)? {
+            0 => Checked::Paused(history),
+            call_bytes => Checked::Waits { history, call_bytes },
+        })
     }
 
     /// Prefetches the body of the completion `sequence`, and those of the next that are there already.
@@ -271,6 +285,7 @@ impl Worker {
 enum Checked {
     Ended(Report),
     Paused(PauseHistory),
+    Waits { history: PauseHistory, call_bytes: usize },
 }
 
 /// Bytes of a service as text.
