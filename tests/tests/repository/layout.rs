@@ -123,6 +123,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "plain",
             "lambda",
             "app",
+            "access",
             "http",
             "package",
             "registry",

@@ -1,6 +1,7 @@
 //! What a node is started with.
 
 mod sharing;
+mod slicing;
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
@@ -13,6 +14,7 @@ use crate::job::ids::TenantId;
 use crate::job::share::Share;
 
 pub use sharing::{MAX_SPARES, Sharing};
+pub(crate) use slicing::Slicing;
 
 /// The most workers of one node: a parked dispatcher waits for all their doorbells and for its commands in
 /// one call, and `futex_waitv` takes 128 words (FUTEX_WAITV_MAX).
@@ -51,17 +53,6 @@ pub struct ConfigError {
     pub least: usize,
     /// The greatest value allowed.
     pub most: usize,
-}
-
-/// How a worker's jobs share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slicing {
-    /// How long one runs while others wait, in microseconds; `None`: to its end.
-    pub(crate) slice_us: Option<u32>,
-    /// Whether one may wait for upstreams while others run.
-    pub(crate) may_wait: bool,
-    /// Stack slots of a worker.
-    pub(crate) stack_slots: usize,
 }
 
 /// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
@@ -220,24 +211,6 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
-    /// How many jobs a worker may have in its ring.
-    pub(crate) fn ring_depth(&self) -> usize {
-        if self.slice_us.is_some() { self.depth.max(2) } else { self.depth }
-    }
-
-    /// How a worker's jobs share it, if they do.
-    pub(crate) fn slicing(&self) -> Option<Slicing> {
-        let stack_slots = self.all_stack_slots();
-        let slicing = Slicing { slice_us: self.slice_us, may_wait: self.waiting > 0, stack_slots };
-        (stack_slots > 1).then_some(slicing)
-    }
-
-    /// How many stack slots a worker has.
-    pub(crate) fn all_stack_slots(&self) -> usize {
-        let slots = if self.slice_us.is_some() { self.stack_slots } else { 1 };
-        slots.saturating_add(self.waiting)
-    }
-
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
     pub(crate) fn batch_ns(&self) -> Option<u64> {
         (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
@@ -283,13 +256,6 @@ mod tests {
     #[test]
     fn default_is_accepted() {
         assert!(NodeConfig::default().check().is_ok());
-    }
-
-    #[test]
-    fn one_job_waits_behind_another_when_there_are_slices() {
-        let config = NodeConfig { depth: 1, ..NodeConfig::default() };
-        assert_eq!(config.ring_depth(), 1);
-        assert_eq!(NodeConfig { slice_us: Some(50), ..config }.ring_depth(), 2);
     }
 
     #[test]

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mote_dispatcher::{
-    Change, ChangeError, Completed, DeployError, Handle, NodeError, NodeThread, Outcome, OwnedJob,
-    PlaceError, ServiceId, ServiceStatistics, SubmitError, TenantId, Ticket, VerifiedImage,
+    Change, ChangeError, Completed, DeployError, Handle, NodeConfig, NodeError, NodeThread,
+    Outcome, OwnedJob, PlaceError, ServiceId, ServiceStatistics, SubmitError, Ticket,
+    VerifiedImage,
 };
 use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use crate::config::node::NodeSection;
 use crate::config::settings::Settings;
+use crate::functions::name::FunctionId;
 use crate::metrics::function::FunctionMetrics;
 
 /// The way to a node. The node ends with it.
@@ -60,21 +61,21 @@ impl Drop for Cancel {
 
 impl Door {
     /// Starts a node on a thread of its own, and returns when it is ready.
-    pub(crate) fn start(config: &NodeSection) -> Result<Self, NodeError> {
-        let node = NodeThread::start(config.config())?;
-        Ok(Self { node, queue_timeout_ms: config.queue_timeout_ms })
+    pub(crate) fn start(config: NodeConfig, queue_timeout_ms: u32) -> Result<Self, NodeError> {
+        let node = NodeThread::start(config)?;
+        Ok(Self { node, queue_timeout_ms })
     }
 
     /// Gives the node an image, which is looked at on another thread.
     pub(crate) async fn deploy(
         &self,
-        name: &str,
+        id: &FunctionId,
         image: Vec<u8>,
     ) -> Result<ServiceId, DeployError> {
-        let name = name.to_owned();
+        let name = id.name.clone();
         let verify = move || VerifiedImage::new(&name, &image).map(|image| (name, image));
         let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
-        let install = Change::Install { name, tenant: TenantId::default(), image };
+        let install = Change::Install { name, tenant: id.tenant.id(), image };
         self.change(install).await.map_err(|error| match error {
             ChangeError::Refused(PlaceError::NotAdmitted { name, source }) => {
                 DeployError::NotAdmitted { name, source }

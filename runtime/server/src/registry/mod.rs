@@ -6,23 +6,28 @@ pub(crate) mod error;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use mote_dispatcher::ServiceId;
+use mote_dispatcher::{ServiceId, TenantId};
 
 use crate::config::settings::Settings;
 use crate::functions::images::Digest;
-use crate::functions::name::{Target, arn};
+use crate::functions::name::{FunctionId, Target, arn};
 use crate::functions::record::{Function, Revision};
+use crate::functions::tenant::Tenant;
 use crate::metrics::function::FunctionMetrics;
 
-/// All functions, by name. Readers see a function before or after a change, and never during it.
+/// All functions, by tenant and name. Readers see a function before or after a change, and never during it.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    functions: RwLock<HashMap<String, Arc<Deployed>>>,
+    functions: RwLock<HashMap<TenantId, Functions>>,
 }
+
+/// The functions of one tenant, by name.
+type Functions = HashMap<String, Arc<Deployed>>;
 
 /// A function and what runs it.
 #[derive(Debug)]
 pub(crate) struct Deployed {
+    pub(crate) id: FunctionId,
     pub(crate) function: Function,
     /// The node's service for each image. One that the node refused is not here.
     services: BTreeMap<Digest, ServiceId>,
@@ -51,7 +56,7 @@ pub(crate) enum Unresolved {
 impl Unresolved {
     pub(crate) fn unknown(target: &Target) -> Self {
         let qualifier = target.qualifier.as_ref().map(ToString::to_string);
-        Self::Unknown { arn: arn(&target.name, qualifier.as_deref()) }
+        Self::Unknown { arn: arn(&target.function.name, qualifier.as_deref()) }
     }
 }
 
@@ -76,36 +81,50 @@ impl Registry {
     /// What `target` means now.
     pub(crate) fn resolve(&self, target: &Target) -> Result<Resolved, Unresolved> {
         let unknown = || Unresolved::unknown(target);
-        let deployed = self.get(&target.name).ok_or_else(unknown)?;
+        let deployed = self.get(&target.function).ok_or_else(unknown)?;
         let (state, version) =
             deployed.function.state(target.qualifier.as_ref()).ok_or_else(unknown)?;
         let Some(&service) = deployed.services.get(&state.image) else {
-            return Err(Unresolved::Stale { name: target.name.clone() });
+            return Err(Unresolved::Stale { name: target.function.name.clone() });
         };
         let metrics = Arc::clone(&deployed.metrics);
         Ok(Resolved { service, settings: state.settings, version, metrics })
     }
 
-    /// The function `name`.
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Deployed>> {
-        self.functions.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    /// The function that is called so.
+    pub(crate) fn get(&self, id: &FunctionId) -> Option<Arc<Deployed>> {
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions.get(&id.tenant.id())?.get(&id.name).cloned()
     }
 
-    /// Every function, in the order of their names.
+    /// Every function, tenant by tenant, in the order of their names.
     pub(crate) fn all(&self) -> Vec<Arc<Deployed>> {
         let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = functions.values().cloned().collect();
+        let mut all: Vec<_> = functions.values().flat_map(HashMap::values).cloned().collect();
         drop(functions);
-        all.sort_unstable_by(|a, b| a.function.name.cmp(&b.function.name));
+        all.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        all
+    }
+
+    /// Every function of a tenant, in the order of their names.
+    pub(crate) fn of(&self, tenant: &Tenant) -> Vec<Arc<Deployed>> {
+        let mut all = self.all();
+        all.retain(|deployed| deployed.id.tenant == *tenant);
         all
     }
 
     fn put(&self, deployed: Deployed) {
         let mut functions = self.functions.write().unwrap_or_else(PoisonError::into_inner);
-        functions.insert(deployed.function.name.clone(), Arc::new(deployed));
+        let id = deployed.id.clone();
+        functions.entry(id.tenant.id()).or_default().insert(id.name, Arc::new(deployed));
     }
 
-    fn take(&self, name: &str) -> Option<Arc<Deployed>> {
-        self.functions.write().unwrap_or_else(PoisonError::into_inner).remove(name)
+    fn take(&self, id: &FunctionId) -> Option<Arc<Deployed>> {
+        let mut functions = self.functions.write().unwrap_or_else(PoisonError::into_inner);
+        functions.get_mut(&id.tenant.id())?.remove(&id.name)
     }
+}
+
+fn order(deployed: &Deployed) -> (TenantId, &str) {
+    (deployed.id.tenant.id(), &deployed.id.name)
 }

@@ -7,7 +7,7 @@ use mote_sigctx::registers::Registers;
 
 use crate::calls::captured::checked;
 use crate::host::Host;
-use crate::host::saved_state::HostCall;
+use crate::host::host_call::HostCall;
 use crate::preempt::current::CURRENT;
 use crate::preempt::leave;
 

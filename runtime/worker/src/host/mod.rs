@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`areas`] | the two shared areas |
 //! | [`heap`] | blocks for the running service |
+//! | [`host_call`] | a host call in which a service waits |
 //! | [`image`] | the image that is run: header, data window, text and tables |
 //! | [`reply`] | what an invocation has handed over |
 //! | [`saved_state`] | what a paused invocation leaves besides stack and heap |
@@ -18,6 +19,7 @@
 
 pub mod areas;
 pub mod heap;
+pub mod host_call;
 pub mod image;
 pub mod reply;
 pub mod saved_state;
@@ -34,8 +36,9 @@ use mote_abi::message::Invoke;
 use mote_sigctx::unwind::HostText;
 
 use crate::host::areas::Areas;
+use crate::host::host_call::HostCall;
 use crate::host::reply::{Reply, Unwinding};
-use crate::host::saved_state::{HostCall, Part};
+use crate::host::saved_state::Part;
 use crate::host::stack_slot::StackSlots;
 use crate::host::tokens::{Tally, Tokens};
 use crate::sys::exit::abort;

@@ -17,10 +17,9 @@ use mote_abi::area::{BODY_BYTES, LOG_BYTES};
 use mote_abi::image::DATA_LIMIT_BYTES;
 use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
-use mote_sigctx::arch::{ControlWords, SavedFrame};
-use mote_sigctx::registers::Registers;
-use mote_sigctx::registers::dwarf;
+use mote_sigctx::arch::SavedFrame;
 
+use crate::host::host_call::HostCall;
 use crate::host::reply::Reply;
 use crate::host::tokens::Tokens;
 use crate::sys::pages::{self, PAGE_BYTES};
@@ -47,28 +46,6 @@ pub struct SavedInvocation {
     pub answer_bytes: usize,
     /// The host call that it waits in; `None`: it is saved in the frame.
     pub call: Option<HostCall>,
-}
-
-/// A host call in which a service waits.
-#[derive(Clone, Debug)]
-pub struct HostCall {
-    /// The registers that the service has after it, but for what it returns.
-    pub registers: Registers,
-    /// What it computes with.
-    pub control_words: ControlWords,
-    /// Bytes of what it asks, in the outbox.
-    pub bytes: usize,
-}
-
-impl HostCall {
-    /// `registers` after a call that returns these two words.
-    #[must_use]
-    pub fn returning(registers: Registers, first: u64, second: u64) -> Registers {
-        let mut values = *registers.values();
-        values[usize::from(dwarf::RAX)] = first;
-        values[usize::from(dwarf::RDX)] = second;
-        Registers::new(values)
-    }
 }
 
 /// Bytes that begin with a page of their own.

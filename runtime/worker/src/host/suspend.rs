@@ -11,9 +11,10 @@ use mote_abi::outcome::Outcome;
 use mote_abi::upstream::CallError;
 
 use crate::host::Host;
+use crate::host::host_call::HostCall;
 use crate::host::image::Image;
 use crate::host::reply::Unwinding;
-use crate::host::saved_state::{HostCall, Part, SavedInvocation};
+use crate::host::saved_state::{Part, SavedInvocation};
 
 /// What is left of an invocation that is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@
 use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 
 use crate::host::Host;
-use crate::host::saved_state::HostCall;
+use crate::host::host_call::HostCall;
 use crate::host::suspend::Remainder;
 use crate::preempt::current::{CURRENT, TimeSlice};
 use crate::sys::clock::now_ns;
