@@ -1,7 +1,7 @@
 //! What a node is started with.
 
 mod sharing;
-mod slicing;
+pub(crate) mod slicing;
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
@@ -14,7 +14,6 @@ use crate::job::ids::TenantId;
 use crate::job::share::Share;
 
 pub use sharing::{MAX_SPARES, Sharing};
-pub(crate) use slicing::Slicing;
 
 /// The most workers of one node: a parked dispatcher waits for all their doorbells and for its commands in
 /// one call, and `futex_waitv` takes 128 words (FUTEX_WAITV_MAX).

@@ -10,7 +10,7 @@ use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::images::services::Start;
 use crate::images::services::tests::resident;
 use crate::job::request::Request;

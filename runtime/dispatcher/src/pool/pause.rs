@@ -6,7 +6,7 @@
 
 use mote_abi::message::Completion;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::pool::report::{ProtocolViolation, entered_ns};
 
 /// A job's time slices up to its last pause.

@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 
 use mote_abi::message::Completion;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::job::ids::Ticket;
 use crate::pool::outstanding::{Outstanding, Paused};
 use crate::pool::pause::{Expectation, PauseHistory};

@@ -3,7 +3,6 @@
 use crate::job::ids::Ticket;
 use crate::pool::WorkerPool;
 use crate::pool::slot::WorkerSlot;
-use crate::pool::worker::Worker;
 use crate::pool::worker::lines::Resumption;
 
 impl WorkerPool {

@@ -24,7 +24,7 @@ use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::job::called::Called;
 use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
