@@ -76,7 +76,7 @@ from_displayed!(
     core::num::TryFromIntError,
     core::str::ParseBoolError,
     core::str::Utf8Error,
-    crate::UpstreamError,
+    crate::upstream_error::UpstreamError,
 );
 
 #[cfg(test)]

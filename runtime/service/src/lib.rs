@@ -67,6 +67,7 @@ mod response;
 mod sys;
 mod token;
 mod upstream;
+mod upstream_error;
 
 #[cfg(mote_image)]
 #[doc(hidden)]
@@ -82,7 +83,8 @@ pub use error::Error;
 pub use request::Request;
 pub use response::Response;
 pub use token::Token;
-pub use upstream::{Calls, Replies, Started, Upstream, UpstreamError};
+pub use upstream::{Calls, Replies, Started, Upstream};
+pub use upstream_error::UpstreamError;
 
 /// What [`handle`](self) returns: a response unless said otherwise, or an [`Error`].
 pub type Result<T = Response, E = Error> = core::result::Result<T, E>;

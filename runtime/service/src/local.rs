@@ -13,7 +13,7 @@ use core::hash::{BuildHasher, Hasher};
 use std::hash::RandomState;
 use std::time::Instant;
 
-use crate::UpstreamError;
+use crate::upstream_error::UpstreamError;
 
 /// A handle on one invocation's state.
 #[derive(Clone)]

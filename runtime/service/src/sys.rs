@@ -10,7 +10,7 @@
 
 use alloc::vec::Vec;
 
-use crate::UpstreamError;
+use crate::upstream_error::UpstreamError;
 
 unsafe extern "C-unwind" {
     safe fn mote_now_ns() -> u64;

@@ -50,14 +50,25 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "runtime/abi",
         rooms: &[
-            "torture", "unwind", "image", "imports", "area", "stop", "lockdown", "park", "line",
-            "message", "outcome", "windows", "clock", "prefetch", "sync",
+            "upstream", "torture", "unwind", "image", "imports", "area", "stop", "lockdown",
+            "park", "line", "message", "outcome", "windows", "clock", "prefetch", "sync",
         ],
         also_unsafe: &["src/clock.rs", "src/prefetch.rs"],
     },
     Package {
         folder: "runtime/service",
-        rooms: &["rt", "context", "token", "local", "error", "response", "request", "sys"],
+        rooms: &[
+            "rt",
+            "context",
+            "upstream",
+            "token",
+            "local",
+            "sys",
+            "error",
+            "upstream_error",
+            "response",
+            "request",
+        ],
         // The entry passes the worker's pointer on.
         also_unsafe: &["src/rt.rs"],
     },
