@@ -20,6 +20,7 @@
 //! | [`upstream`] | calls of a service to backends, and their replies |
 //! | [`clock`] | the clock that all of a node share |
 //! | [`lockdown`] | what a worker gives up before its first request, and the calls that it keeps |
+//! | [`variables`] | what the operator set for a service |
 //! | [`torture`] | order and results of `mote torture` |
 #![no_std]
 #![deny(unsafe_code)]
@@ -40,6 +41,7 @@ pub mod stop;
 pub mod torture;
 pub mod unwind;
 pub mod upstream;
+pub mod variables;
 pub mod windows;
 
 mod sync;

@@ -104,6 +104,7 @@ impl App {
             service: resolved.service,
             body: body.bytes.clone(),
             settings: resolved.settings,
+            variables: resolved.variables,
             arrived_ns,
             metrics: Arc::clone(&resolved.metrics),
         };

@@ -29,6 +29,8 @@ pub(crate) struct Order {
     pub(crate) service: ServiceId,
     pub(crate) body: Bytes,
     pub(crate) settings: Settings,
+    /// As [`mote_abi::variables`] has them.
+    pub(crate) variables: Bytes,
     /// When its request arrived, on the node's clock, in nanoseconds.
     pub(crate) arrived_ns: u64,
     /// Where it is counted when it ends, whether or not anybody waits for it still.
@@ -87,10 +89,10 @@ impl Door {
     /// Runs a service once. Dropping the future stops it, wherever it is.
     pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, NotRun> {
         let waited_ms = self.queue_timeout_ms;
-        let Order { service, body, settings, arrived_ns, metrics } = order;
+        let Order { service, body, settings, variables, arrived_ns, metrics } = order;
         let job = OwnedJob {
             service,
-            body: Box::new(body),
+            body: with_variables(body, &variables),
             mode: settings.mode,
             heap: settings.heap,
             budget_us: settings.budget_us.get(),
@@ -98,6 +100,7 @@ impl Door {
             memory_kib: settings.memory_kib,
             start_by_ns: Some(arrived_ns.saturating_add(u64::from(waited_ms) * 1_000_000)),
             is_idempotent: settings.idempotent,
+            variables_bytes: u16::try_from(variables.len()).expect("they were checked"),
         };
         let (to, answer) = oneshot::channel();
         let node = self.node.handle();
@@ -150,6 +153,14 @@ impl Door {
         self.node.handle().change(change, |result| drop(to.send(result)));
         answered(answer).await
     }
+}
+
+/// What a worker gets: the body, and behind it the variables.
+fn with_variables(body: Bytes, variables: &[u8]) -> Box<dyn AsRef<[u8]> + Send> {
+    if variables.is_empty() {
+        return Box::new(body);
+    }
+    Box::new([&*body, variables].concat())
 }
 
 async fn answered<T>(answer: oneshot::Receiver<T>) -> T {

@@ -6,4 +6,4 @@ pub mod name;
 pub mod record;
 pub mod store;
 pub mod tenant;
-pub(crate) mod variables;
+pub mod variables;

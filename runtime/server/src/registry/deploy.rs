@@ -69,7 +69,7 @@ impl Deployer {
                     }
                 }
             }
-            self.registry.put(Deployed { id, function, services, metrics: Arc::default() });
+            self.registry.put(Deployed::new(id, function, services, Arc::default()));
         }
         Ok(())
     }
@@ -202,7 +202,7 @@ impl Deployer {
             .collect();
         let needed = function.images();
         gone.extend(services.extract_if(.., |image, _| !needed.contains(image)).map(|(_, id)| id));
-        self.registry.put(Deployed { id: id.clone(), function, services, metrics });
+        self.registry.put(Deployed::new(id.clone(), function, services, metrics));
         gone.into_iter().for_each(|service| self.door.remove(service));
     }
 

@@ -6,7 +6,9 @@ pub(crate) mod error;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use mote_dispatcher::{ServiceId, TenantId};
+use uuid::Uuid;
 
 use crate::config::settings::Settings;
 use crate::functions::images::Digest;
@@ -31,6 +33,8 @@ pub(crate) struct Deployed {
     pub(crate) function: Function,
     /// The node's service for each image. One that the node refused is not here.
     services: BTreeMap<Digest, ServiceId>,
+    /// What reaches the services of its states, by revision; states without are not here.
+    variables: HashMap<Uuid, Bytes>,
     pub(crate) metrics: Arc<FunctionMetrics>,
 }
 
@@ -39,6 +43,8 @@ pub(crate) struct Deployed {
 pub(crate) struct Resolved {
     pub(crate) service: ServiceId,
     pub(crate) settings: Settings,
+    /// The variables that reach the service, as [`mote_abi::variables`] has them.
+    pub(crate) variables: Bytes,
     /// The state that runs, as clients call it.
     pub(crate) version: String,
     pub(crate) metrics: Arc<FunctionMetrics>,
@@ -61,6 +67,23 @@ impl Unresolved {
 }
 
 impl Deployed {
+    fn new(
+        id: FunctionId,
+        function: Function,
+        services: BTreeMap<Digest, ServiceId>,
+        metrics: Arc<FunctionMetrics>,
+    ) -> Self {
+        let block = |state: &Revision| match state.description.variables.block() {
+            Ok(block) if block.is_empty() => None,
+            Ok(block) => Some((state.id, block.into())),
+            // They were checked before they were kept.
+            Err(_) => None,
+        };
+        let states = function.versions.values().chain([&function.latest]);
+        let variables = states.filter_map(block).collect();
+        Self { id, function, services, variables, metrics }
+    }
+
     /// Whether the node runs this state.
     pub(crate) fn runs(&self, state: &Revision) -> bool {
         self.services.contains_key(&state.image)
@@ -88,7 +111,8 @@ impl Registry {
             return Err(Unresolved::Stale { name: target.function.name.clone() });
         };
         let metrics = Arc::clone(&deployed.metrics);
-        Ok(Resolved { service, settings: state.settings, version, metrics })
+        let variables = deployed.variables.get(&state.id).cloned().unwrap_or_default();
+        Ok(Resolved { service, settings: state.settings, variables, version, metrics })
     }
 
     /// The function that is called so.

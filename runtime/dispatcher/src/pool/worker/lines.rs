@@ -70,7 +70,7 @@ impl FreeLine<'_> {
             resident,
             published_ns,
             stamp_ns: cold_ns.unwrap_or(published_ns),
-            body_bytes: body.len(),
+            body_bytes: request.spec.request_bytes as usize,
             history: None,
         });
     }

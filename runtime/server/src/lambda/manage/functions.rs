@@ -13,7 +13,6 @@ use crate::functions::images::Digest;
 use crate::functions::name::{Qualifier, Target, arn};
 use crate::functions::record::{Function, Revision};
 use crate::functions::tenant::Tenant;
-use crate::functions::variables::settings;
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::registry::error::ChangeError;
@@ -32,7 +31,7 @@ pub(super) async fn create(
     }
     let (image, description) = packed(app, input.code).await?;
     let description = input.about.over(description);
-    let settings = settings(app.config.defaults, &description.variables)?;
+    let settings = description.variables.settings(app.config.defaults)?;
     let mut function =
         Function::new(&target.function, Revision::new(&image, settings, description));
     function.tags = input.tags;
@@ -81,7 +80,7 @@ pub(super) async fn update_configuration(
 ) -> Result<Reply, Refusal> {
     let before = known(app, target)?.function.latest.description.clone();
     let description = input.about.over(before);
-    let settings = settings(app.config.defaults, &description.variables)?;
+    let settings = description.variables.settings(app.config.defaults)?;
     let change = |function: &mut Function| {
         is_revision(&function.latest, input.revision_id.as_deref())?;
         function.latest = function.latest.changed(settings, description);
