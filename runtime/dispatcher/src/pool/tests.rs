@@ -2,11 +2,15 @@
 
 use std::time::Instant;
 
+use mote_abi::park::WakeFence;
+
 use super::*;
 use crate::config::NodeConfig;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
+use crate::pool::bell::Bell;
 use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
+use crate::pool::sleep::Alarm;
 use crate::pool::watchdog::Limits;
 use crate::sys::memory_file::program_file;
 
