@@ -8,6 +8,7 @@
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
+mod checked;
 pub(crate) mod lines;
 mod oversight;
 pub(crate) mod remains;
@@ -31,14 +32,14 @@ use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
-use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
-use crate::pool::report::{self, ProtocolViolation, Report};
+use crate::pool::report::Report;
 use crate::pool::slices::Slices;
 use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
 use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Limits, Watch};
+use crate::pool::worker::checked::Checked;
 use crate::sys::clock::about_now_ns;
 
 /// How many completions beyond the one that is taken have their bodies prefetched.
@@ -187,7 +188,8 @@ impl Worker {
             self.areas.release_request_body(line, next.body_bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
-            match self.check(&next, &completion, taken_ns) {
+            let behind = self.outstanding.iter();
+            match Checked::new(&completion, &next, behind, &self.slices, taken_ns) {
                 Ok(Checked::Ended(report)) => {
                     self.watch_next();
                     let ending = self.ending(&next, &report);
@@ -220,24 +222,6 @@ impl Worker {
             self.silent_ns = tick_ns;
         }
         completion
-    }
-
-    /// What `completion` of `next`, which is no longer among the outstanding, says.
-    fn check(
-        &self,
-        next: &Outstanding,
-        completion: &Completion,
-        now_ns: u64,
-    ) -> Result<Checked, ProtocolViolation> {
-        if completion.paused == 0 {
-            return Report::check(completion, next.published_ns, now_ns).map(Checked::Ended);
-        }
-        let behind = self.outstanding.iter();
-        let history = self.slices.check(completion, next, behind, now_ns)?;
-        Ok(match report::body_bytes(completion)? {
-            0 => Checked::Paused(history),
-            call_bytes => Checked::Waits { history, call_bytes },
-        })
     }
 
     /// Prefetches the body of the completion `sequence`, and those of the next that are there already.
@@ -295,13 +279,6 @@ impl Worker {
         let last_words = LastWords::of(&self.areas.outbox().status);
         Some(self.killed.unwrap_or_else(|| Cause::Died { death, last_words }.into()))
     }
-}
-
-/// What a completion says, checked.
-enum Checked {
-    Ended(Report),
-    Paused(PauseHistory),
-    Waits { history: PauseHistory, call_bytes: usize },
 }
 
 /// Bytes of a service as text.
