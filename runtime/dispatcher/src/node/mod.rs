@@ -236,6 +236,12 @@ impl Node {
         self.longest_tick_ns
     }
 
+    /// How many images are in memory, without retired ones.
+    #[must_use]
+    pub fn images_resident(&self) -> u64 {
+        self.services.resident()
+    }
+
     /// How many images were unloaded because others needed the room.
     #[must_use]
     pub fn images_unloaded(&self) -> u64 {
