@@ -35,7 +35,7 @@ pub const MAX_QUANTUM_US: u32 = 1_000_000;
 
 /// The least [`NodeConfig::slice_us`], in microseconds: below it, a worker may do nothing else than
 /// pause and resume.
-pub const MIN_SLICE_US: u32 = 10;
+pub const MIN_SLICE_US: u32 = 3;
 
 /// The greatest [`NodeConfig::slice_us`], in microseconds.
 pub const MAX_SLICE_US: u32 = 1_000_000;
@@ -269,7 +269,7 @@ mod tests {
             let config = NodeConfig { slice_us: Some(slice_us), ..NodeConfig::default() };
             let message = config.check().unwrap_err().to_string();
             let expected =
-                format!("NodeConfig::slice_us is {slice_us}; it must be from 10 to 1000000");
+                format!("NodeConfig::slice_us is {slice_us}; it must be from 3 to 1000000");
             assert_eq!(message, expected);
         }
         let one_slot = NodeConfig { slice_us: Some(100), stack_slots: 1, ..NodeConfig::default() };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mote_abi::outcome::Outcome;
 
-use crate::config::Source;
 use crate::images::error::PlaceError;
 use crate::images::strikes::Strike;
 use crate::job::completed::{Completed, Ending};
@@ -13,6 +12,7 @@ use crate::journal::State;
 use crate::node::Node;
 use crate::node::error::SubmitError;
 use crate::pool::sleep::Alarm;
+use crate::pool::worker::oversight::Interruption;
 use crate::sched::wait::WaitAction;
 use crate::sys::clock::about_now_ns;
 
@@ -61,10 +61,11 @@ impl Node {
 
     fn serve(&mut self, now_ns: u64) {
         self.pool.tick(now_ns, &mut self.events);
-        for (worker, source) in self.events.overdue.drain(..) {
-            match source {
-                Source::Breakpoint => self.pool.stop(worker, &mut self.services),
-                _ => self.pool.signal(worker),
+        for (worker, interruption) in self.events.overdue.drain(..) {
+            match interruption {
+                Interruption::Breakpoints => self.pool.stop(worker, &mut self.services),
+                Interruption::Rehearsal => self.pool.rehearse(worker, &mut self.services),
+                Interruption::Signal => self.pool.signal(worker),
             }
         }
         self.collect();

@@ -108,6 +108,11 @@ impl WorkerPool {
         self.stop_counts.note(stopped, needs_signal, now_ns() - begun_ns);
     }
 
+    /// Lets what runs on worker `number` meet a stop before one is due.
+    pub(crate) fn rehearse(&mut self, number: usize, services: &mut Services) {
+        self.disturb(number, services, POISON_NS);
+    }
+
     /// The same where nothing is due, and without the signal: what runs goes on afterwards.
     pub(crate) fn disturb(&mut self, number: usize, services: &mut Services, poison_ns: u64) {
         if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {

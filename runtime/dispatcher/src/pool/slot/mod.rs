@@ -19,6 +19,7 @@ use crate::pool::spares::Spares;
 use crate::pool::spawn::SpawnContext;
 use crate::pool::start;
 use crate::pool::worker::Worker;
+use crate::pool::worker::oversight::Interruption;
 use crate::sched::cpus::Post;
 
 /// Before another start, when the last worker died of nothing that it was given.
@@ -46,7 +47,7 @@ pub(crate) struct PoolEvents {
     /// Jobs that have begun to wait for upstreams.
     pub(crate) called: Vec<Called>,
     /// Workers whose invocation is to look at the clock, and what makes it.
-    pub(crate) overdue: Vec<(usize, Source)>,
+    pub(crate) overdue: Vec<(usize, Interruption)>,
 }
 
 #[derive(Debug)]
@@ -196,7 +197,7 @@ impl WorkerSlot {
                 events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
                 events.called.extend(worker.take_called());
                 let overdue = worker.oversee(now_ns, self.source);
-                events.overdue.extend(overdue.map(|source| (self.number, source)));
+                events.overdue.extend(overdue.map(|interruption| (self.number, interruption)));
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {

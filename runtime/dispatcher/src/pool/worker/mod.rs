@@ -10,7 +10,7 @@
 
 mod checked;
 pub(crate) mod lines;
-mod oversight;
+pub(crate) mod oversight;
 pub(crate) mod remains;
 pub(crate) mod stopping;
 mod waiting;
