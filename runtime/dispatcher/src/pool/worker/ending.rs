@@ -10,15 +10,6 @@ use crate::pool::report::Report;
 use crate::pool::worker::Worker;
 
 impl Worker {
-    /// The body of one that goes on is not in the ring any more.
-    #[inline]
-    pub(super) fn clear_request_body(&self, taken: &Outstanding) {
-        if taken.history.is_none() {
-            let bytes = taken.request.spec.request_bytes as usize;
-            self.areas.clear_request_body(index(taken.sequence, RING_ENTRIES), bytes);
-        }
-    }
-
     pub(super) fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
         let line = index(ended.sequence, RING_ENTRIES);
         let bytes = self.areas.take_completion_body(line, report.body_bytes);
