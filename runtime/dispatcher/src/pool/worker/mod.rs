@@ -32,7 +32,6 @@ use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
 use crate::pool::process::Process;
-use crate::pool::report::Report;
 use crate::pool::slices::Slices;
 use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
