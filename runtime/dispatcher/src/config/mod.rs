@@ -1,6 +1,7 @@
 //! What a node is started with.
 
 mod sharing;
+pub(crate) mod slicing;
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
@@ -53,15 +54,6 @@ pub struct ConfigError {
     pub most: usize,
 }
 
-/// How a worker's jobs share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slicing {
-    /// How long one runs while others wait, in microseconds.
-    pub(crate) slice_us: u32,
-    /// Stack slots of a worker.
-    pub(crate) stack_slots: usize,
-}
-
 /// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeConfig {
@@ -104,6 +96,13 @@ pub struct NodeConfig {
     /// With slices: stack slots of each worker, 2 to [`MAX_STACK_SLOTS`]. One is for the invocation that
     /// runs; so many less one can be paused, and any more run to their end.
     pub stack_slots: usize,
+    /// How many invocations of each worker may wait for [upstreams](crate::UpstreamDriver) while others run; more
+    /// calls are refused as [`Busy`](crate::CallError::Busy). 0: none can call. Each has a stack slot, beside those
+    /// of [`NodeConfig::stack_slots`]: together at most [`MAX_STACK_SLOTS`].
+    pub waiting: usize,
+    /// How long after the entry of its service an invocation may still wait for an upstream, in milliseconds. Then it
+    /// ends as at its soft deadline, however much of its budget is left.
+    pub wait_limit_ms: u32,
     /// After how many [strikes](crate::Strikes) a tenant's services of one name are banned until the operator
     /// lifts that ([`Node::set_banned`](crate::Node::set_banned)); `None`: never.
     pub ban_after: Option<u32>,
@@ -197,6 +196,8 @@ impl Default for NodeConfig {
             unlisted_processor: false,
             slice_us: None,
             stack_slots: 8,
+            waiting: 0,
+            wait_limit_ms: 10_000,
             ban_after: None,
             sharing: Sharing::Node,
             spares: None,
@@ -210,17 +211,6 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
-    /// How many jobs a worker may have in its ring.
-    pub(crate) fn ring_depth(&self) -> usize {
-        if self.slice_us.is_some() { self.depth.max(2) } else { self.depth }
-    }
-
-    /// How a worker's jobs share it, if they do.
-    pub(crate) fn slicing(&self) -> Option<Slicing> {
-        let slice_us = self.slice_us?;
-        Some(Slicing { slice_us, stack_slots: self.stack_slots })
-    }
-
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
     pub(crate) fn batch_ns(&self) -> Option<u64> {
         (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
@@ -244,6 +234,8 @@ impl NodeConfig {
             within("slice_us", slice_us as usize, least, most)?;
             within("stack_slots", self.stack_slots, 2, MAX_STACK_SLOTS)?;
         }
+        let others = self.all_stack_slots() - self.waiting.min(self.all_stack_slots());
+        within("waiting", self.waiting, 0, MAX_STACK_SLOTS - others)?;
         within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
         within("stack_kib", self.stack_kib as usize, MIN_STACK_KIB as usize, 1 << 20)
     }
@@ -263,13 +255,6 @@ mod tests {
     #[test]
     fn default_is_accepted() {
         assert!(NodeConfig::default().check().is_ok());
-    }
-
-    #[test]
-    fn one_job_waits_behind_another_when_there_are_slices() {
-        let config = NodeConfig { depth: 1, ..NodeConfig::default() };
-        assert_eq!(config.ring_depth(), 1);
-        assert_eq!(NodeConfig { slice_us: Some(50), ..config }.ring_depth(), 2);
     }
 
     #[test]

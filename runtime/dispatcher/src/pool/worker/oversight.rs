@@ -80,6 +80,7 @@ impl Worker {
 
     /// Stops the job with this ticket, now or as soon as it runs. False if it is not here.
     pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
+        self.slices.end_wait(ticket);
         if let Some(paused) = self.slices.find_mut(ticket) {
             paused.request.is_cancelled = true;
             return true;
