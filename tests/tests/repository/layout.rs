@@ -184,6 +184,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "contenders",
             "demo",
             "torture",
+            "storm",
             "bundle",
             "floors",
             "machine",
