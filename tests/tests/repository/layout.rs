@@ -138,7 +138,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
         folder: "tools/mote",
         rooms: &[
             "cli", "manual", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo",
-            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "bench", "chaos", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },
@@ -152,6 +152,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "contenders",
             "demo",
             "torture",
+            "chaos",
             "bundle",
             "floors",
             "machine",

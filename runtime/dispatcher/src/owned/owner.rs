@@ -130,7 +130,14 @@ impl Owner {
         let longest_tick_ns = self.statistics.longest_tick_ns.max(self.node.longest_tick_ns());
         let worker_pids = self.node.worker_pids();
         let images_unloaded = self.node.images_unloaded();
-        NodeStatistics { longest_tick_ns, images_unloaded, worker_pids, ..self.statistics }
+        NodeStatistics {
+            longest_tick_ns,
+            images_unloaded,
+            workers_lost: self.node.workers_lost(),
+            refused_steps: self.node.refused_steps(),
+            worker_pids,
+            ..self.statistics
+        }
     }
 
     fn note_time_since(&mut self, began_ns: u64) {
