@@ -154,7 +154,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
         folder: "tools/mote",
         rooms: &[
             "cli", "manual", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo",
-            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "bench", "chaos", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },
@@ -168,6 +168,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "contenders",
             "demo",
             "torture",
+            "chaos",
             "bundle",
             "floors",
             "machine",

@@ -16,6 +16,8 @@ pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
 mod services;
+#[cfg(test)]
+mod simulation;
 mod stops;
 mod submission;
 mod tick;
@@ -238,6 +240,12 @@ impl Node {
     #[must_use]
     pub fn images_unloaded(&self) -> u64 {
         self.services.unloaded()
+    }
+
+    /// How many workers died, or were killed, while they served.
+    #[must_use]
+    pub fn workers_lost(&self) -> u64 {
+        self.pool.lost()
     }
 
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.
