@@ -12,6 +12,9 @@ use mote_abi::area::{Outbox, RING_ENTRIES};
 
 use crate::chaos::plan::Random;
 
+/// Where [`Running`](mote_abi::area::Running) has its sequence number: behind the time of entry.
+const SEQUENCE_OFFSET: usize = 8;
+
 /// Bytes of a line of a ring.
 const LINE_BYTES: usize = 64;
 
@@ -21,7 +24,10 @@ pub(super) fn corrupt(pid: u32, random: &mut Random) -> io::Result<()> {
     let memory = OpenOptions::new().read(true).write(true).open(format!("/proc/{pid}/mem"))?;
     let lines = base + offset_of!(Outbox, completions) as u64;
     let mut running = [0; 8];
-    memory.read_exact_at(&mut running, base + offset_of!(Outbox, running) as u64)?;
+    memory.read_exact_at(
+        &mut running,
+        base + (offset_of!(Outbox, running) + SEQUENCE_OFFSET) as u64,
+    )?;
     let running = u64::from_le_bytes(running);
     if random.below(4) == 0 {
         let noise: Vec<u8> = (0..LINE_BYTES * RING_ENTRIES).map(|_| random.next() as u8).collect();
