@@ -250,12 +250,6 @@ impl Node {
         self.services.unloaded()
     }
 
-    /// How many workers died, or were killed, while they served.
-    #[must_use]
-    pub fn workers_lost(&self) -> u64 {
-        self.pool.lost()
-    }
-
     /// The worker processes, in the order of their numbers. One that is being replaced is left out.
     #[must_use]
     pub fn worker_pids(&self) -> Vec<u32> {
