@@ -170,7 +170,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
         folder: "tools/mote",
         rooms: &[
             "cli", "manual", "new", "build", "policy", "keys", "inspect", "run", "torture", "demo",
-            "bench", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
+            "bench", "chaos", "doctor", "serve", "operate", "service", "terminal", "status", "sys",
         ],
         also_unsafe: &[],
     },
@@ -185,6 +185,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "demo",
             "torture",
             "storm",
+            "chaos",
             "bundle",
             "floors",
             "machine",

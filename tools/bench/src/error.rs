@@ -55,6 +55,23 @@ pub enum Error {
     /// The path of this executable is not to be had.
     #[error("cannot tell which program this is")]
     ThisProgram(#[source] io::Error),
+    /// The process with the node that is under fire does not start, or cannot be spoken to.
+    #[error("the node's process cannot be reached")]
+    ChaosNode(#[source] io::Error),
+    /// It ended as it must not.
+    #[error("the node's process ended with {status}; seed {seed}")]
+    ChaosNodeEnded {
+        /// How.
+        status: ExitStatus,
+        /// Of which run.
+        seed: u64,
+    },
+    /// It does not take a service.
+    #[error("the node does not take service number {service}")]
+    ChaosService {
+        /// Its number.
+        service: usize,
+    },
     /// A temporary file or folder cannot be made, read or written.
     #[error("cannot use a temporary file or folder")]
     Temporary(#[source] io::Error),

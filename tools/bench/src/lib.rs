@@ -2,7 +2,7 @@
 //! board, preemption at every instruction, and the machine's own floors beside all of them.
 //!
 //! ```text
-//!  evaluation (mote bench)    demo (mote demo)    torture (mote torture)
+//!  evaluation (mote bench)    demo (mote demo)    torture (mote torture)    chaos (mote chaos)
 //!    │  report   results          │                   │
 //!    │  experiments               │                   │
 //!    │  contenders                │                   │
@@ -21,6 +21,7 @@
 //! | [`demo`] | the services on board, run and stopped, in one table |
 //! | [`storm`] | running services, stopped by breakpoints at random moments |
 //! | [`torture`] | an invocation, preempted at each of its instructions |
+//! | [`chaos`] | a node whose workers are killed under load; every answer is counted elsewhere |
 //! | `bundle` | the services that the executable carries, and their images |
 //! | `floors`, `machine` | what the machine itself takes, and what it is |
 //! | [`image`] | names and unwind tables of an image's functions |
@@ -29,6 +30,7 @@
 #![deny(unsafe_code)]
 
 mod bundle;
+pub mod chaos;
 pub mod contenders;
 pub mod demo;
 mod error;

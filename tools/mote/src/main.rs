@@ -28,6 +28,7 @@
 
 mod bench;
 mod build;
+mod chaos;
 mod cli;
 mod demo;
 mod doctor;

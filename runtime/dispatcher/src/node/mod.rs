@@ -16,6 +16,8 @@ pub(crate) mod error;
 mod finished;
 pub(crate) mod requirements;
 mod services;
+#[cfg(test)]
+mod simulation;
 mod stops;
 mod submission;
 mod tick;

@@ -112,4 +112,10 @@ impl Node {
     pub fn refused_steps(&self) -> u64 {
         self.journal.refused()
     }
+
+    /// How many workers died, or were killed, while they served.
+    #[must_use]
+    pub fn workers_lost(&self) -> u64 {
+        self.pool.lost()
+    }
 }

@@ -135,6 +135,8 @@ impl Owner {
             longest_tick_ns,
             images_resident,
             images_unloaded,
+            workers_lost: self.node.workers_lost(),
+            refused_steps: self.node.refused_steps(),
             worker_pids,
             ..self.statistics
         }

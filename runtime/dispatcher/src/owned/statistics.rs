@@ -16,6 +16,10 @@ pub struct NodeStatistics {
     pub images_resident: u64,
     /// As [`Node::images_unloaded`](crate::Node::images_unloaded).
     pub images_unloaded: u64,
+    /// As [`Node::workers_lost`](crate::Node::workers_lost).
+    pub workers_lost: u64,
+    /// As [`Node::refused_steps`](crate::Node::refused_steps).
+    pub refused_steps: u64,
     /// The worker processes, as [`Node::worker_pids`](crate::Node::worker_pids).
     pub worker_pids: Vec<u32>,
 }

@@ -10,7 +10,7 @@
 pub(crate) mod areas;
 pub(crate) mod bell;
 pub(crate) mod error;
-mod execution;
+pub(crate) mod execution;
 #[cfg(test)]
 pub(crate) mod fake_worker;
 pub(crate) mod outstanding;
@@ -175,6 +175,11 @@ impl WorkerPool {
     /// The next deadline of any invocation.
     pub(crate) fn deadline_ns(&self) -> Option<u64> {
         self.slots.iter().filter_map(WorkerSlot::deadline_ns).min()
+    }
+
+    /// How many workers died that served.
+    pub(crate) fn lost(&self) -> u64 {
+        self.slots.iter().map(WorkerSlot::lost).sum()
     }
 
     pub(crate) fn pids(&self) -> Vec<u32> {

@@ -8,6 +8,7 @@ use mote_bench::contenders::child::ContenderArgs;
 
 use crate::bench::BenchArgs;
 use crate::build::BuildArgs;
+use crate::chaos::{ChaosArgs, ChaosNodeArgs};
 use crate::demo::DemoArgs;
 use crate::doctor::DoctorArgs;
 use crate::inspect::InspectArgs;
@@ -107,6 +108,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Measure Mote beside processes, shared libraries and wasmtime, as the paper's evaluation does.
     Bench(BenchArgs),
+    /// Kill a node's workers under load, replace its services, and count every answer.
+    Chaos(ChaosArgs),
     /// Print the script by which a shell completes mote's arguments.
     Completions(CompletionsArgs),
     /// Print the manual page, or write the pages of all commands.
@@ -114,6 +117,9 @@ pub(crate) enum Command {
     /// What `mote bench` starts; not for people.
     #[command(name = "__contender", hide = true)]
     Contender(ContenderArgs),
+    /// The node of `mote chaos`; not for people.
+    #[command(name = "__chaos-node", hide = true)]
+    ChaosNode(ChaosNodeArgs),
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use mote_bench::contenders::child::{self, ContenderArgs};
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use crate::{bench, build, demo, doctor, inspect, keys, manual, new, policy, run, torture};
+use crate::{bench, build, chaos, demo, doctor, inspect, keys, manual, new, policy, run, torture};
 #[cfg(feature = "http")]
 use crate::{operate, serve};
 use command::{Cli, Command};
@@ -85,6 +85,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),
+        Command::Chaos(args) => requirements::check().and_then(|()| chaos::execute(args)),
+        Command::ChaosNode(args) => chaos::serve(args),
         Command::Completions(args) => manual::complete(args, Cli::command()),
         Command::Man(args) => manual::man(args, Cli::command()),
         Command::Contender(args) => contender(args),

@@ -11,6 +11,9 @@ const INJECTIONS: &str = "{spinner} {human_pos} injections, {per_sec} {msg}";
 /// Invocations.
 const INVOCATIONS: &str = "{bar:40} {human_pos} of {human_len}, {eta} left";
 
+/// Seconds, of which it is known how many there will be.
+const SECONDS: &str = "{bar:30} {pos} of {len} s: {msg}";
+
 /// The fewest invocations that take a while.
 const MANY: u64 = 1_000;
 
@@ -22,6 +25,11 @@ pub(crate) fn steps() -> ProgressBar {
 /// For the injections of a sweep.
 pub(crate) fn injections() -> ProgressBar {
     bar(INJECTIONS, 0)
+}
+
+/// For so many seconds.
+pub(crate) fn seconds(count: u64) -> ProgressBar {
+    bar(SECONDS, count)
 }
 
 /// For so many invocations; hidden if they are soon over.
@@ -43,7 +51,7 @@ mod tests {
 
     #[test]
     fn templates_are_valid() {
-        for template in [STEPS, INJECTIONS, INVOCATIONS] {
+        for template in [STEPS, INJECTIONS, INVOCATIONS, SECONDS] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

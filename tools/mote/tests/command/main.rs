@@ -1,6 +1,7 @@
 //! The executable as its users meet it.
 
 mod bench;
+mod chaos;
 mod cli;
 mod doctor;
 mod keys;

@@ -60,6 +60,8 @@ pub(crate) struct WorkerSlot {
     failed_starts: u32,
     last_failure: Option<StartError>,
     health_ns: u64,
+    /// Workers that died here while they served.
+    lost: u64,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,7 @@ impl WorkerSlot {
             failed_starts: 0,
             last_failure: None,
             health_ns: 0,
+            lost: 0,
         }
     }
 
@@ -88,6 +91,10 @@ impl WorkerSlot {
     #[cfg(test)]
     pub(crate) fn serving_with(worker: Worker) -> Self {
         Self { state: State::Serving(worker), ..Self::new(0, Post::ANYWHERE, Source::Signal) }
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
     }
 
     pub(crate) fn cpu(&self) -> Option<u32> {
@@ -233,6 +240,7 @@ impl WorkerSlot {
         let vacant = State::Vacant { not_before_ns: now_ns };
         let State::Serving(mut worker) = std::mem::replace(&mut self.state, vacant) else { return };
         events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
+        self.lost += 1;
         let was_idle = worker.load() == 0 && !worker.has_suspended();
         let remains = worker.reap(exit, now_ns);
         events.ended.extend(remains.lost);
