@@ -4,7 +4,8 @@
 //! simplest of its type; and what works on a part of the program's value, or on a value of its own, can be
 //! the program. Types match by construction, so that each of these is a program again.
 
-use super::grammar::{Child, Hole, Node, Of, Program, Type};
+use super::grammar::production::Of;
+use super::grammar::{Child, Hole, Node, Program, Type};
 
 /// Every program that is one step smaller, the smallest first.
 #[must_use]

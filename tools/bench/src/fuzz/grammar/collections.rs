@@ -1,6 +1,7 @@
 //! Productions of statements on collections.
 
-use super::{Kind, Production, Sort, only};
+use super::production::{Production, Sort, only};
+use super::types::Kind;
 
 const fn vec(name: &'static str, template: &'static str) -> Production {
     only(Kind::Vec, Sort::Statement, name, template)

@@ -1,6 +1,7 @@
 //! Productions of statements on types that own one value, or two.
 
-use super::{Kind, Production, Sort, only};
+use super::production::{Production, Sort, only};
+use super::types::Kind;
 
 const fn on(kind: Kind, name: &'static str, template: &'static str) -> Production {
     only(kind, Sort::Statement, name, template)

@@ -1,6 +1,6 @@
 //! Productions of statements on any type: assignments, control flow, functions, closures, panics, errors.
 
-use super::{Production, Sort, any};
+use super::production::{Production, Sort, any};
 
 const fn on_any(name: &'static str, template: &'static str) -> Production {
     any(Sort::Statement, name, template)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Hole, Of, Production, Sort, Type};
+use super::production::{Hole, Of, Production, Sort};
+use super::table;
+use super::types::Type;
 
 /// One production with what is in its holes.
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ impl Node {
 
     /// The first constructor of `of`, all the way down.
     pub(crate) fn simplest(of: &Type) -> Self {
-        let first = super::of(Sort::Constructor, of.kind).next();
+        let first = table::of(Sort::Constructor, of.kind).next();
         let mut node = Self {
             production: first.expect("every kind has a constructor"),
             of: of.clone(),

@@ -1,6 +1,7 @@
 //! Productions of values. Of each kind the first constructor is the simplest, which shrinking falls back to.
 
-use super::{Kind, Production, Sort, any, only};
+use super::production::{Production, Sort, any, only};
+use super::types::Kind;
 
 const fn new(kind: Kind, name: &'static str, template: &'static str) -> Production {
     only(kind, Sort::Constructor, name, template)
