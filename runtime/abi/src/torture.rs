@@ -71,6 +71,8 @@ pub struct SweepRequest {
     /// 1 if the injection is the end of a slice: the invocation is paused, and goes on when the canaries
     /// have run.
     pub is_pausing: AtomicU32,
+    /// 1 if the first landing pad of a raise runs twice: a fault on purpose.
+    pub is_planted: AtomicU32,
     /// [`answer_sum`] of each canary's right answer.
     pub canaries: [AtomicU64; CANARIES],
 }

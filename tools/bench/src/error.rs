@@ -210,6 +210,16 @@ pub enum Error {
         /// Its length.
         bytes: usize,
     },
+    /// An oracle says something that is no verdict.
+    #[error(
+        "the oracle {oracle:?} answers {answer:?}, which is neither empty nor the name of a verdict"
+    )]
+    NoVerdict {
+        /// Its command.
+        oracle: String,
+        /// What it says.
+        answer: String,
+    },
     /// A plot cannot be drawn.
     #[error("cannot draw {file}")]
     Plot {

@@ -2,7 +2,7 @@
 //! board, preemption at every instruction, and the machine's own floors beside all of them.
 //!
 //! ```text
-//!  evaluation (mote bench)    demo (mote demo)    torture (mote torture)    chaos (mote chaos)
+//!  evaluation (mote bench)    demo (mote demo)    fuzz (mote fuzz) ─▶ torture (mote torture)    chaos (mote chaos)
 //!    │  report   results          │                   │
 //!    │  experiments               │                   │
 //!    │  contenders                │                   │
@@ -22,7 +22,10 @@
 //! | [`storm`] | running services, stopped by breakpoints at random moments |
 //! | [`torture`] | an invocation, preempted at each of its instructions |
 //! | [`chaos`] | a node whose workers are killed under load; every answer is counted elsewhere |
+//! | [`fuzz`] | random programs, preempted |
+//! | [`samples`] | raw samples, in files |
 //! | `bundle` | the services that the executable carries, and their images |
+//! | `random` | numbers at random, by seed |
 //! | `floors`, `machine` | what the machine itself takes, and what it is |
 //! | [`image`] | names and unwind tables of an image's functions |
 //! | [`stats`] | times, tokens, rows |
@@ -38,10 +41,13 @@ pub mod evaluation;
 mod experiments;
 mod floors;
 pub mod format;
+pub mod fuzz;
 pub mod image;
 mod machine;
+mod random;
 pub mod report;
 pub mod results;
+pub mod samples;
 pub mod stats;
 pub mod storm;
 pub mod torture;

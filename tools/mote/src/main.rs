@@ -2,7 +2,7 @@
 //! program and a set of services to show inside.
 //!
 //! ```text
-//!  cli ──▶ new  build  policy  keys  inspect  run  serve  operate  torture  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
+//!  cli ──▶ new  build  policy  keys  inspect  run  serve  operate  torture  fuzz  demo  bench  doctor ──▶ service ──▶ terminal ──▶ status
 //! ```
 //!
 //! | room | what |
@@ -17,6 +17,7 @@
 //! | `serve` | `mote serve`: a node behind HTTP |
 //! | `operate` | `mote deploy`, `invoke`, `list`, `stats`, `rollback`, `rm`, `ban`, `unban`: a running node's admin socket |
 //! | [`torture`] | `mote torture`: an invocation, preempted at every instruction |
+//! | [`fuzz`] | `mote fuzz`: random programs, preempted |
 //! | [`demo`] | `mote demo`: the services on board in one table |
 //! | [`bench`](mod@bench) | `mote bench`: the paper's evaluation, beside the alternatives |
 //! | [`doctor`] | `mote doctor`: what of the machine is there for Mote |
@@ -32,6 +33,7 @@ mod chaos;
 mod cli;
 mod demo;
 mod doctor;
+mod fuzz;
 mod inspect;
 mod keys;
 mod manual;

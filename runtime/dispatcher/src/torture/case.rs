@@ -60,6 +60,9 @@ pub struct Case<'a> {
     /// Whether the injection is the end of a slice: the invocation is paused, the canaries run, and it goes
     /// on. Nothing may be different then.
     pub pauses: bool,
+    /// Whether the worker runs the first landing pad of each raise twice: a fault on purpose, by which tests of
+    /// whatever looks for faults see that it finds them.
+    pub is_planted: bool,
 }
 
 impl<'a> Case<'a> {
@@ -80,6 +83,7 @@ impl<'a> Case<'a> {
             reaches_host: false,
             second: None,
             pauses: false,
+            is_planted: false,
         }
     }
 

@@ -10,7 +10,6 @@ use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use mote_abi::area::{RING_ENTRIES, fds};
-use mote_abi::image::ABI_VERSION;
 use mote_abi::line::index;
 use mote_abi::message::{Invoke, Words};
 use mote_abi::outcome::Mode;
@@ -236,6 +235,7 @@ fn write(head: &Head, case: &Case<'_>, canaries: &Canaries<'_>) {
     to.second_first.store(first, Relaxed);
     to.second_end.store(end, Relaxed);
     to.is_pausing.store(case.pauses.into(), Relaxed);
+    to.is_planted.store(case.is_planted.into(), Relaxed);
     for (sum, canary) in to.canaries.iter().zip(canaries) {
         sum.store(answer_sum(canary.outcome as u8, canary.answer), Relaxed);
     }
@@ -270,7 +270,6 @@ fn place_all(
         areas.inbox().requests[line].publish(sequence, invoke.to_words());
         all.push(placed);
     }
-    debug_assert_eq!(areas.inbox().start.abi_version.load(Relaxed), ABI_VERSION);
     Ok((all, text_address))
 }
 

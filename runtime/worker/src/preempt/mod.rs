@@ -7,6 +7,7 @@
 //! | [`breakpoint`] | the same from a breakpoint that the dispatcher stored |
 //! | [`current`] | what handlers know of the running invocation |
 //! | [`leave`] | from host code back to the worker's loop, or into the service |
+//! | `planted` | with the feature `torture`: a fault on purpose |
 //! | [`raise`] | unwinding a service's stack |
 //! | [`timer`] | the worker's own timer |
 //! | [`pace`] | how often that may expire |
@@ -18,6 +19,8 @@ pub mod handlers;
 #[allow(unsafe_code, reason = "switches stacks")]
 pub mod leave;
 pub mod pace;
+#[cfg(feature = "torture")]
+pub mod planted;
 pub mod raise;
 pub mod signals;
 pub mod timer;

@@ -19,6 +19,8 @@ use crate::host::{Host, lend};
 use crate::preempt::current::CURRENT;
 use crate::preempt::leave::{land, leave};
 #[cfg(feature = "torture")]
+use crate::preempt::planted;
+#[cfg(feature = "torture")]
 use crate::sys::stepping::{LeftOut, Unstepped};
 
 /// What landing pads get as their exception. They hand it on to `_Unwind_Resume`, which ignores it.
@@ -33,6 +35,10 @@ pub fn begin(frame: Frame) -> ! {
 
 /// Goes on after a landing pad, at the caller of `_Unwind_Resume`.
 pub fn resume(registers: Registers) -> ! {
+    #[cfg(feature = "torture")]
+    if let Some(pad) = planted::again() {
+        land(&pad)
+    }
     unwind(Frame { registers, is_exact: false })
 }
 
@@ -92,6 +98,8 @@ fn walk_with(
         match stepped.step {
             Step::LandingPad(registers) => {
                 counts.landing_pads = counts.landing_pads.saturating_add(1);
+                #[cfg(feature = "torture")]
+                planted::note(&registers);
                 return Walked::LandingPad(registers);
             }
             Step::Caller(caller) => {

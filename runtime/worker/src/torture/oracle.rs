@@ -17,6 +17,7 @@ use crate::host::tokens::Tally;
 use crate::host::{Host, lend};
 use crate::invocation::run;
 use crate::preempt::current::CURRENT;
+use crate::preempt::planted;
 use crate::sys::{program, stepping};
 use crate::torture::messages::{answer, request};
 use crate::torture::sys::{self, results, state};
@@ -127,7 +128,7 @@ fn arena_sum(host: &Host) -> u64 {
 }
 
 /// What changes from one invocation to the next, or from one instruction to the next.
-fn changing(host: &Host) -> [Range<u64>; 8] {
+fn changing(host: &Host) -> [Range<u64>; 9] {
     let of = |start: u64, bytes: usize| start..start + bytes as u64;
     let (crossing, unchanging) = (Crossing::get(), Crossing::hooks_range());
     let crossing = of(core::ptr::from_ref(crossing).addr() as u64, size_of::<Crossing>());
@@ -141,6 +142,7 @@ fn changing(host: &Host) -> [Range<u64>; 8] {
         is_on,
         leaves_out,
         injection::addresses(),
+        planted::addresses(),
     ]
 }
 

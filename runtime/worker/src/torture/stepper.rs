@@ -16,6 +16,7 @@ use mote_sigctx::step::{Selection, is_pushf, second_distance};
 
 use crate::preempt::current::CURRENT;
 use crate::preempt::handlers::{is_service, on_fault};
+use crate::preempt::planted;
 use crate::sys::exit::exit;
 use crate::sys::stepping::{self, LeftOut};
 use crate::torture::injection;
@@ -51,6 +52,9 @@ pub fn begin(request: &SweepRequest) {
     state.give_up_ns = u64::from(request.give_up_us.load(Relaxed)) * 1000;
     state.is_pausing = request.is_pausing.load(Relaxed) != 0;
     state.role = Role::Parent;
+    if request.is_planted.load(Relaxed) != 0 {
+        planted::plant();
+    }
     stepping::leave_out(if state.reaches_host { LeftOut::Nothing } else { LeftOut::Walk });
     stepping::start();
 }

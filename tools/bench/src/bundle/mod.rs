@@ -134,8 +134,11 @@ fn is_sound(image: &[u8]) -> bool {
     verify(image, &Expected::of(TOOLCHAIN)).is_ok()
 }
 
-/// Says nothing unless it fails: then what the compiler said comes first.
-fn build(directory: &Path, profile: Profile) -> Result<Built, Error> {
+/// Builds the service in `directory`. Says nothing unless it fails: then what the compiler said comes first.
+///
+/// # Errors
+/// It does not build.
+pub(crate) fn build(directory: &Path, profile: Profile) -> Result<Built, Error> {
     let mut said = String::new();
     let mut observer = |event: Event<'_>| {
         if let Event::Diagnostic { rendered, .. } = event {

@@ -12,8 +12,8 @@ use super::mailbox::{Mailbox, Samples};
 use super::outside;
 use super::place::Place;
 use super::programs::Program;
-use super::random::Random;
 use crate::error::Error;
+use crate::random::Random;
 use crate::stats::latency::Times;
 
 /// Libraries that are not loaded, to be loaded in turn.

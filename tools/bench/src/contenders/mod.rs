@@ -10,7 +10,7 @@
 //! | `outside` | a process that measures by itself, with a time limit |
 //! | [`child`] | what this executable is when it is started as one of these processes |
 //! | `programs` | carried sources of the others, and building them |
-//! | `place`, `random` | who runs where, and which service is next |
+//! | `place` | who runs where |
 //! | `sys` | all `unsafe` code of the room: shared memory, libraries, timers |
 
 pub mod child;
@@ -22,5 +22,4 @@ pub(crate) mod peers;
 pub(crate) mod place;
 pub(crate) mod processes;
 pub(crate) mod programs;
-pub(crate) mod random;
 pub(crate) mod sys;

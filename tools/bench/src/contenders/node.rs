@@ -6,8 +6,8 @@ use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, now_ns};
 
 use super::mailbox::Samples;
 use super::place;
-use super::random::Random;
 use crate::error::Error;
+use crate::random::Random;
 use crate::stats::latency::Times;
 
 /// What one invocation may allocate, in KiB.

@@ -14,9 +14,9 @@ use mote_dispatcher::now_ns;
 use super::mailbox::Samples;
 use super::place::{self, Place};
 use super::programs;
-use super::random::Random;
 use super::sys::memory::{Memory, Slot};
 use crate::error::Error;
+use crate::random::Random;
 use crate::stats::latency::Times;
 
 /// What messages call one of them.

@@ -11,6 +11,7 @@ use crate::build::BuildArgs;
 use crate::chaos::{ChaosArgs, ChaosNodeArgs};
 use crate::demo::DemoArgs;
 use crate::doctor::DoctorArgs;
+use crate::fuzz::args::FuzzArgs;
 use crate::inspect::InspectArgs;
 use crate::keys::KeysArgs;
 use crate::manual::{CompletionsArgs, ManArgs};
@@ -102,6 +103,8 @@ pub(crate) enum Command {
     Access(AccessArgs),
     /// Say what of this machine is there for Mote, and what to change.
     Doctor(DoctorArgs),
+    /// Preempt random programs at their instructions, and see what the cleanup did.
+    Fuzz(FuzzArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.
     Torture(TortureArgs),
     /// Run the services on board, kill the runaways among them, and print one table of it.

@@ -13,7 +13,9 @@ use mote_bench::contenders::child::{self, ContenderArgs};
 use crate::service::requirements;
 use crate::status::{Failure, OrStatus as _, Status};
 use crate::terminal::output;
-use crate::{bench, build, chaos, demo, doctor, inspect, keys, manual, new, policy, run, torture};
+use crate::{
+    bench, build, chaos, demo, doctor, fuzz, inspect, keys, manual, new, policy, run, torture,
+};
 #[cfg(feature = "http")]
 use crate::{operate, serve};
 use command::{Cli, Command};
@@ -82,6 +84,7 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         #[cfg(feature = "http")]
         Command::Access(args) => operate::access::execute(args),
         Command::Doctor(args) => doctor::execute(args),
+        Command::Fuzz(args) => requirements::check().and_then(|()| fuzz::execute(args)),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),
         Command::Bench(args) => requirements::check().and_then(|()| bench::execute(args)),

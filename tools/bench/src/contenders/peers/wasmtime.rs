@@ -7,8 +7,8 @@
 use super::{Peers, SPARE};
 use crate::contenders::mailbox::{Mailbox, Samples};
 use crate::contenders::place::Place;
-use crate::contenders::random::Random;
 use crate::error::Error;
+use crate::random::Random;
 use crate::stats::latency::Times;
 
 /// Whose instance answers.

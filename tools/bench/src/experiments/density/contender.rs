@@ -8,8 +8,8 @@ use crate::contenders::peers::wasmtime::{Instances, Origin, Wasmtime};
 use crate::contenders::place::Place;
 use crate::contenders::processes::Processes;
 use crate::contenders::programs::{LIBRARY_LEAN, LIBRARY_STD, Program};
-use crate::contenders::random::Random;
 use crate::error::Error;
+use crate::random::Random;
 use crate::stats::latency::Times;
 
 /// Over so many zones our services are spread, at every number of them: more of them need not have

@@ -9,8 +9,8 @@ use crate::contenders::peers::wasmtime::{Instances, Origin, Wasmtime};
 use crate::contenders::place::Place;
 use crate::contenders::processes::Processes;
 use crate::contenders::programs::{LIBRARY_LEAN, LIBRARY_STD};
-use crate::contenders::random::Random;
 use crate::error::Error;
+use crate::random::Random;
 
 /// The contenders; those that take no part are not there.
 pub(crate) struct Setup {
