@@ -16,6 +16,7 @@
 //! | [`prefetch`] | asking for a cache line early |
 //! | [`park`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
+//! | [`stack`] | what a service leaves untouched of its stack |
 //! | [`stop`] | how breakpoints in a service's text are demanded and acknowledged |
 //! | [`upstream`] | calls of a service to backends, and their replies |
 //! | [`clock`] | the clock that all of a node share |
@@ -37,6 +38,7 @@ pub mod outcome;
 pub mod park;
 #[allow(unsafe_code, reason = "is an instruction")]
 pub mod prefetch;
+pub mod stack;
 pub mod stop;
 pub mod torture;
 pub mod unwind;

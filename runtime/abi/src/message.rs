@@ -49,10 +49,13 @@ pub struct Invoke {
     /// The header's [`state`](crate::image::state): what of the processor's state must be reset when the
     /// service has run.
     pub state: u8,
+    /// What the service may leave untouched of its stack between two words that it writes, in blocks: see
+    /// [`stack`](crate::stack).
+    pub stack_gap_blocks: u16,
     /// Bytes of the [variables](crate::variables) behind the body.
     pub variables_bytes: u16,
     /// Zero.
-    pub reserved: [u8; 12],
+    pub reserved: [u8; 10],
 }
 
 impl Invoke {

@@ -57,6 +57,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "image",
             "imports",
             "area",
+            "stack",
             "stop",
             "lockdown",
             "park",

@@ -123,7 +123,8 @@ impl Host {
     /// longer than a body may be.
     pub fn reply_with(&mut self, is_error: bool, body: ServiceBytes) {
         if self.hand_out(body) {
-            self.reply = Reply { is_given: true, is_error, bytes: body.bytes.min(BODY_BYTES) };
+            let bytes = body.bytes.min(BODY_BYTES);
+            self.reply = Reply { is_given: true, is_error, bytes, ..self.reply };
         }
     }
 
@@ -132,7 +133,9 @@ impl Host {
     #[must_use]
     pub fn hand_out(&mut self, body: ServiceBytes) -> bool {
         let to = self.areas.reply(self.sequence);
-        for piece in pieces(body.bytes.min(BODY_BYTES)) {
+        let bytes = body.bytes.min(BODY_BYTES);
+        self.reply.written_bytes = self.reply.written_bytes.max(bytes);
+        for piece in pieces(bytes) {
             if Crossing::get().pending() == Pending::Discard {
                 return false;
             }

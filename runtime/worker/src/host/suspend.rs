@@ -13,7 +13,7 @@ use mote_abi::upstream::CallError;
 use crate::host::Host;
 use crate::host::host_call::HostCall;
 use crate::host::image::Image;
-use crate::host::reply::Unwinding;
+use crate::host::reply::{Reply, Unwinding};
 use crate::host::saved_state::{Part, SavedInvocation};
 
 /// What is left of an invocation that is saved.
@@ -43,6 +43,9 @@ impl Host {
         unsafe { state.save(Part::Log, log, self.log_bytes) };
         // SAFETY: the reply lies in the outbox.
         unsafe { state.save(Part::Reply, reply, self.reply.bytes) };
+        self.areas.clear_log(self.sequence, self.log_bytes);
+        let told_bytes = self.call.as_ref().map_or(0, |call| call.bytes);
+        self.areas.clear_reply(self.sequence, told_bytes..self.reply.written_bytes);
         state.put(SavedInvocation {
             invoke: self.invoke,
             left_ns: left.left_ns,
@@ -105,7 +108,7 @@ impl Host {
     fn go_on(&mut self, sequence: u64, saved: SavedInvocation) -> Option<HostCall> {
         self.sequence = sequence;
         self.invoke = saved.invoke;
-        self.reply = saved.reply;
+        self.reply = Reply { written_bytes: saved.reply.bytes, ..saved.reply };
         self.log_bytes = saved.log_bytes;
         self.tokens = saved.tokens;
         // A raise ends an invocation, and so does a call that is cut short.

@@ -60,6 +60,7 @@ struct Start {
 
 #[inline]
 fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
+    host.forget_signals();
     catch_up(host, invoke.generation);
     if invoke.data_bytes > 0 {
         Image::of(&invoke).fill_data();
@@ -81,6 +82,7 @@ fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
 #[cold]
 unsafe fn resume(sequence: u64, request: &Invoke) -> Completion {
     let (running, restored) = lend(|host| {
+        host.forget_signals();
         catch_up(host, request.generation);
         (&host.areas.outbox().running, pause::restore(host, sequence, request))
     });
@@ -126,6 +128,9 @@ fn resets(bits: u8) -> Resets {
 fn conclude(result: CrossingResult, entered_ns: u64) -> Completion {
     CURRENT.end();
     lend(|host| {
+        if result != CrossingResult::Returned {
+            host.forget_registers();
+        }
         if result == CrossingResult::Paused && CURRENT.is_saved() {
             pause::suspend(host, entered_ns)
         } else {

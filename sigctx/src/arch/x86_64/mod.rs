@@ -39,6 +39,7 @@ pub use crossing::{
 pub use flags::TRAP_FLAG;
 pub use saved_frame::{STATE_BYTES, SavedFrame};
 pub(crate) use signal_entry::entry_for;
+pub use signal_entry::take_entered;
 pub use stack::{CALL_BYTES, RED_ZONE_BYTES, STACK_ALIGN_BYTES};
 pub(crate) use syscall::{restorer, syscall2, syscall3};
 pub use syscall::{syscall4, syscall5};

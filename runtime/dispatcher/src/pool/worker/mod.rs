@@ -9,6 +9,7 @@
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
 mod checked;
+mod ending;
 pub(crate) mod lines;
 pub(crate) mod oversight;
 pub(crate) mod remains;
@@ -21,19 +22,16 @@ use std::sync::atomic::Ordering;
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Completion;
-use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
 use crate::config::slicing::Slicing;
 use crate::job::called::Called;
-use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
 use crate::pool::process::Process;
-use crate::pool::report::Report;
 use crate::pool::slices::Slices;
 use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
@@ -185,11 +183,14 @@ impl Worker {
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
             let line = index(next.sequence, RING_ENTRIES);
-            self.areas.release_request_body(line, next.body_bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
             let behind = self.outstanding.iter();
-            match Checked::new(&completion, &next, behind, &self.slices, taken_ns) {
+            let checked = Checked::new(&completion, &next, behind, &self.slices, taken_ns);
+            if checked.is_ok() {
+                self.areas.clear_request_body(line, next.body_bytes);
+            }
+            match checked {
                 Ok(Checked::Ended(report)) => {
                     self.watch_next();
                     let ending = self.ending(&next, &report);
@@ -238,29 +239,6 @@ impl Worker {
         }
     }
 
-    fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
-        let line = index(ended.sequence, RING_ENTRIES);
-        let bytes = self.areas.take_completion_body(line, report.body_bytes);
-        let log = self.areas.completion_log(line, report.log_bytes);
-        let is_ok = report.outcome == Outcome::Ok;
-        let has_text = report.outcome == Outcome::Error || !bytes.is_empty();
-        let error = (!is_ok && has_text).then(|| text(&bytes));
-        let entered_ns = ended.history.map_or(report.entered_ns, |history| history.entered_ns);
-        Ending {
-            outcome: report.outcome,
-            cleanup: report.cleanup,
-            body: if is_ok { bytes } else { Vec::new() },
-            error,
-            log: text(&log),
-            latency_ns: Some(entered_ns.saturating_sub(ended.stamp_ns)),
-            late_ns: report.late_ns,
-            cleanup_ns: report.cleanup_ns,
-            arena_peak_bytes: report.arena_peak_bytes,
-            tokens: report.tokens,
-            unwinding: report.unwinding,
-        }
-    }
-
     /// Kills it, for this reason.
     pub(crate) fn kill(&mut self, cause: Cause) {
         self.process.kill();
@@ -279,11 +257,6 @@ impl Worker {
         let last_words = LastWords::of(&self.areas.outbox().status);
         Some(self.killed.unwrap_or_else(|| Cause::Died { death, last_words }.into()))
     }
-}
-
-/// Bytes of a service as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mote_abi::outcome::Cleanup;
+use mote_abi::outcome::{Cleanup, Outcome};
 
 use super::*;
 use crate::config::Source;
