@@ -238,6 +238,12 @@ impl Node {
         self.longest_tick_ns
     }
 
+    /// How many services there are, without those that were removed.
+    #[must_use]
+    pub fn services_deployed(&self) -> u64 {
+        self.services.deployed()
+    }
+
     /// How many images are in memory, without retired ones.
     #[must_use]
     pub fn images_resident(&self) -> u64 {

@@ -129,10 +129,12 @@ impl Owner {
     fn told(&self) -> NodeStatistics {
         let longest_tick_ns = self.statistics.longest_tick_ns.max(self.node.longest_tick_ns());
         let worker_pids = self.node.worker_pids();
+        let services = self.node.services_deployed();
         let images_resident = self.node.images_resident();
         let images_unloaded = self.node.images_unloaded();
         NodeStatistics {
             longest_tick_ns,
+            services,
             images_resident,
             images_unloaded,
             workers_lost: self.node.workers_lost(),

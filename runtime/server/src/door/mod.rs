@@ -25,10 +25,30 @@ pub(crate) struct Door {
     accounts: Option<Accounts>,
 }
 
+/// A service of the node. It ends when nobody has it any more: neither a function nor a request.
+#[derive(Debug)]
+pub(crate) struct Installed {
+    id: ServiceId,
+    node: Handle,
+}
+
+impl Installed {
+    pub(crate) fn id(&self) -> ServiceId {
+        self.id
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        // The node may have ended.
+        self.node.change(Change::Remove { service: self.id }, drop);
+    }
+}
+
 /// One invocation to be.
 #[derive(Debug)]
 pub(crate) struct Order {
-    pub(crate) service: ServiceId,
+    pub(crate) service: Arc<Installed>,
     pub(crate) body: Bytes,
     pub(crate) settings: Settings,
     /// As [`mote_abi::variables`] has them.
@@ -81,17 +101,18 @@ impl Door {
         &self,
         id: &FunctionId,
         image: Vec<u8>,
-    ) -> Result<ServiceId, DeployError> {
+    ) -> Result<Arc<Installed>, DeployError> {
         let name = id.name.clone();
         let verify = move || VerifiedImage::new(&name, &image).map(|image| (name, image));
         let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
         let install = Change::Install { name, tenant: id.tenant.id(), image };
-        self.change(install).await.map_err(|error| match error {
+        let installed = self.change(install).await.map_err(|error| match error {
             ChangeError::Refused(PlaceError::NotAdmitted { name, source }) => {
                 DeployError::NotAdmitted { name, source }
             }
             other => panic!("a node whose door is open takes what it admits: {other}"),
-        })
+        });
+        Ok(Arc::new(Installed { id: installed?, node: self.node.handle() }))
     }
 
     /// Runs a service once. Dropping the future stops it, wherever it is.
@@ -100,7 +121,7 @@ impl Door {
         let Order { service, body, settings, variables, arrived_ns, metrics, account } = order;
         let account = self.accounts.clone().zip(account);
         let job = OwnedJob {
-            service,
+            service: service.id(),
             body: with_variables(body, &variables),
             mode: settings.mode,
             heap: settings.heap,
@@ -123,6 +144,7 @@ impl Door {
                     accounts.note(account, completed, queue_ns);
                 }
             }
+            drop(service);
             // Whoever asked may have gone.
             drop(to.send(result));
         });
@@ -134,12 +156,6 @@ impl Door {
             Outcome::Expired => Err(NotRun::Expired { waited_ms }),
             _ => Ok(completed),
         }
-    }
-
-    /// Takes a service's place in memory back, unless it is running.
-    pub(crate) fn remove(&self, service: ServiceId) {
-        // One that is running stays where it is.
-        self.node.handle().change(Change::Evict { service }, drop);
     }
 
     /// Bans what runs as `service`, or forgives it.

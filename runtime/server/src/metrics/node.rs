@@ -15,6 +15,7 @@ pub(super) fn write(to: &mut Exposition, node: &NodeStatistics, lost_accounts: u
     one(to, "mote_jobs_under_way", "gauge", "Jobs without an answer.", node.under_way());
     let workers = node.worker_pids.len() as u64;
     one(to, "mote_workers", "gauge", "Worker processes that serve.", workers);
+    one(to, "mote_services", "gauge", "Services of all states of functions.", node.services);
     let resident = node.images_resident;
     one(to, "mote_images_resident", "gauge", "Images that are in memory.", resident);
     let unloaded = node.images_unloaded;

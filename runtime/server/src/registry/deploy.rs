@@ -7,14 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mote_dispatcher::ServiceId;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::spawn_blocking;
 
 use super::error::{ChangeError, Numbers};
 use super::{Deployed, Registry};
 use crate::config::settings::Settings;
-use crate::door::Door;
+use crate::door::{Door, Installed};
 use crate::functions::description::Description;
 use crate::functions::images::Digest;
 use crate::functions::name::{FunctionId, NameError, is_function_name};
@@ -115,9 +114,7 @@ impl Deployer {
         self.known(id)?;
         let (store, removed) = (Arc::clone(&self.store), id.clone());
         blocking(move || store.remove(&removed)).await?;
-        if let Some(deployed) = self.registry.take(id) {
-            deployed.services.values().for_each(|&service| self.door.remove(service));
-        }
+        self.registry.take(id);
         Ok(())
     }
 
@@ -177,10 +174,7 @@ impl Deployer {
         }
         let (function, result) = change(before.as_ref().map(|known| known.function.clone()))?;
         let service = self.door.deploy(id, image.clone()).await?;
-        if let Err(error) = self.keep_with_image(&function, image).await {
-            self.door.remove(service);
-            return Err(error);
-        }
+        self.keep_with_image(&function, image).await?;
         self.show(id, before.as_deref(), function, Some(service));
         Ok(result)
     }
@@ -192,18 +186,14 @@ impl Deployer {
         id: &FunctionId,
         before: Option<&Deployed>,
         function: Function,
-        service: Option<ServiceId>,
+        service: Option<Arc<Installed>>,
     ) {
         let mut services = before.map(|known| known.services.clone()).unwrap_or_default();
         let metrics = before.map(|known| Arc::clone(&known.metrics)).unwrap_or_default();
-        let mut gone: Vec<_> = service
-            .and_then(|service| services.insert(function.latest.image, service))
-            .into_iter()
-            .collect();
+        services.extend(service.map(|service| (function.latest.image, service)));
         let needed = function.images();
-        gone.extend(services.extract_if(.., |image, _| !needed.contains(image)).map(|(_, id)| id));
+        services.retain(|image, _| needed.contains(image));
         self.registry.put(Deployed::new(id.clone(), function, services, metrics));
-        gone.into_iter().for_each(|service| self.door.remove(service));
     }
 
     async fn keep_with_image(

@@ -11,6 +11,7 @@ use mote_dispatcher::{ServiceId, TenantId};
 use uuid::Uuid;
 
 use crate::config::settings::Settings;
+use crate::door::Installed;
 use crate::functions::images::Digest;
 use crate::functions::name::{FunctionId, Target, arn};
 use crate::functions::record::{Function, Revision};
@@ -32,7 +33,7 @@ pub(crate) struct Deployed {
     pub(crate) id: FunctionId,
     pub(crate) function: Function,
     /// The node's service for each image. One that the node refused is not here.
-    services: BTreeMap<Digest, ServiceId>,
+    services: BTreeMap<Digest, Arc<Installed>>,
     /// What reaches the services of its states, by revision; states without are not here.
     variables: HashMap<Uuid, Bytes>,
     pub(crate) metrics: Arc<FunctionMetrics>,
@@ -41,7 +42,7 @@ pub(crate) struct Deployed {
 /// What a request is to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
-    pub(crate) service: ServiceId,
+    pub(crate) service: Arc<Installed>,
     pub(crate) settings: Settings,
     /// The variables that reach the service, as [`mote_abi::variables`] has them.
     pub(crate) variables: Bytes,
@@ -70,7 +71,7 @@ impl Deployed {
     fn new(
         id: FunctionId,
         function: Function,
-        services: BTreeMap<Digest, ServiceId>,
+        services: BTreeMap<Digest, Arc<Installed>>,
         metrics: Arc<FunctionMetrics>,
     ) -> Self {
         let block = |state: &Revision| match state.description.variables.block() {
@@ -91,7 +92,7 @@ impl Deployed {
 
     /// One of the services that run it; the node knows by their name that they belong together.
     pub(crate) fn service(&self) -> Option<ServiceId> {
-        self.services.values().next().copied()
+        self.services.values().next().map(|service| service.id())
     }
 
     /// Whether the node runs its last state.
@@ -107,7 +108,7 @@ impl Registry {
         let deployed = self.get(&target.function).ok_or_else(unknown)?;
         let (state, version) =
             deployed.function.state(target.qualifier.as_ref()).ok_or_else(unknown)?;
-        let Some(&service) = deployed.services.get(&state.image) else {
+        let Some(service) = deployed.services.get(&state.image).cloned() else {
             return Err(Unresolved::Stale { name: target.function.name.clone() });
         };
         let metrics = Arc::clone(&deployed.metrics);

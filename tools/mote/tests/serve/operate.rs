@@ -28,6 +28,31 @@ fn deployed_versions_are_served_and_rolled_back() {
 }
 
 #[test]
+fn requests_that_wait_are_answered_when_their_function_is_replaced_and_removed() {
+    let state = tempfile::tempdir().unwrap();
+    let (_folder, config) = file("mote.toml", b"[node]\nqueue_timeout_ms = 60000\n");
+    let node = Serving::with(state.path(), &["variables"], &["--config", text(&config)]);
+    let metrics = || curl(&[&format!("{}/metrics", node.url)]).body;
+    let url = format!("{}/invoke/variables", node.url);
+    let (slow, other) = (image("variables"), image("hello"));
+    let slow = ["deploy", text(&slow), "--set", "budget_us=2000000"];
+    assert_eq!(status(&operator(state.path(), &slow)), 0);
+    let answers = std::thread::scope(|scope| {
+        let asked: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| curl(&["-d", "250000\nA", &url]))).collect();
+        while !metrics().contains("mote_jobs_accepted_total 8\n") {}
+        let other = ["deploy", text(&other), "--name", "variables"];
+        assert_eq!(status(&operator(state.path(), &other)), 0);
+        assert_eq!(status(&operator(state.path(), &["rm", "variables"])), 0);
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect::<Vec<_>>()
+    });
+    for reply in answers {
+        assert_eq!((reply.status, &*reply.body), (200, "A\n"), "{reply:?}");
+    }
+    assert!(metrics().contains("\nmote_services 0\n"), "a removed function's service is there");
+}
+
+#[test]
 fn restart_serves_what_was_deployed() {
     let state = tempfile::tempdir().unwrap();
     let node = Serving::start(state.path(), &["hello"]);

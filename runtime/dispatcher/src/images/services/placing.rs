@@ -37,6 +37,11 @@ impl Services {
         Ok(())
     }
 
+    /// How many services have an image.
+    pub(crate) fn deployed(&self) -> u64 {
+        self.cold.iter().filter(|service| service.image.is_some()).count() as u64
+    }
+
     /// How many images are placed, without retired ones.
     pub(crate) fn resident(&self) -> u64 {
         self.residency.len() as u64
