@@ -56,6 +56,7 @@ pub use images::statistics::ServiceStatistics;
 pub use images::strikes::Strikes;
 pub use images::toolchain::TOOLCHAIN;
 pub use isolation::layer::{Layer, LayerError, LayerStatus, layers};
+pub use isolation::layout::Layout;
 pub use job::completed::{Completed, Tokens, Unwinding};
 pub use job::ids::{ServiceId, TenantId, Ticket};
 pub use job::options::JobOptions;

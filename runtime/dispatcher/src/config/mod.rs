@@ -119,6 +119,9 @@ pub struct NodeConfig {
     /// What `now_ns` of a service is a multiple of, in nanoseconds; `None`: 1000 with [`Sharing::Tenant`], so that
     /// it measures little of what others leave in caches, and 1 otherwise.
     pub clock_step_ns: Option<u32>,
+    /// Program and zones lie in workers where this number says, always at the same addresses for the same number:
+    /// for who looks for what depends on addresses. `None`: where nobody can guess.
+    pub layout_seed: Option<u64>,
     /// Whether this process may be dumped, and traced by others of its user, while the node runs: for who
     /// debugs it.
     pub is_dumpable: bool,
@@ -202,6 +205,7 @@ impl Default for NodeConfig {
             batch_us: 1_000,
             trusted_keys: Vec::new(),
             clock_step_ns: None,
+            layout_seed: None,
             is_dumpable: false,
             without_layers: Vec::new(),
         }

@@ -29,6 +29,7 @@ use crate::images::admission::Admission;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
+use crate::isolation::layout::Layout;
 use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
@@ -37,7 +38,7 @@ use crate::node::error::{NodeError, SubmitError};
 use crate::node::finished::Finished;
 use crate::node::waker::Waker;
 use crate::pool::bell::Bell;
-use crate::pool::program;
+use crate::pool::program::{PROGRAM, WorkerProgram};
 use crate::pool::slot::PoolEvents;
 use crate::pool::spawn::SpawnContext;
 use crate::pool::{Alarm, WorkerPool};
@@ -87,6 +88,7 @@ pub struct Node {
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
+    layout: Layout,
     admission: Admission,
     /// Whether jobs share workers by time slices.
     is_slicing: bool,
@@ -110,8 +112,9 @@ impl Node {
     pub fn start(config: &NodeConfig) -> Result<Self, NodeError> {
         requirements::check()?;
         config.check()?;
-        let imports = program::imports(program::PROGRAM)?;
-        let mut zones = Zones::new(config.zones, &imports, config.workers)?;
+        let layout = layout(config)?;
+        let program = WorkerProgram::new(PROGRAM, layout.program)?;
+        let mut zones = Zones::new(config.zones, layout.zones, &program.imports, config.workers)?;
         zones.prepare(PREPARED_BYTES);
         let allowed =
             cpus::allowed().map_err(NodeError::system("read this thread's processors"))?;
@@ -122,7 +125,8 @@ impl Node {
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
             SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
-        let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
+        let pool =
+            WorkerPool::start(spawn_context(config, layout, &program, &zones, allowed)?, &plan)?;
         Ok(Self {
             pool,
             services: Services::new(zones, u64::from(config.images_kib) << 10),
@@ -135,6 +139,7 @@ impl Node {
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
+            layout,
             admission: Admission::new(config),
             is_slicing: config.slice_us.is_some(),
             batch_ns: config.batch_ns(),
@@ -252,6 +257,12 @@ impl Node {
         self.pool.ready_spares()
     }
 
+    /// Where program and zones lie in every worker.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// The processor of each worker; `None` for one that runs anywhere.
     #[must_use]
     pub fn worker_cpus(&self) -> Vec<Option<u32>> {
@@ -265,18 +276,25 @@ impl Node {
     }
 }
 
+fn layout(config: &NodeConfig) -> Result<Layout, NodeError> {
+    match config.layout_seed {
+        Some(seed) => Ok(Layout::of_seed(seed)),
+        None => Layout::random().map_err(NodeError::system("choose addresses at random")),
+    }
+}
+
 fn spawn_context(
     config: &NodeConfig,
+    layout: Layout,
+    program: &WorkerProgram,
     zones: &Zones,
     cpus: Vec<u32>,
 ) -> Result<SpawnContext, NodeError> {
-    let program = program_file("mote-worker", program::PROGRAM);
-    let program =
-        program.map_err(NodeError::system("put the worker program into a memory file"))?;
+    let file = program_file("mote-worker", &program.bytes);
+    let file = file.map_err(NodeError::system("put the worker program into a memory file"))?;
     let windows =
         (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
-    let text = program::text(program::PROGRAM)?;
-    let enclosure = Enclosure::prepare(&config.without_layers, &text);
+    let enclosure = Enclosure::prepare(&config.without_layers, &program.text, layout.zones);
     let enclosure = enclosure.map_err(NodeError::system("prepare the isolation of workers"))?;
-    Ok(SpawnContext { config: config.clone(), cpus, program, windows, enclosure })
+    Ok(SpawnContext { config: config.clone(), cpus, layout, program: file, windows, enclosure })
 }

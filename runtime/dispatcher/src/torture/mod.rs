@@ -18,7 +18,7 @@ use mote_abi::outcome::Mode;
 use mote_abi::torture::{
     Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET, answer_sum,
 };
-use mote_abi::windows::Windows;
+use mote_abi::windows::Base;
 use mote_loader::{Checked, Expected, Placed, verify};
 
 use crate::config::{MAX_SLICE_US, NodeConfig};
@@ -27,11 +27,12 @@ use crate::images::toolchain::TOOLCHAIN;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
+use crate::isolation::layout::Layout;
 use crate::node::error::NodeError;
 use crate::node::requirements;
 use crate::pool::areas::Areas;
 use crate::pool::process::{Death, LastingFiles, Process};
-use crate::pool::program::{TORTURE_PROGRAM, imports, text};
+use crate::pool::program::{TORTURE_PROGRAM, WorkerProgram};
 use crate::pool::start::{self, Duty, LastWords};
 use crate::sched::cpus::Post;
 use crate::sys::mapping::{Access, Mapping};
@@ -52,7 +53,7 @@ const NOT_KEPT: [Layer; 2] = [Layer::Limits, Layer::Filter];
 /// From the injection to the end of a child that hangs, beyond the grace, in microseconds.
 const HANG_US: u32 = 2_000_000;
 
-/// The torture worker: an ELF file at fixed addresses, for the names of host functions.
+/// The torture worker: an ELF file, linked at 0, for the names of host functions.
 #[must_use]
 pub fn program() -> &'static [u8] {
     TORTURE_PROGRAM
@@ -109,6 +110,7 @@ pub enum SweepError {
 pub struct Sweep {
     process: Process,
     results: Mapping,
+    layout: Layout,
     text_address: u64,
     // The worker maps what these own.
     _areas: Areas,
@@ -123,22 +125,26 @@ impl Sweep {
     /// An image is refused or does not fit, or the machine lacks something.
     pub fn start(case: &Case<'_>, canaries: &Canaries<'_>) -> Result<Self, SweepError> {
         requirements::check()?;
-        let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
-        let mut zones = Zones::new(1, &imports, 1).map_err(NodeError::from)?;
+        let layout = Layout::of_seed(case.layout_seed);
+        let worker =
+            WorkerProgram::new(TORTURE_PROGRAM, layout.program).map_err(NodeError::from)?;
+        let zones = Zones::new(1, layout.zones, &worker.imports, 1);
+        let mut zones = zones.map_err(NodeError::from)?;
         let (areas, files) =
             Areas::create().map_err(NodeError::system("create a worker's areas"))?;
-        start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE, Duty::Serving);
+        let config = config(case, canaries);
+        let (base, post) = (layout.zones, Post::ANYWHERE);
+        start::fill(&areas.inbox().start, &config, base, post, Duty::Serving);
         let results_file = memory_file("mote-results", RESULTS_BYTES)
             .map_err(NodeError::system("create the results of a sweep"))?;
         let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)
             .map_err(NodeError::system("map the results of a sweep"))?;
         write(results.head(), case, canaries);
-        let (placed, text_address) = place_all(&mut zones, &areas, case, canaries)?;
-        let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
+        let (placed, text_address) = place_all(&mut zones, base, &areas, case, canaries)?;
+        let program = program_file("mote-torture-worker", &worker.bytes)
             .map_err(NodeError::system("put the torture worker into a memory file"))?;
         let windows = zones.files(THE_WORKER).map_err(NodeError::from)?;
-        let text = text(TORTURE_PROGRAM).map_err(NodeError::from)?;
-        let enclosure = Enclosure::prepare(&NOT_KEPT, &text)
+        let enclosure = Enclosure::prepare(&NOT_KEPT, &worker.text, base)
             .map_err(NodeError::system("prepare the isolation of the torture worker"))?;
         enclosure.fill(&areas.inbox().lockdown);
         let program = program.as_fd();
@@ -146,13 +152,27 @@ impl Sweep {
         let extra = Some((results_file.as_fd(), fds::RESULTS));
         let process = Process::start_with(lasting, &files, extra)
             .map_err(NodeError::system("start the torture worker"))?;
-        Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
+        Ok(Self {
+            process,
+            results,
+            layout,
+            text_address,
+            _areas: areas,
+            _zones: zones,
+            _placed: placed,
+        })
     }
 
     /// The address at which the target's text lies in the worker.
     #[must_use]
     pub fn text_address(&self) -> u64 {
         self.text_address
+    }
+
+    /// Where program and zones lie in the worker.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// How far it has come.
@@ -245,6 +265,7 @@ fn write(head: &Head, case: &Case<'_>, canaries: &Canaries<'_>) {
 /// Places target and canaries, and writes their requests. Returns where the target's text lies.
 fn place_all(
     zones: &mut Zones,
+    base: Base,
     areas: &Areas,
     case: &Case<'_>,
     canaries: &Canaries<'_>,
@@ -263,7 +284,7 @@ fn place_all(
         zones.copy_text(&placed, &image, THE_WORKER);
         if sequence == TARGET {
             text_address =
-                Windows::of(placed.zone).text() + u64::from(placed.entry - image.entry());
+                base.windows(placed.zone).text() + u64::from(placed.entry - image.entry());
         }
         let line = index(sequence, RING_ENTRIES);
         areas.write_request_body(line, request.body);

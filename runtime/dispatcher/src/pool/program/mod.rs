@@ -1,4 +1,7 @@
-//! The worker program that is embedded in this executable, and where it defines what services call.
+//! The worker program that is embedded in this executable, made for the place where a node's workers have it, and
+//! where it defines what services call.
+
+mod relocate;
 
 use std::ops::Range;
 
@@ -8,7 +11,7 @@ use elf::{ElfBytes, abi};
 use mote_abi::imports::{Import, ImportTable};
 use thiserror::Error;
 
-/// The program, as the build script made it: an ELF file at fixed addresses.
+/// The program, as the build script made it: a position-independent ELF file.
 pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote-worker"));
 
 /// The program of [`torture`](crate::torture), made of the same sources.
@@ -22,6 +25,15 @@ pub enum ProgramError {
     /// It is not a complete ELF file.
     #[error("it is not a readable ELF file: {0}")]
     Elf(#[from] elf::ParseError),
+    /// It is not position-independent.
+    #[error("it is not a position-independent ELF file of 64 bits")]
+    Fixed,
+    /// A word cannot be made to hold an address.
+    #[error("what stands at {at:#x} cannot be relocated")]
+    Relocation {
+        /// Its address, as linked.
+        at: u64,
+    },
     /// It has no symbol table.
     #[error("it has no symbol table (.symtab); was it stripped?")]
     NoSymbols,
@@ -33,8 +45,28 @@ pub enum ProgramError {
     NoImport(Import),
 }
 
+/// The program at its place.
+#[derive(Debug)]
+pub(crate) struct WorkerProgram {
+    /// An ELF file at fixed addresses.
+    pub(crate) bytes: Vec<u8>,
+    /// The addresses of all imports.
+    pub(crate) imports: ImportTable,
+    /// The addresses of its executable segment.
+    pub(crate) text: Range<u64>,
+}
+
+impl WorkerProgram {
+    /// `program`, which is one of the embedded, at `base`.
+    pub(crate) fn new(program: &[u8], base: u64) -> Result<Self, ProgramError> {
+        let bytes = relocate::relocated(program, base)?;
+        let (imports, text) = (imports(&bytes)?, text(&bytes)?);
+        Ok(Self { bytes, imports, text })
+    }
+}
+
 /// The addresses of all imports, from the symbol table of `program`.
-pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
+fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
     let file = ElfBytes::<LittleEndian>::minimal_parse(program)?;
     let (symbols, names) = file.symbol_table()?.ok_or(ProgramError::NoSymbols)?;
     let mut addresses = [0; Import::COUNT];
@@ -51,7 +83,7 @@ pub(crate) fn imports(program: &[u8]) -> Result<ImportTable, ProgramError> {
 }
 
 /// The addresses of the executable segment of `program`.
-pub(crate) fn text(program: &[u8]) -> Result<Range<u64>, ProgramError> {
+fn text(program: &[u8]) -> Result<Range<u64>, ProgramError> {
     let file = ElfBytes::<LittleEndian>::minimal_parse(program)?;
     let is_text = |h: &ProgramHeader| h.p_type == abi::PT_LOAD && h.p_flags & abi::PF_X != 0;
     let header = file.segments().and_then(|all| all.iter().find(is_text));
@@ -60,34 +92,4 @@ pub(crate) fn text(program: &[u8]) -> Result<Range<u64>, ProgramError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn embedded_program_defines_every_import_at_an_address_of_its_own() {
-        let ImportTable(mut addresses) = imports(PROGRAM).unwrap();
-        addresses.sort_unstable();
-        assert!(addresses[0] > 0);
-        // `memcmp` and `bcmp` may be one function.
-        let distinct = addresses.windows(2).filter(|pair| pair[0] != pair[1]).count() + 1;
-        assert!(distinct + 1 >= Import::COUNT, "{distinct} addresses");
-    }
-
-    #[test]
-    fn program_is_refused_when_it_is_no_elf_file_or_defines_nothing() {
-        assert!(matches!(imports(b"#!/bin/sh"), Err(ProgramError::Elf(_))));
-        let stripped = std::fs::read("/bin/true").unwrap();
-        let refused = imports(&stripped).unwrap_err();
-        assert!(matches!(refused, ProgramError::NoSymbols | ProgramError::NoImport(_)));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn any_truncation_is_answered(cut in 0..PROGRAM.len()) {
-            let _answer = imports(&PROGRAM[..cut]);
-        }
-    }
-}
+mod tests;
