@@ -3,7 +3,7 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// Offset of the read-only segment from the text segment, as linked.
 pub const RODATA_OFFSET: u64 = crate::windows::WINDOW_BYTES;

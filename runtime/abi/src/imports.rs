@@ -36,6 +36,8 @@ imports! {
     Log = "mote_log",
     /// `fn(bytes: *mut u8, len: usize)`: fills with random bytes.
     RandomBytes = "mote_random_bytes",
+    /// `fn() -> u64`: where the invocation's variables are, as [`crate::variables`] has them.
+    Variables = "mote_variables",
     /// `fn()`: a place where a raise may happen.
     Checkpoint = "mote_checkpoint",
     /// `fn() -> u32`: opens a countable handle; 0 when the invocation has used up its share.

@@ -19,6 +19,7 @@
 //! | [`stop`] | how breakpoints in a service's text are demanded and acknowledged |
 //! | [`clock`] | the clock that all of a node share |
 //! | [`lockdown`] | what a worker gives up before its first request, and the calls that it keeps |
+//! | [`variables`] | what the operator set for a service |
 //! | [`torture`] | order and results of `mote torture` |
 #![no_std]
 #![deny(unsafe_code)]
@@ -38,6 +39,7 @@ pub mod prefetch;
 pub mod stop;
 pub mod torture;
 pub mod unwind;
+pub mod variables;
 pub mod windows;
 
 mod sync;

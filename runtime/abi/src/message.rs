@@ -47,8 +47,10 @@ pub struct Invoke {
     /// The header's [`state`](crate::image::state): what of the processor's state must be reset when the
     /// service has run.
     pub state: u8,
+    /// Bytes of the [variables](crate::variables) behind the body.
+    pub variables_bytes: u16,
     /// Zero.
-    pub reserved: [u8; 14],
+    pub reserved: [u8; 12],
 }
 
 impl Invoke {
@@ -62,6 +64,13 @@ impl Invoke {
     #[must_use]
     pub fn from_words(words: Words) -> Self {
         zerocopy::transmute!(words)
+    }
+
+    /// The length of the request, in bytes: its body, and the variables behind it.
+    #[inline]
+    #[must_use]
+    pub const fn request_bytes(&self) -> usize {
+        self.body_bytes as usize + self.variables_bytes as usize
     }
 
     /// The mode; an unknown one is the safest, `discard`.

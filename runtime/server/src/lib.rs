@@ -11,6 +11,7 @@
 //! | [`package`] | what clients submit: images, and source that is built |
 //! | [`logs`] | what functions logged, for operators |
 //! | `http` | bodies with limits, and replies |
+//! | `access` | which tenant a request is of |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
 //! | `lambda`, `plain` | the two ways in |
 //! | `listen` | clients' connections |
@@ -19,6 +20,7 @@
 //! Each room uses those above it.
 #![forbid(unsafe_code)]
 
+mod access;
 pub mod admin;
 mod app;
 pub mod config;
@@ -34,6 +36,6 @@ mod plain;
 mod registry;
 mod server;
 
-pub use listen::tls::TlsError;
+pub use listen::error::TlsError;
 pub use registry::error::ChangeError;
 pub use server::{Preloaded, ServeError, Server};

@@ -7,17 +7,20 @@ use std::sync::Arc;
 
 use mote_dispatcher::NodeError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 
+use crate::access::Access;
 use crate::admin::{self, SocketError};
 use crate::app::App;
 use crate::config::{Config, ConfigError};
 use crate::door::Door;
+use crate::functions::name::FunctionId;
 use crate::functions::store::{Store, StoreError};
+use crate::functions::tenant::Tenants;
 use crate::listen;
-use crate::listen::tls::{self, TlsError};
+use crate::listen::error::TlsError;
+use crate::listen::tls::Tls;
 use crate::package::{ImageBuilder, Packager};
 use crate::registry::Registry;
 use crate::registry::deploy::{Deployer, Release};
@@ -27,8 +30,9 @@ use crate::registry::error::ChangeError;
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
-    listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
+    doors: Vec<listen::Door>,
+    tls: Option<Tls>,
+    metrics: Option<TcpListener>,
     admin: UnixListener,
 }
 
@@ -86,26 +90,29 @@ impl Server {
     ) -> Result<Self, ServeError> {
         config.check()?;
         allow_descriptors(config.limits.connections);
-        let tls = config.tls.as_ref().map(tls::config).transpose()?;
+        let tenants = Tenants::new(&config.tenants);
+        let tls = tls(&config, &tenants)?;
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
-        let listener = listen(config.listen).await?;
-        let door = Arc::new(Door::start(&config.node)?);
+        let doors = doors(&config, &tenants).await?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let node = config.node.config(&tenants.shares());
+        let door = Arc::new(Door::start(node, config.node.queue_timeout_ms)?);
         let registry = Arc::new(Registry::default());
-        let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), store);
-        deployer.restore().await?;
+        let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), Arc::clone(&store));
+        deployer.restore(&tenants).await?;
         for Preloaded { name, image } in preloaded {
-            let settings = config.defaults;
-            deployer.ensure(Release { name, image, settings }).await?;
+            let id = FunctionId { tenant: tenants.default_one().clone(), name };
+            deployer.ensure(Release { id, image, settings: config.defaults }).await?;
         }
+        let access = Access::open(tenants, store.keys())?;
         let packager = Packager::new(builder);
-        Ok(Self {
-            app: Arc::new(App::new(config, door, registry, deployer, packager)),
-            listener,
-            tls,
-            admin,
-        })
+        let app = Arc::new(App::new(config, access, door, registry, deployer, packager));
+        Ok(Self { app, doors, tls, metrics, admin })
     }
 
     /// Where it listens; the port is the one that the system chose if the configuration says 0.
@@ -113,7 +120,7 @@ impl Server {
     /// # Errors
     /// The system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.doors[0].listener.local_addr()
     }
 
     /// What its clients' URLs begin with.
@@ -122,10 +129,13 @@ impl Server {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
-    /// The names of its functions.
+    /// The names of the functions that whoever connects may invoke.
     #[must_use]
     pub fn functions(&self) -> Vec<String> {
-        self.app.registry.all().iter().map(|deployed| deployed.function.name.clone()).collect()
+        if self.app.access.is_asked() {
+            return Vec::new();
+        }
+        self.app.registry.all().iter().map(|deployed| deployed.id.to_string()).collect()
     }
 
     /// Answers clients until `end`, and then those whose requests are under way.
@@ -135,9 +145,10 @@ impl Server {
             end.await;
             app.close();
         };
-        let clients = listen::serve(Arc::clone(&app), self.listener, self.tls, app.closing());
+        let clients = listen::serve(Arc::clone(&app), self.doors, self.tls, app.closing());
+        let scrapers = listen::serve_metrics(Arc::clone(&app), self.metrics, app.closing());
         let operators = admin::serve(Arc::clone(&app), self.admin, app.closing());
-        tokio::join!(stop, clients, operators);
+        tokio::join!(stop, clients, scrapers, operators);
     }
 }
 
@@ -151,6 +162,28 @@ fn allow_descriptors(connections: u32) {
     {
         tracing::warn!(connections, most, "fewer descriptors are allowed than connections");
     }
+}
+
+/// TLS, where there are files for it.
+fn tls(config: &Config, tenants: &Tenants) -> Result<Option<Tls>, TlsError> {
+    let Some(section) = &config.tls else { return Ok(None) };
+    let vouched = config
+        .tenants
+        .iter()
+        .filter_map(|tenant| Some((tenants.get(&tenant.name)?.clone(), tenant.client_ca.clone()?)));
+    Tls::read(section, &vouched.collect::<Vec<_>>()).map(Some)
+}
+
+/// The sockets of clients: the node's first, then those of single tenants.
+async fn doors(config: &Config, tenants: &Tenants) -> Result<Vec<listen::Door>, ServeError> {
+    let mut doors = vec![listen::Door { listener: listen(config.listen).await?, peer: None }];
+    for section in &config.tenants {
+        if let Some(address) = section.listen {
+            let peer = tenants.get(&section.name).cloned();
+            doors.push(listen::Door { listener: listen(address).await?, peer });
+        }
+    }
+    Ok(doors)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

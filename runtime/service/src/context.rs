@@ -52,6 +52,13 @@ impl Context {
         self.host.random_bytes(bytes);
     }
 
+    /// The value of a variable that the operator set for this function, such as the address of a store; `None` if it is
+    /// not set. In a test, one of the process, or what [`with_variable`](Self::with_variable) was given.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.host.variable(name)
+    }
+
     /// Does nothing, and is a place where a service that ran past its budget is unwound. In a test it
     /// never is.
     #[inline]
@@ -86,6 +93,12 @@ impl Context {
     #[must_use]
     pub fn for_test_with_budget_us(budget_us: u64) -> Self {
         Self::from_host(Host::new(budget_us))
+    }
+
+    /// The same context with one more variable, which comes before one of the process.
+    #[must_use]
+    pub fn with_variable(self, name: &str, value: &str) -> Self {
+        Self::from_host(self.host.with_variable(name, value))
     }
 
     /// What was logged, each line ended.
@@ -131,6 +144,15 @@ mod tests {
         let context = Context::for_test();
         let before_ns = context.now_ns();
         assert!(context.now_ns() >= before_ns);
+    }
+
+    #[test]
+    fn variables_are_those_of_the_test_and_of_the_process() {
+        let context = Context::for_test().with_variable("GREETING", "Hi").with_variable("PATH", "");
+        assert_eq!(context.variable("GREETING"), Some("Hi"));
+        assert_eq!(context.variable("PATH"), Some(""));
+        assert_eq!(context.variable("CARGO_PKG_NAME"), Some("mote-service"));
+        assert_eq!(context.variable("no variable"), None);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! [`Context`](crate::Context) and [`Token`](crate::Token) call it where an image calls the worker.
 //! A service runs on one thread, so the state is shared by [`Rc`].
 
+use alloc::borrow::ToOwned as _;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::hash::{BuildHasher, Hasher};
 use std::hash::RandomState;
@@ -12,7 +14,11 @@ use std::time::Instant;
 
 /// A handle on one invocation's state.
 #[derive(Clone)]
-pub(crate) struct Host(Rc<State>);
+pub(crate) struct Host {
+    state: Rc<State>,
+    /// The last of one name is the one that counts.
+    variables: Vec<(String, String)>,
+}
 
 struct State {
     started: Instant,
@@ -24,25 +30,26 @@ struct State {
 
 impl Host {
     pub(crate) fn new(budget_us: u64) -> Self {
-        Self(Rc::new(State {
+        let state = State {
             started: Instant::now(),
             budget_us,
             log: RefCell::default(),
             tokens_created: Cell::new(0),
             tokens_released: Cell::new(0),
-        }))
+        };
+        Self { state: Rc::new(state), variables: of_process() }
     }
 
     pub(crate) fn now_ns(&self) -> u64 {
-        saturating(self.0.started.elapsed().as_nanos())
+        saturating(self.state.started.elapsed().as_nanos())
     }
 
     pub(crate) fn remaining_us(&self) -> u64 {
-        self.0.budget_us.saturating_sub(saturating(self.0.started.elapsed().as_micros()))
+        self.state.budget_us.saturating_sub(saturating(self.state.started.elapsed().as_micros()))
     }
 
     pub(crate) fn log(&self, text: &str) {
-        let mut log = self.0.log.borrow_mut();
+        let mut log = self.state.log.borrow_mut();
         log.push_str(text);
         log.push('\n');
     }
@@ -55,23 +62,40 @@ impl Host {
         }
     }
 
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        let mut newest = self.variables.iter().rev();
+        newest.find(|(found, _)| found == name).map(|(_, value)| &**value)
+    }
+
     pub(crate) fn checkpoint(&self) {}
 
     pub(crate) fn token_create(&self) -> u32 {
-        increment(&self.0.tokens_created)
+        increment(&self.state.tokens_created)
     }
 
     pub(crate) fn token_release(&self, _id: u32) {
-        increment(&self.0.tokens_released);
+        increment(&self.state.tokens_released);
     }
 
     pub(crate) fn logged(&self) -> String {
-        self.0.log.borrow().clone()
+        self.state.log.borrow().clone()
     }
 
     pub(crate) fn live_tokens(&self) -> u32 {
-        self.0.tokens_created.get() - self.0.tokens_released.get()
+        self.state.tokens_created.get() - self.state.tokens_released.get()
     }
+}
+
+/// The variables of this process that are UTF-8.
+fn of_process() -> Vec<(String, String)> {
+    let texts = std::env::vars_os()
+        .map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.flatten().collect()
 }
 
 fn increment(count: &Cell<u32>) -> u32 {

@@ -11,6 +11,7 @@
 unsafe extern "C-unwind" {
     safe fn mote_now_ns() -> u64;
     safe fn mote_remaining_us() -> u64;
+    safe fn mote_variables() -> u64;
     safe fn mote_checkpoint();
     safe fn mote_token_create() -> u32;
     fn mote_log(text: *const u8, bytes: usize);
@@ -49,6 +50,10 @@ impl Host {
         unsafe { mote_random_bytes(bytes.as_mut_ptr(), bytes.len()) }
     }
 
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        find(variables(), name)
+    }
+
     #[inline]
     pub(crate) fn checkpoint(&self) {
         mote_checkpoint();
@@ -70,6 +75,28 @@ impl Host {
         // SAFETY: the worker reads exactly the slice's bytes, before it returns.
         unsafe { mote_respond(is_error.into(), bytes.as_ptr(), bytes.len()) }
     }
+}
+
+/// The variables of the running invocation. They live as long as it does, and no value outlives the
+/// [`Host`] that it is borrowed from, of which the entry has the only one.
+fn variables<'a>() -> &'a [u8] {
+    let packed = mote_variables();
+    let (address, bytes) = (packed & (1 << 48) - 1, packed >> 48);
+    let start = core::ptr::with_exposed_provenance(address as usize);
+    // SAFETY: the worker says where they are: that many readable bytes, in the request or its copy, which
+    // nobody writes until the entry has returned or its stack is gone.
+    unsafe { core::slice::from_raw_parts(start, bytes as usize) }
+}
+
+/// The value of `name` among names and values by turns, each ended by a zero byte.
+fn find<'a>(variables: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut texts = variables.split(|&byte| byte == 0);
+    while let (Some(found), Some(value)) = (texts.next(), texts.next()) {
+        if found == name.as_bytes() {
+            return core::str::from_utf8(value).ok();
+        }
+    }
+    None
 }
 
 /// The body that the worker calls the entry with.

@@ -3,4 +3,5 @@
 mod denied;
 mod faults;
 mod services;
+mod variables;
 mod zones;

@@ -2,6 +2,7 @@
 
 use mote_abi::area::BODY_BYTES;
 use mote_abi::outcome::{Heap, Mode};
+use mote_abi::variables::VARIABLES_BYTES;
 use thiserror::Error;
 
 use crate::job::ids::{ServiceId, TenantId};
@@ -11,7 +12,7 @@ use crate::job::ids::{ServiceId, TenantId};
 pub struct Job<'a> {
     /// What to run.
     pub service: ServiceId,
-    /// The request's body: at most [`BODY_BYTES`].
+    /// The request's body, and behind it the service's variables if there are any: at most [`BODY_BYTES`].
     pub body: &'a [u8],
     /// What happens at the soft deadline.
     pub mode: Mode,
@@ -36,7 +37,9 @@ pub(crate) struct JobSpec {
     pub(crate) budget_us: u32,
     pub(crate) grace_us: u32,
     pub(crate) memory_kib: u32,
-    pub(crate) body_bytes: u32,
+    /// Of the body, with the variables behind it.
+    pub(crate) request_bytes: u32,
+    pub(crate) variables_bytes: u16,
 }
 
 /// Which limit of a job is passed.
@@ -47,6 +50,14 @@ pub enum JobError {
     #[error("the request's body has {bytes} bytes; the limit is {limit}")]
     BodyTooLong {
         /// Its length.
+        bytes: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The variables are too long, or longer than the body that they end.
+    #[error("the variables have {bytes} bytes; the limit is {limit}")]
+    VariablesTooLong {
+        /// Their length.
         bytes: usize,
         /// The limit, in bytes.
         limit: usize,
@@ -85,8 +96,25 @@ impl Job<'_> {
             budget_us: self.budget_us,
             grace_us: self.grace_us,
             memory_kib: self.memory_kib,
-            body_bytes: self.body.len() as u32,
+            request_bytes: self.body.len() as u32,
+            variables_bytes: 0,
         })
+    }
+}
+
+impl JobSpec {
+    /// The job with so many bytes of variables, which its body ends with.
+    pub(crate) fn with_variables(self, bytes: u16) -> Result<Self, JobError> {
+        let limit = (self.request_bytes as usize).min(VARIABLES_BYTES);
+        if usize::from(bytes) > limit {
+            return Err(JobError::VariablesTooLong { bytes: bytes.into(), limit });
+        }
+        Ok(Self { variables_bytes: bytes, ..self })
+    }
+
+    /// How long the body is that the service gets, in bytes.
+    pub(crate) fn body_bytes(&self) -> u32 {
+        self.request_bytes - u32::from(self.variables_bytes)
     }
 }
 
@@ -118,12 +146,17 @@ pub(crate) mod tests {
         let check = |job: Job<'_>, arena_kib| job.check(TenantId(3), arena_kib);
         let longest = vec![0; BODY_BYTES];
         let spec = check(job(&longest), ARENA_KIB).unwrap();
-        assert_eq!((spec.tenant, spec.body_bytes as usize), (TenantId(3), BODY_BYTES));
+        assert_eq!((spec.tenant, spec.request_bytes as usize), (TenantId(3), BODY_BYTES));
         let longer = vec![0; BODY_BYTES + 1];
         let (bytes, limit) = (BODY_BYTES + 1, BODY_BYTES);
         assert_eq!(check(job(&longer), ARENA_KIB), Err(JobError::BodyTooLong { bytes, limit }));
         let refused = check(job(b""), ARENA_KIB - 1);
         assert_eq!(refused, Err(JobError::MemoryTooLarge { kib: 64, limit_kib: 63 }));
+        assert_eq!(spec.with_variables(4096).unwrap().body_bytes() as usize, BODY_BYTES - 4096);
+        for (body, variables) in [(&longest[..], 4097), (&[0; 9], 10)] {
+            let spec = check(job(body), ARENA_KIB).unwrap();
+            assert!(spec.with_variables(variables).is_err() && spec.with_variables(9).is_ok());
+        }
         let hasty = Job { budget_us: 0, ..job(b"") };
         assert_eq!(check(hasty, ARENA_KIB), Err(JobError::NoBudget));
     }

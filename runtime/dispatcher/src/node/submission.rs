@@ -51,7 +51,9 @@ impl Node {
         job: Job<'_>,
         options: JobOptions,
     ) -> Result<(), SubmitError> {
+        let JobOptions { start_by_ns, is_idempotent, variables_bytes } = options;
         let spec = job.check(self.services.tenant(job.service)?, self.arena_kib)?;
+        let spec = spec.with_variables(variables_bytes)?;
         self.check_ban(job.service)?;
         let now_ns = about_now_ns();
         if self.pool.is_checkup_due(now_ns) {
@@ -60,7 +62,6 @@ impl Node {
         if let Some(why) = self.pool.abandoned() {
             return Err(SubmitError::NoWorkers { why: why.clone() });
         }
-        let JobOptions { start_by_ns, is_idempotent } = options;
         let request = Request {
             ticket,
             spec,

@@ -37,6 +37,8 @@ pub struct OwnedJob {
     pub start_by_ns: Option<u64>,
     /// As [`JobOptions::is_idempotent`].
     pub is_idempotent: bool,
+    /// As [`JobOptions::variables_bytes`].
+    pub variables_bytes: u16,
 }
 
 impl OwnedJob {
@@ -54,7 +56,8 @@ impl OwnedJob {
 
     pub(crate) fn options(&self) -> JobOptions {
         let start_by_ns = self.start_by_ns.unwrap_or(u64::MAX);
-        JobOptions { start_by_ns, is_idempotent: self.is_idempotent }
+        let &Self { is_idempotent, variables_bytes, .. } = self;
+        JobOptions { start_by_ns, is_idempotent, variables_bytes }
     }
 }
 
@@ -70,6 +73,7 @@ impl From<Job<'_>> for OwnedJob {
             memory_kib: job.memory_kib,
             start_by_ns: None,
             is_idempotent: false,
+            variables_bytes: 0,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The requests of the admin socket.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,14 +9,18 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use mote_dispatcher::{self as node, ServiceStatistics};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use super::follow;
 use super::views::{ErrorView, FunctionView, StatsView, VersionView};
+use super::{follow, keys};
+use crate::access::keys::KeyError;
 use crate::app::App;
 use crate::config::settings::{self, Settings};
-use crate::http::body::{self, Body, BodyError, BodyLimits};
+use crate::functions::name::{FunctionId, Target};
+use crate::functions::tenant::Tenant;
+use crate::http::body::{self, Arriving, Body, BodyError, BodyLimits};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::plain;
@@ -44,16 +49,20 @@ enum Failure {
     Change(#[from] ChangeError),
     #[error(transparent)]
     Node(#[from] node::ChangeError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoRoute { .. } | Self::Change(ChangeError::Unknown { .. }) => {
+            Self::NoRoute { .. }
+            | Self::Change(ChangeError::Unknown { .. })
+            | Self::Key(KeyError::Tenant { .. } | KeyError::Unknown { .. }) => {
                 StatusCode::NOT_FOUND
             }
             Self::Change(ChangeError::NoVersion { .. }) | Self::Node(_) => StatusCode::CONFLICT,
-            Self::Change(ChangeError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Change(ChangeError::Store(_)) | Self::Key(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Body(BodyError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Settings(_) | Self::Version { .. } | Self::Body(_) | Self::Change(_) => {
                 StatusCode::BAD_REQUEST
@@ -81,10 +90,15 @@ async fn whole(app: &App, uid: u32, request: Request<Incoming>) -> Reply {
 
 async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
     let path = request.uri().path().to_owned();
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let segments: Vec<_> = path.split('/').skip(1).map(decoded).collect();
+    let segments: Vec<&str> = segments.iter().map(|segment| &**segment).collect();
     match (request.method(), &*segments) {
         (&Method::GET, ["v1", "functions"]) => Ok(list(app, FunctionView::of).await),
         (&Method::GET, ["v1", "stats"]) => Ok(list(app, StatsView::of).await),
+        (&Method::GET, ["v1", "metrics"]) => Ok(plain::metrics(app, None).await),
+        (&Method::GET, ["v1", "keys"]) => Ok(keys::list(app)),
+        (&Method::POST, ["v1", "keys", tenant]) => Ok(keys::grant(app, tenant)?),
+        (&Method::DELETE, ["v1", "keys", id]) => Ok(keys::revoke(app, id)?),
         (&Method::PUT, ["v1", "functions", name]) => deploy(app, name, request).await,
         (&Method::DELETE, ["v1", "functions", name]) => remove(app, name).await,
         (&Method::PUT, ["v1", "functions", name, "ban"]) => set_banned(app, name, true).await,
@@ -93,7 +107,9 @@ async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
             roll_back(app, name, request.uri().query()).await
         }
         (&Method::POST, ["v1", "functions", name, "invoke"]) => {
-            Ok(plain::invoke_named(app, name, request).await)
+            let (tenant, name) = named(app, name)?;
+            let target = Target::parse(tenant, name, None);
+            Ok(plain::invoke_target(app, target, request.map(Arriving::Stream)).await)
         }
         (method, _) => Err(Failure::NoRoute { method: method.clone(), path }),
     }
@@ -114,10 +130,26 @@ async fn list<T: serde::Serialize>(
     reply::json(StatusCode::OK, &all)
 }
 
+/// The tenant of `TENANT/NAME`, and the rest.
+fn named<'a>(app: &'a App, text: &'a str) -> Result<(&'a Tenant, &'a str), KeyError> {
+    let unknown = |name: &str| KeyError::Tenant { name: name.to_owned() };
+    app.access.tenants.of_text(text).map_err(unknown)
+}
+
+fn function(app: &App, text: &str) -> Result<FunctionId, KeyError> {
+    let (tenant, name) = named(app, text)?;
+    Ok(FunctionId { tenant: tenant.clone(), name: name.to_owned() })
+}
+
+fn decoded(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
+}
+
 async fn deploy(app: &App, name: &str, request: Request<Incoming>) -> Result<Reply, Failure> {
-    let settings = settings(app, name, request.uri().query())?;
+    let id = function(app, name)?;
+    let settings = settings(app, &id, request.uri().query())?;
     let image = image(app, request.into_body()).await?;
-    let release = Release { name: name.to_owned(), image: image.bytes.to_vec(), settings };
+    let release = Release { id, image: image.bytes.to_vec(), settings };
     let version = app.deployer.deploy(release).await?;
     Ok(reply::json(StatusCode::OK, &VersionView { version }))
 }
@@ -128,17 +160,17 @@ async fn image(app: &App, body: Incoming) -> Result<Body, BodyError> {
         time: app.config.limits.body_timeout(),
         memory: Arc::new(Semaphore::new(IMAGE_BYTES)),
     };
-    body::read(body, &limits).await
+    body::read(Arriving::Stream(body), &limits).await
 }
 
 async fn remove(app: &App, name: &str) -> Result<Reply, Failure> {
-    app.deployer.remove(name).await?;
+    app.deployer.remove(&function(app, name)?).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 async fn set_banned(app: &App, name: &str, is_banned: bool) -> Result<Reply, Failure> {
     let unknown = || ChangeError::Unknown { name: name.to_owned() };
-    let deployed = app.registry.get(name).ok_or_else(unknown)?;
+    let deployed = app.registry.get(&function(app, name)?).ok_or_else(unknown)?;
     app.set_banned(&deployed, is_banned).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
@@ -147,14 +179,18 @@ async fn roll_back(app: &App, name: &str, query: Option<&str>) -> Result<Reply, 
     let version = query::value(query, "version");
     let parse = |found: String| found.parse().map_err(|_| Failure::Version { found });
     let version = version.map(parse).transpose()?;
-    let version = app.deployer.roll_back(name, version).await?;
+    let version = app.deployer.roll_back(&function(app, name)?, version).await?;
     Ok(reply::json(StatusCode::OK, &VersionView { version }))
 }
 
 /// The settings that a query asks for; those that it leaves out are the last version's, or the
 /// default.
-fn settings(app: &App, name: &str, query: Option<&str>) -> Result<Settings, serde_json::Error> {
-    let before = app.registry.get(name).map(|deployed| deployed.function.latest.settings);
+fn settings(
+    app: &App,
+    id: &FunctionId,
+    query: Option<&str>,
+) -> Result<Settings, serde_json::Error> {
+    let before = app.registry.get(id).map(|deployed| deployed.function.latest.settings);
     let mut settings = serde_json::to_value(before.unwrap_or(app.config.defaults))?;
     for (name, value) in query::pairs(query) {
         settings[name] = settings::json(&value);

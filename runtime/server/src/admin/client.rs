@@ -1,5 +1,6 @@
 //! The other end of the admin socket.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +11,16 @@ use hyper::client::conn::http1;
 use hyper::header::HOST;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::UnixStream;
 
 pub use crate::logs::LogLine;
 
-pub use super::views::{ErrorView, FunctionView, StatsView, StrikesView, VersionView};
+pub use super::views::{
+    ErrorView, FunctionView, GrantedView, KeyView, StatsView, StrikesView, VersionView,
+};
 
 /// Speaks to a running node.
 #[derive(Clone, Debug)]
@@ -88,7 +92,7 @@ impl AdminClient {
         query: &str,
         image: Vec<u8>,
     ) -> Result<VersionView, AdminError> {
-        let path = format!("/v1/functions/{name}?{query}");
+        let path = format!("{}?{query}", function_path(name));
         self.json(Method::PUT, &path, image.into()).await
     }
 
@@ -102,7 +106,7 @@ impl AdminClient {
         version: Option<u32>,
     ) -> Result<VersionView, AdminError> {
         let query = version.map(|version| format!("?version={version}")).unwrap_or_default();
-        let path = format!("/v1/functions/{name}/rollback{query}");
+        let path = format!("{}/rollback{query}", function_path(name));
         self.json(Method::POST, &path, Bytes::new()).await
     }
 
@@ -111,7 +115,7 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`].
     pub async fn remove(&self, name: &str) -> Result<(), AdminError> {
-        let path = format!("/v1/functions/{name}");
+        let path = function_path(name);
         let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
         succeeded(status.status, &body)
     }
@@ -122,8 +126,34 @@ impl AdminClient {
     /// [`AdminError`].
     pub async fn set_banned(&self, name: &str, is_banned: bool) -> Result<(), AdminError> {
         let method = if is_banned { Method::PUT } else { Method::DELETE };
-        let path = format!("/v1/functions/{name}/ban");
+        let path = format!("{}/ban", function_path(name));
         let (status, body) = self.call(method, &path, Bytes::new()).await?.into_parts();
+        succeeded(status.status, &body)
+    }
+
+    /// Every tenant's keys.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn keys(&self) -> Result<Vec<KeyView>, AdminError> {
+        self.json(Method::GET, "/v1/keys", Bytes::new()).await
+    }
+
+    /// Makes a key of a tenant.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn grant(&self, tenant: &str) -> Result<GrantedView, AdminError> {
+        self.json(Method::POST, &format!("/v1/keys/{}", segment(tenant)), Bytes::new()).await
+    }
+
+    /// Takes a key back.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn revoke(&self, id: &str) -> Result<(), AdminError> {
+        let path = format!("/v1/keys/{}", segment(id));
+        let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
         succeeded(status.status, &body)
     }
 
@@ -132,7 +162,7 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`], but not that the function failed or was refused.
     pub async fn invoke(&self, name: &str, body: Vec<u8>) -> Result<Response<Bytes>, AdminError> {
-        self.call(Method::POST, &format!("/v1/functions/{name}/invoke"), body.into()).await
+        self.call(Method::POST, &format!("{}/invoke", function_path(name)), body.into()).await
     }
 
     /// Reads what `function` logged lately, or every function, and what is logged from now on if `follow`
@@ -146,7 +176,8 @@ impl AdminClient {
         follow: bool,
         mut show: impl FnMut(LogLine) -> Result<(), E>,
     ) -> Result<(), E> {
-        let function = function.map(|name| format!("&function={name}")).unwrap_or_default();
+        let function = function.map(|name| format!("&function={}", segment(name)));
+        let function = function.unwrap_or_default();
         let path = format!("/v1/logs?follow={follow}{function}");
         let mut body = self.send(Method::GET, &path, Bytes::new()).await?.into_body();
         let mut lines = Vec::new();
@@ -199,6 +230,16 @@ impl AdminClient {
         tokio::spawn(connection);
         Ok(sender.send_request(request).await?)
     }
+}
+
+/// The path of a function, which may be `TENANT/NAME`.
+fn function_path(name: &str) -> String {
+    format!("/v1/functions/{}", segment(name))
+}
+
+/// A name as one segment of a path, or a value of a query.
+fn segment(name: &str) -> impl Display {
+    utf8_percent_encode(name, NON_ALPHANUMERIC)
 }
 
 fn succeeded(status: StatusCode, body: &[u8]) -> Result<(), AdminError> {

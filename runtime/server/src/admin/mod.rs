@@ -14,11 +14,18 @@
 //! | `GET /v1/logs?function=NAME&follow=true` | | what was logged lately, and what is logged now: an object a line |
 //! | `GET /v1/stats` | | how invocations ended, and what is held against whom, by function |
 //!
+//! | `GET /v1/metrics` | | metrics of all tenants |
+//! | `GET /v1/keys` | | every tenant's keys, without their secrets |
+//! | `POST /v1/keys/TENANT` | | a new key, and this once its secret |
+//! | `DELETE /v1/keys/ID` | | nothing (204): the key opens nothing from now on |
+//!
+//! A function of another tenant than the default one is `TENANT%2FNAME`.
 //! A deployment's query may have every one of a function's settings; the others stay as they were.
 
 mod api;
 pub mod client;
 mod follow;
+mod keys;
 mod views;
 
 use std::convert::Infallible;

@@ -6,12 +6,13 @@ use mote_dispatcher::{Cleanup, Outcome, ServiceStatistics, Strikes};
 use serde::{Deserialize, Serialize};
 
 use crate::config::settings::Settings;
+use crate::functions::store::KeyRecord;
 use crate::registry::Deployed;
 
 /// One function, as `GET /v1/functions` tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionView {
-    /// Its name.
+    /// Its name; `TENANT/NAME` where it is not the default tenant's.
     pub name: String,
     /// The version that requests without a qualifier run.
     pub version: u32,
@@ -36,7 +37,7 @@ impl FunctionView {
         let function = &deployed.function;
         let latest = &function.latest;
         Self {
-            name: function.name.clone(),
+            name: deployed.id.to_string(),
             version: latest.version,
             versions: function.versions.keys().copied().collect(),
             is_ready: deployed.is_ready(),
@@ -94,7 +95,7 @@ impl StatsView {
         let outcomes =
             Outcome::ALL.iter().map(|&outcome| (outcome.name().to_owned(), count(outcome)));
         Self {
-            name: deployed.function.name.clone(),
+            name: deployed.id.to_string(),
             outcomes: outcomes.filter(|(_, count)| *count > 0).collect(),
             billed_us: metrics.billed_us(),
             arena_peak_bytes: metrics.arena_peak_bytes(),
@@ -113,6 +114,32 @@ impl StatsView {
 pub struct VersionView {
     /// The version that requests without a qualifier run now.
     pub version: u32,
+}
+
+/// A tenant's key, as `GET /v1/keys` tells it: without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyView {
+    /// What clients call it.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+}
+
+impl KeyView {
+    pub(crate) fn of(record: KeyRecord) -> Self {
+        Self { id: record.id, tenant: record.tenant, created_ms: record.created_ms }
+    }
+}
+
+/// The answer to `POST /v1/keys/TENANT`: a new key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantedView {
+    /// What clients call it.
+    pub id: String,
+    /// What only its tenant is to know.
+    pub secret: String,
 }
 
 /// The answer to what cannot be done.

@@ -10,9 +10,11 @@ use mote_dispatcher::{ChangeError, Completed, Outcome, ServiceStatistics, now_ns
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
+use crate::access::Access;
 use crate::config::Config;
 use crate::door::{Door, Order};
-use crate::functions::name::Target;
+use crate::functions::name::{FunctionId, Target};
+use crate::functions::tenant::Tenant;
 use crate::http::body::{Body, BodyLimits};
 use crate::logs::Logs;
 use crate::metrics::{Counted, Metrics};
@@ -26,6 +28,7 @@ use refusal::Refusal;
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) bodies: BodyLimits,
+    pub(crate) access: Access,
     pub(crate) registry: Arc<Registry>,
     pub(crate) deployer: Deployer,
     pub(crate) packager: Packager,
@@ -50,6 +53,7 @@ pub(crate) struct Answer {
 impl App {
     pub(crate) fn new(
         config: Config,
+        access: Access,
         door: Arc<Door>,
         registry: Arc<Registry>,
         deployer: Deployer,
@@ -64,6 +68,7 @@ impl App {
         Self {
             config,
             bodies,
+            access,
             registry,
             deployer,
             packager,
@@ -99,6 +104,7 @@ impl App {
             service: resolved.service,
             body: body.bytes.clone(),
             settings: resolved.settings,
+            variables: resolved.variables,
             arrived_ns,
             metrics: Arc::clone(&resolved.metrics),
         };
@@ -111,19 +117,22 @@ impl App {
             outcome => ending::message(outcome, completed.error.as_deref(), &resolved.settings),
         };
         let answer = Answer { version: resolved.version, completed, message, queue_ns };
-        log(id, &target.name, &answer);
+        log(id, &target.function, &answer);
         let Answer { version, completed, message, .. } = &answer;
-        self.logs.add(id, &target.name, version, completed, message);
+        self.logs.add(id, &target.function, version, completed, message);
         Ok(answer)
     }
 
-    /// All metrics, as Prometheus reads them.
-    pub(crate) async fn metrics_text(&self) -> String {
-        let functions = self.functions().await.into_iter().map(|(deployed, statistics)| {
-            let (name, metrics) = (deployed.function.name.clone(), Arc::clone(&deployed.metrics));
-            Counted { name, metrics, statistics }
+    /// All metrics, as Prometheus reads them, or those of the functions of `tenant`.
+    pub(crate) async fn metrics_text(&self, tenant: Option<&Tenant>) -> String {
+        let mut functions = self.functions().await;
+        functions.retain(|(deployed, _)| tenant.is_none_or(|it| deployed.id.tenant == *it));
+        let counted = functions.into_iter().map(|(deployed, statistics)| {
+            let (id, metrics) = (deployed.id.clone(), Arc::clone(&deployed.metrics));
+            Counted { id, metrics, statistics }
         });
-        self.metrics.text(&functions.collect::<Vec<_>>())
+        let counted: Vec<_> = counted.collect();
+        if tenant.is_some() { Metrics::text_of(&counted) } else { self.metrics.text(&counted) }
     }
 
     /// Every function, with what the node knows of it.
@@ -148,14 +157,14 @@ impl App {
 }
 
 /// What the service logged, and how it ended if that was not well.
-fn log(id: Uuid, function: &str, answer: &Answer) {
+fn log(id: Uuid, function: &FunctionId, answer: &Answer) {
     let (version, completed) = (&answer.version, &answer.completed);
     for line in completed.log.lines() {
-        tracing::info!(target: "service", request = %id, function, version, "{line}");
+        tracing::info!(target: "service", request = %id, %function, version, "{line}");
     }
     if completed.outcome != Outcome::Ok {
         let (outcome, cleanup) = (completed.outcome.name(), completed.cleanup.name());
         let message = &answer.message;
-        tracing::warn!(request = %id, function, version, outcome, cleanup, "{message}");
+        tracing::warn!(request = %id, %function, version, outcome, cleanup, "{message}");
     }
 }

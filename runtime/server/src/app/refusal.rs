@@ -3,6 +3,7 @@
 use mote_dispatcher::{JobError, SubmitError};
 use thiserror::Error;
 
+use crate::access::AccessError;
 use crate::door::NotRun;
 use crate::functions::name::{NameError, Target};
 use crate::functions::variables::VariableError;
@@ -21,6 +22,8 @@ pub(crate) enum Refusal {
     Unknown { arn: String },
     #[error("`{name}` was built for another node: build it with this mote, and deploy it again")]
     Stale { name: String },
+    #[error(transparent)]
+    Access(AccessError),
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -62,6 +65,15 @@ impl From<Unresolved> for Refusal {
     }
 }
 
+impl From<AccessError> for Refusal {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Body(error) => Self::Body(error),
+            error => Self::Access(error),
+        }
+    }
+}
+
 impl Refusal {
     /// That there is nothing that `target` means.
     pub(crate) fn unknown(target: &Target) -> Self {
@@ -81,6 +93,7 @@ impl Refusal {
             | Self::Package(_)
             | Self::Variable(_) => Refused::BadRequest,
             Self::Unmanaged => Refused::Denied,
+            Self::Access(_) => Refused::Unidentified,
             Self::OtherCode => Refused::Outdated,
             Self::Change(error) => change_kind(error),
             Self::Unknown { .. } | Self::NoRoute { .. } => Refused::Unknown,
@@ -100,6 +113,7 @@ fn change_kind(error: &ChangeError) -> Refused {
         ChangeError::Unknown { .. }
         | ChangeError::NoVersion { .. }
         | ChangeError::NoState { .. } => Refused::Unknown,
+        ChangeError::TooMany { .. } => Refused::Denied,
         ChangeError::Exists { .. } | ChangeError::InUse { .. } => Refused::Conflict,
         ChangeError::Revision { .. } => Refused::Outdated,
         ChangeError::Store(_) => Refused::Unavailable,

@@ -37,6 +37,24 @@ pub enum ConfigError {
         /// The greatest value allowed.
         most: u64,
     },
+    /// A tenant may not be called so.
+    #[error("`{found}` is not the name of a tenant: letters, digits, `-` and `_`, 1 to 64 of them")]
+    TenantName {
+        /// What was there.
+        found: String,
+    },
+    /// Two tenants have one name.
+    #[error("there are two tenants `{name}`")]
+    TenantTwice {
+        /// The name.
+        name: String,
+    },
+    /// Clients have certificates only where there is TLS.
+    #[error("tenant `{name}` has `client_ca`, and there is no section [tls]")]
+    TenantWithoutTls {
+        /// The tenant.
+        name: String,
+    },
     /// Nothing says where the state belongs.
     #[error("there is no place for a state folder: set `state`, or XDG_STATE_HOME or HOME")]
     NoState,

@@ -8,6 +8,7 @@ pub mod limits;
 pub mod node;
 mod range;
 pub mod settings;
+pub mod tenant;
 pub mod tls;
 
 use std::fs;
@@ -20,6 +21,7 @@ pub use error::ConfigError;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
+use tenant::TenantSection;
 use tls::TlsSection;
 
 /// The port of [`Config::default`].
@@ -44,6 +46,12 @@ pub struct Config {
     pub policy: Option<PathBuf>,
     /// The name of the key that signs what is built from them; `None`: nothing does.
     pub build_key: Option<String>,
+    /// Where operators' programs read metrics of all tenants; without it, `/metrics` is read where clients
+    /// connect.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whose functions there are; with none, there is one tenant, and whoever connects is it.
+    #[serde(rename = "tenant")]
+    pub tenants: Vec<TenantSection>,
     /// Workers and their queue.
     pub node: NodeSection,
     /// What bounds clients.
@@ -62,6 +70,8 @@ impl Default for Config {
             admin_uids: Vec::new(),
             policy: None,
             build_key: None,
+            metrics_listen: None,
+            tenants: Vec::new(),
             node: NodeSection::default(),
             limits: Limits::default(),
             defaults: Settings::default(),
@@ -91,6 +101,7 @@ impl Config {
     /// [`ConfigError::Range`].
     pub fn check(&self) -> Result<(), ConfigError> {
         self.limits.check()?;
+        tenant::check(&self.tenants, self.tls.is_some())?;
         self.defaults.check()
     }
 
@@ -152,6 +163,12 @@ mod tests {
             "manage",
             "certificate",
             "key",
+            "metrics_listen",
+            "weight",
+            "max_queued",
+            "max_running",
+            "max_functions",
+            "client_ca",
         ] {
             assert!(text.contains(&format!("{name} = ")), "{name}");
         }
@@ -177,7 +194,7 @@ mod tests {
     fn trusted_keys_are_public_keys() {
         let key = format!("ed25519:{}", "0a".repeat(32));
         let config = read(&format!("[node]\ntrusted_keys = ['{key}']\n")).unwrap();
-        assert_eq!(config.node.config().trusted_keys[0].to_string(), key);
+        assert_eq!(config.node.config(&[]).trusted_keys[0].to_string(), key);
         let message = read("[node]\ntrusted_keys = ['release']\n").unwrap_err().to_string();
         assert!(message.contains("`release`: a public key is `ed25519:`"), "{message}");
     }

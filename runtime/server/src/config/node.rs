@@ -1,6 +1,6 @@
 //! The section `[node]`: workers and their queue.
 
-use mote_dispatcher::{NodeConfig, PublicKey, Sharing};
+use mote_dispatcher::{NodeConfig, PublicKey, Share, Sharing, TenantId};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -22,8 +22,8 @@ pub struct NodeSection {
     pub queue_timeout_ms: u32,
     /// [`NodeConfig::spin_us`].
     pub spin_us: u32,
-    /// [`NodeConfig::sharing`].
-    pub sharing: WorkerSharing,
+    /// [`NodeConfig::sharing`]; left out: with several tenants each has workers of its own.
+    pub sharing: Option<WorkerSharing>,
     /// [`NodeConfig::spares`].
     pub spares: usize,
     /// [`NodeConfig::batch_us`].
@@ -37,12 +37,11 @@ pub struct NodeSection {
     pub trusted_keys: Vec<PublicKey>,
 }
 
-/// [`Sharing`], as it is written. A server has one tenant, so both do the same yet but for the spares.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// [`Sharing`], as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WorkerSharing {
     /// [`Sharing::Node`].
-    #[default]
     Node,
     /// [`Sharing::Tenant`].
     Tenant,
@@ -68,7 +67,7 @@ impl Default for NodeSection {
             queue_limit: node.queue_limit,
             queue_timeout_ms: 1_000,
             spin_us: node.spin_us,
-            sharing: WorkerSharing::default(),
+            sharing: None,
             spares: node.spares,
             batch_us: node.batch_us,
             slice_us: node.slice_us,
@@ -79,17 +78,23 @@ impl Default for NodeSection {
 }
 
 impl NodeSection {
-    /// What the node is started with.
+    /// What the node is started with, whose tenants have these shares.
     #[must_use]
-    pub fn config(&self) -> NodeConfig {
+    pub fn config(&self, tenants: &[(TenantId, Share)]) -> NodeConfig {
+        let sharing = match self.sharing {
+            Some(sharing) => sharing.into(),
+            None if tenants.len() > 1 => Sharing::Tenant,
+            None => Sharing::Node,
+        };
         NodeConfig {
+            tenants: tenants.to_vec(),
             workers: self.workers,
             arena_kib: self.arena_kib,
             stack_kib: self.stack_kib,
             zones: self.zones,
             queue_limit: self.queue_limit,
             spin_us: self.spin_us,
-            sharing: self.sharing.into(),
+            sharing,
             spares: self.spares,
             batch_us: self.batch_us,
             slice_us: self.slice_us,
@@ -113,6 +118,16 @@ mod tests {
 
     #[test]
     fn default_section_is_the_default_node() {
-        assert_eq!(NodeSection::default().config(), NodeConfig::default());
+        assert_eq!(NodeSection::default().config(&[]), NodeConfig::default());
+    }
+
+    #[test]
+    fn several_tenants_share_no_worker_unless_the_operator_says_so() {
+        let tenants = [1, 2].map(|id| (TenantId(id), Share::default()));
+        let mut section = NodeSection::default();
+        assert_eq!(section.config(&tenants).sharing, Sharing::Tenant);
+        assert_eq!(section.config(&tenants[..1]).sharing, Sharing::Node);
+        section.sharing = Some(WorkerSharing::Node);
+        assert_eq!(section.config(&tenants).sharing, Sharing::Node);
     }
 }

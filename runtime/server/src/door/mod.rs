@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mote_dispatcher::{
-    Change, ChangeError, Completed, DeployError, Handle, NodeError, NodeThread, Outcome, OwnedJob,
-    PlaceError, ServiceId, ServiceStatistics, SubmitError, TenantId, Ticket, VerifiedImage,
+    Change, ChangeError, Completed, DeployError, Handle, NodeConfig, NodeError, NodeThread,
+    Outcome, OwnedJob, PlaceError, ServiceId, ServiceStatistics, SubmitError, Ticket,
+    VerifiedImage,
 };
 use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use crate::config::node::NodeSection;
 use crate::config::settings::Settings;
+use crate::functions::name::FunctionId;
 use crate::metrics::function::FunctionMetrics;
 
 /// The way to a node. The node ends with it.
@@ -28,6 +29,8 @@ pub(crate) struct Order {
     pub(crate) service: ServiceId,
     pub(crate) body: Bytes,
     pub(crate) settings: Settings,
+    /// As [`mote_abi::variables`] has them.
+    pub(crate) variables: Bytes,
     /// When its request arrived, on the node's clock, in nanoseconds.
     pub(crate) arrived_ns: u64,
     /// Where it is counted when it ends, whether or not anybody waits for it still.
@@ -60,21 +63,21 @@ impl Drop for Cancel {
 
 impl Door {
     /// Starts a node on a thread of its own, and returns when it is ready.
-    pub(crate) fn start(config: &NodeSection) -> Result<Self, NodeError> {
-        let node = NodeThread::start(config.config())?;
-        Ok(Self { node, queue_timeout_ms: config.queue_timeout_ms })
+    pub(crate) fn start(config: NodeConfig, queue_timeout_ms: u32) -> Result<Self, NodeError> {
+        let node = NodeThread::start(config)?;
+        Ok(Self { node, queue_timeout_ms })
     }
 
     /// Gives the node an image, which is looked at on another thread.
     pub(crate) async fn deploy(
         &self,
-        name: &str,
+        id: &FunctionId,
         image: Vec<u8>,
     ) -> Result<ServiceId, DeployError> {
-        let name = name.to_owned();
+        let name = id.name.clone();
         let verify = move || VerifiedImage::new(&name, &image).map(|image| (name, image));
         let (name, image) = spawn_blocking(verify).await.expect("verifying does not panic")?;
-        let install = Change::Install { name, tenant: TenantId::default(), image };
+        let install = Change::Install { name, tenant: id.tenant.id(), image };
         self.change(install).await.map_err(|error| match error {
             ChangeError::Refused(PlaceError::NotAdmitted { name, source }) => {
                 DeployError::NotAdmitted { name, source }
@@ -86,10 +89,10 @@ impl Door {
     /// Runs a service once. Dropping the future stops it, wherever it is.
     pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, NotRun> {
         let waited_ms = self.queue_timeout_ms;
-        let Order { service, body, settings, arrived_ns, metrics } = order;
+        let Order { service, body, settings, variables, arrived_ns, metrics } = order;
         let job = OwnedJob {
             service,
-            body: Box::new(body),
+            body: with_variables(body, &variables),
             mode: settings.mode,
             heap: settings.heap,
             budget_us: settings.budget_us.get(),
@@ -97,6 +100,7 @@ impl Door {
             memory_kib: settings.memory_kib,
             start_by_ns: Some(arrived_ns.saturating_add(u64::from(waited_ms) * 1_000_000)),
             is_idempotent: settings.idempotent,
+            variables_bytes: u16::try_from(variables.len()).expect("they were checked"),
         };
         let (to, answer) = oneshot::channel();
         let node = self.node.handle();
@@ -149,6 +153,14 @@ impl Door {
         self.node.handle().change(change, |result| drop(to.send(result)));
         answered(answer).await
     }
+}
+
+/// What a worker gets: the body, and behind it the variables.
+fn with_variables(body: Bytes, variables: &[u8]) -> Box<dyn AsRef<[u8]> + Send> {
+    if variables.is_empty() {
+        return Box::new(body);
+    }
+    Box::new([&*body, variables].concat())
 }
 
 async fn answered<T>(answer: oneshot::Receiver<T>) -> T {

@@ -1,10 +1,9 @@
 //! What Lambda's clients say of a function that means nothing to a node: it is kept, and told again.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::functions::images::Digest;
+use crate::functions::variables::Variables;
 
 /// What a client said, or what a function has that was deployed otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +21,7 @@ pub struct Description {
     /// Lambda's limit of memory, in MB.
     pub memory_mb: u32,
     /// Variables, those with our settings among them.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Variables,
     /// The SHA-256 of what was submitted, an archive or an image.
     pub package: Digest,
     /// Its length, in bytes.
@@ -40,7 +39,7 @@ impl Description {
             handler: "handle".to_owned(),
             timeout_s: 3,
             memory_mb: 128,
-            variables: BTreeMap::new(),
+            variables: Variables::default(),
             package: Digest::of(image),
             package_bytes: image.len() as u64,
         }

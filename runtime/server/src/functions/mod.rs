@@ -5,4 +5,5 @@ pub mod images;
 pub mod name;
 pub mod record;
 pub mod store;
-pub(crate) mod variables;
+pub mod tenant;
+pub mod variables;

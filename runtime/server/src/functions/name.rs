@@ -12,6 +12,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::functions::tenant::Tenant;
+
 /// The region and the account in every ARN that a node tells.
 const ARN_PREFIX: &str = "arn:aws:lambda:us-east-1:000000000000:function:";
 
@@ -35,11 +37,30 @@ pub enum Qualifier {
     Alias(String),
 }
 
+/// A function of a tenant. Its text is the name alone where the tenant is the default one, and
+/// `TENANT/NAME` otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionId {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// What its tenant calls it.
+    pub name: String,
+}
+
+impl fmt::Display for FunctionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.tenant.is_default() {
+            write!(f, "{}/", self.tenant.name())?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
 /// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// The function's name.
-    pub name: String,
+    /// The function.
+    pub function: FunctionId,
     /// Which state of it; none given means the last one.
     pub qualifier: Option<Qualifier>,
 }
@@ -80,11 +101,11 @@ pub enum NameError {
 }
 
 impl Target {
-    /// Reads a function's name or ARN, and the qualifier that came beside it.
+    /// Reads the name or ARN of a function of `tenant`, and the qualifier that came beside it.
     ///
     /// # Errors
     /// [`NameError`].
-    pub fn parse(text: &str, qualifier: Option<&str>) -> Result<Self, NameError> {
+    pub fn parse(tenant: &Tenant, text: &str, qualifier: Option<&str>) -> Result<Self, NameError> {
         let (name, in_name) = split(text);
         if !is_function_name(name) {
             return Err(NameError::Function { found: text.to_owned() });
@@ -95,7 +116,10 @@ impl Target {
             (Some(in_name), Some(given)) if in_name != given => {
                 Err(NameError::Contradiction { in_name, given })
             }
-            (in_name, given) => Ok(Self { name: name.to_owned(), qualifier: in_name.or(given) }),
+            (in_name, given) => {
+                let function = FunctionId { tenant: tenant.clone(), name: name.to_owned() };
+                Ok(Self { function, qualifier: in_name.or(given) })
+            }
         }
     }
 }
@@ -170,16 +194,21 @@ fn split(text: &str) -> (&str, Option<&str>) {
 mod tests {
     use super::*;
 
+    fn parse(text: &str, qualifier: Option<&str>) -> Result<Target, NameError> {
+        Target::parse(&Tenant::of_node(), text, qualifier)
+    }
+
     fn target(name: &str, qualifier: Option<Qualifier>) -> Target {
-        Target { name: name.to_owned(), qualifier }
+        let function = FunctionId { tenant: Tenant::of_node(), name: name.to_owned() };
+        Target { function, qualifier }
     }
 
     #[test]
     fn every_form_of_a_name_means_the_same_function() {
         for prefix in ["", "000000000000:function:", ARN_PREFIX] {
-            let plain = Target::parse(&format!("{prefix}hello"), None);
+            let plain = parse(&format!("{prefix}hello"), None);
             assert_eq!(plain, Ok(target("hello", None)), "{prefix}");
-            let version = Target::parse(&format!("{prefix}hello:3"), None);
+            let version = parse(&format!("{prefix}hello:3"), None);
             assert_eq!(version, Ok(target("hello", Some(Qualifier::Version(3)))), "{prefix}");
         }
     }
@@ -187,15 +216,15 @@ mod tests {
     #[test]
     fn own_arn_is_understood() {
         let live = Qualifier::Alias("live".to_owned());
-        let parsed = Target::parse(&arn("hello", Some("live")), None);
+        let parsed = parse(&arn("hello", Some("live")), None);
         assert_eq!(parsed, Ok(target("hello", Some(live))));
     }
 
     #[test]
     fn qualifiers_in_two_places_must_agree() {
-        let agreed = Target::parse("hello:$LATEST", Some("$LATEST"));
+        let agreed = parse("hello:$LATEST", Some("$LATEST"));
         assert_eq!(agreed, Ok(target("hello", Some(Qualifier::Latest))));
-        let refused = Target::parse("hello:1", Some("2")).unwrap_err().to_string();
+        let refused = parse("hello:1", Some("2")).unwrap_err().to_string();
         assert!(refused.contains("does not match"), "{refused}");
     }
 
@@ -203,7 +232,7 @@ mod tests {
     fn what_is_no_name_is_refused() {
         let long = "x".repeat(65);
         for text in ["", ":", "a b", "../etc", "a:b:c", "arn:aws:s3:::bucket", "a/b", &long] {
-            assert!(Target::parse(text, None).is_err(), "{text}");
+            assert!(parse(text, None).is_err(), "{text}");
         }
         for qualifier in ["", "$latest", "a:b", "a.b", "99999999999"] {
             assert!(Qualifier::parse(qualifier).is_err(), "{qualifier}");

@@ -9,11 +9,15 @@ use uuid::Uuid;
 use crate::config::settings::Settings;
 use crate::functions::description::Description;
 use crate::functions::images::Digest;
-use crate::functions::name::{LATEST, Qualifier};
+use crate::functions::name::{FunctionId, LATEST, Qualifier};
+use crate::functions::tenant;
 
 /// One function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
+    /// The name of the tenant whose it is.
+    #[serde(default = "of_node")]
+    pub tenant: String,
     /// Its name.
     pub name: String,
     /// What was deployed last.
@@ -84,9 +88,10 @@ impl Revision {
 impl Function {
     /// A function whose state is `first`, which is not published yet.
     #[must_use]
-    pub fn new(name: &str, first: Revision) -> Self {
+    pub fn new(id: &FunctionId, first: Revision) -> Self {
         Self {
-            name: name.to_owned(),
+            tenant: id.tenant.name().to_owned(),
+            name: id.name.clone(),
             latest: first,
             versions: BTreeMap::new(),
             last_version: 0,
@@ -138,6 +143,10 @@ impl Function {
     }
 }
 
+fn of_node() -> String {
+    tenant::DEFAULT.to_owned()
+}
+
 fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -146,6 +155,7 @@ fn now_ms() -> u64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::functions::tenant::Tenant;
 
     pub(crate) fn revision(image: &[u8]) -> Revision {
         Revision {
@@ -159,8 +169,13 @@ pub(crate) mod tests {
         }
     }
 
+    /// A function of the default tenant.
+    pub(crate) fn id(name: &str) -> FunctionId {
+        FunctionId { tenant: Tenant::of_node(), name: name.to_owned() }
+    }
+
     fn published(images: &[&[u8]]) -> Function {
-        let mut function = Function::new("f", revision(images[0]));
+        let mut function = Function::new(&id("f"), revision(images[0]));
         function.publish();
         for image in &images[1..] {
             function.latest = revision(image);

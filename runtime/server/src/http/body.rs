@@ -28,6 +28,13 @@ pub(crate) struct Body {
     _memory: Option<OwnedSemaphorePermit>,
 }
 
+/// A request's body, still on its way or read already.
+#[derive(Debug)]
+pub(crate) enum Arriving {
+    Stream(Incoming),
+    Read(Body),
+}
+
 /// Why a body was not read.
 #[derive(Debug, Error)]
 pub(crate) enum BodyError {
@@ -42,7 +49,11 @@ pub(crate) enum BodyError {
 }
 
 /// Reads a body to its end.
-pub(crate) async fn read(body: Incoming, limits: &BodyLimits) -> Result<Body, BodyError> {
+pub(crate) async fn read(body: Arriving, limits: &BodyLimits) -> Result<Body, BodyError> {
+    let body = match body {
+        Arriving::Read(body) => return Ok(body),
+        Arriving::Stream(body) => body,
+    };
     let expected = body.size_hint().lower();
     if expected > limits.bytes as u64 {
         return Err(BodyError::TooLong { limit: limits.bytes });

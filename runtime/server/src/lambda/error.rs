@@ -5,6 +5,7 @@
 use hyper::StatusCode;
 use serde::Serialize;
 
+use crate::access::AccessError;
 use crate::app::refusal::Refusal;
 use crate::http::reply::{self, Reply};
 use crate::metrics::Refused;
@@ -43,10 +44,24 @@ impl Shape {
             Refused::Conflict => (StatusCode::CONFLICT, "ResourceConflictException"),
             Refused::Outdated => (StatusCode::PRECONDITION_FAILED, "PreconditionFailedException"),
             Refused::Denied => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+            Refused::Unidentified => (StatusCode::FORBIDDEN, access_name(refusal)),
             Refused::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException"),
         };
         let is_overload = refusal.kind() == Refused::Overload;
         Self { status, name, reason: is_overload.then_some("ConcurrentInvocationLimitExceeded") }
+    }
+}
+
+/// What Lambda's clients call it when nobody answers for a request.
+/// Spec: AWS general reference, "Common errors".
+fn access_name(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Access(AccessError::Nobody) => "MissingAuthenticationTokenException",
+        Refusal::Access(AccessError::Malformed) => "IncompleteSignatureException",
+        Refusal::Access(AccessError::Signature(_) | AccessError::Service { .. }) => {
+            "InvalidSignatureException"
+        }
+        _ => "UnrecognizedClientException",
     }
 }
 

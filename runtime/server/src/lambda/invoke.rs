@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::{HeaderMap, HeaderValue};
-use hyper::{Request, StatusCode, body::Incoming};
+use hyper::{Request, StatusCode};
 use mote_dispatcher::{Completed, Outcome};
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::app::refusal::Refusal;
 use crate::app::{Answer, App};
 use crate::functions::name::Target;
-use crate::http::body;
+use crate::functions::tenant::Tenant;
+use crate::http::body::{self, Arriving};
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::metrics::function::billed_us;
@@ -57,11 +58,15 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads the head of a request to invoke `function`.
-    pub(super) fn read(function: &str, request: &Request<Incoming>) -> Result<Self, Refusal> {
+    /// Reads the head of a request to invoke a function of `tenant`.
+    pub(super) fn read(
+        tenant: &Tenant,
+        function: &str,
+        request: &Request<Arriving>,
+    ) -> Result<Self, Refusal> {
         let qualifier = query::value(request.uri().query(), "Qualifier");
         Ok(Self {
-            target: Target::parse(function, qualifier.as_deref())?,
+            target: Target::parse(tenant, function, qualifier.as_deref())?,
             kind: invocation_type(request.headers())?,
             wants_log: wants_log(request.headers())?,
         })
@@ -72,7 +77,7 @@ impl Asked {
         &self,
         app: &App,
         id: Uuid,
-        request: Request<Incoming>,
+        request: Request<Arriving>,
     ) -> Result<Answer, Refusal> {
         let body = body::read(request.into_body(), &app.bodies).await?;
         app.invoke(id, &self.target, &body).await
@@ -83,10 +88,11 @@ impl Asked {
 pub(super) async fn serve(
     app: &App,
     id: Uuid,
+    tenant: &Tenant,
     function: &str,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Reply, Refusal> {
-    let asked = Asked::read(function, &request)?;
+    let asked = Asked::read(tenant, function, &request)?;
     let version = app.registry.resolve(&asked.target)?.version;
     match asked.kind {
         InvocationType::Event => Err(Refusal::NoEvents),

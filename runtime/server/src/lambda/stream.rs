@@ -2,7 +2,6 @@
 //! when it ends, so its events come together.
 
 use bytes::BytesMut;
-use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::{Request, StatusCode};
 use mote_dispatcher::Outcome;
@@ -13,6 +12,8 @@ use super::event_stream::{self, put};
 use super::invoke::{Asked, FunctionError, InvocationType, dry_run, log_result};
 use crate::app::refusal::Refusal;
 use crate::app::{Answer, App};
+use crate::functions::tenant::Tenant;
+use crate::http::body::Arriving;
 use crate::http::reply::{self, Reply};
 
 /// The most of a response that one event has, in bytes.
@@ -33,10 +34,11 @@ struct InvokeComplete {
 pub(super) async fn serve(
     app: &App,
     id: Uuid,
+    tenant: &Tenant,
     function: &str,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Reply, Refusal> {
-    let asked = Asked::read(function, &request)?;
+    let asked = Asked::read(tenant, function, &request)?;
     let version = app.registry.resolve(&asked.target)?.version;
     match asked.kind {
         InvocationType::Event => return Err(Refusal::NoEvents),

@@ -12,16 +12,16 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
-use super::tls;
+use super::tls::{self, Tls};
+use crate::access::Peer;
 use crate::app::App;
 use crate::config::limits::Limits;
+use crate::http::body::Arriving;
 use crate::http::reply::Reply;
 use crate::{lambda, plain};
 
@@ -43,26 +43,26 @@ pub(super) struct Connections {
 /// What connections have in common.
 struct Protocols {
     app: Arc<App>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
 }
 
 impl Connections {
-    pub(super) fn new(app: Arc<App>, tls: Option<Arc<ServerConfig>>) -> Self {
+    pub(super) fn new(app: Arc<App>, tls: Option<Tls>) -> Self {
         let limits = &app.config.limits;
         let (http1, http2) = (http1(limits), http2(limits));
-        let tls = tls.map(TlsAcceptor::from);
         let protocols = Arc::new(Protocols { app, tls, http1, http2 });
         Self { protocols, ending: GracefulShutdown::new() }
     }
 
-    /// Serves a connection, which holds its place among those that are allowed, in a task of its own.
-    pub(super) fn start(&self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
+    /// Serves a connection of `peer`, which holds its place among those that are allowed, in a task of its
+    /// own.
+    pub(super) fn start(&self, stream: TcpStream, peer: Peer, place: Option<OwnedSemaphorePermit>) {
         let (protocols, watcher) = (Arc::clone(&self.protocols), self.ending.watcher());
         tokio::spawn(async move {
             protocols.app.metrics.accepted();
-            if let Err(error) = protocols.serve(stream, watcher).await {
+            if let Err(error) = protocols.serve(stream, peer, watcher).await {
                 tracing::debug!(%error, "a connection broke");
             }
             protocols.app.metrics.closed();
@@ -77,17 +77,19 @@ impl Connections {
 }
 
 impl Protocols {
-    async fn serve(&self, stream: TcpStream, watcher: Watcher) -> Result<(), Broken> {
+    async fn serve(&self, stream: TcpStream, peer: Peer, watcher: Watcher) -> Result<(), Broken> {
         stream.set_nodelay(true)?;
         match &self.tls {
             None => {
                 let is_http2 = self.in_time(is_http2(&stream)).await?;
-                self.speak(stream, is_http2, watcher).await
+                self.speak(stream, is_http2, peer, watcher).await
             }
             Some(tls) => {
-                let stream = self.in_time(tls.accept(stream)).await?;
-                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
-                self.speak(stream, is_http2, watcher).await
+                let stream = self.in_time(tls.acceptor().accept(stream)).await?;
+                let session = stream.get_ref().1;
+                let is_http2 = session.alpn_protocol() == Some(tls::HTTP2);
+                let peer = tls.tenant_of(session.peer_certificates()).or(peer);
+                self.speak(stream, is_http2, peer, watcher).await
             }
         }
     }
@@ -107,9 +109,11 @@ impl Protocols {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
         is_http2: bool,
+        peer: Peer,
         watcher: Watcher,
     ) -> Result<(), Broken> {
-        let service = service_fn(|request| answer(Arc::clone(&self.app), request));
+        let peer = &peer;
+        let service = service_fn(|request| answer(Arc::clone(&self.app), peer.clone(), request));
         let stream = TokioIo::new(stream);
         if is_http2 {
             watcher.watch(self.http2.serve_connection(stream, service)).await?;
@@ -169,11 +173,27 @@ async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
-/// Hands a request to the way in that it is for.
-async fn answer(app: Arc<App>, request: Request<Incoming>) -> Result<Reply, Infallible> {
-    let id = Uuid::new_v4();
-    if lambda::path::is_lambda(request.uri().path()) {
-        return Ok(lambda::serve(&app, id, request).await);
+/// Hands a request to the way in that it is for, if it says who it is of.
+async fn answer(
+    app: Arc<App>,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Reply, Infallible> {
+    let path = request.uri().path();
+    if let Some(reply) = plain::health(request.method(), path) {
+        return Ok(reply);
     }
-    Ok(plain::serve(&app, id, request).await)
+    let id = Uuid::new_v4();
+    let is_lambda = lambda::path::is_lambda(path);
+    let limits = match is_lambda {
+        true => lambda::body_limits(&app, path),
+        false => app.bodies.clone(),
+    };
+    let admitted = app.access.admit(&peer, request.map(Arriving::Stream), &limits).await;
+    Ok(match (admitted, is_lambda) {
+        (Ok((tenant, request)), true) => lambda::serve(&app, id, &tenant, request).await,
+        (Ok((tenant, request)), false) => plain::serve(&app, id, &tenant, request).await,
+        (Err(error), true) => lambda::told(&app, id, Err(error.into())),
+        (Err(error), false) => plain::told(&app, id, Err(error.into())),
+    })
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::functions::name::FunctionId;
+
 /// The most that is remembered, in bytes of JSON.
 const RECENT_BYTES: usize = 1 << 20;
 
@@ -23,7 +25,7 @@ pub struct LogLine {
     pub time_ms: u64,
     /// The request, as its client was told.
     pub request: Uuid,
-    /// The function.
+    /// The function; `TENANT/NAME` where it is not the default tenant's.
     pub function: String,
     /// Which state of it, as clients call it.
     pub version: String,
@@ -65,7 +67,7 @@ impl Logs {
     pub(crate) fn add(
         &self,
         id: Uuid,
-        function: &str,
+        function: &FunctionId,
         version: &str,
         ended: &Completed,
         why: &str,
@@ -73,7 +75,7 @@ impl Logs {
         let line = |outcome: Option<Outcome>, text: &str| LogLine {
             time_ms: now_ms(),
             request: id,
-            function: function.to_owned(),
+            function: function.to_string(),
             version: version.to_owned(),
             outcome: outcome.map(|outcome| outcome.name().to_owned()),
             text: text.to_owned(),

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use mote_dispatcher::{Cleanup, Outcome, ServiceStatistics};
 
+use crate::functions::name::FunctionId;
 use function::FunctionMetrics;
 use text::Exposition;
 
@@ -33,12 +34,14 @@ pub(crate) enum Refused {
     Conflict,
     /// It is for a state that is the last one no more.
     Outdated,
+    /// It does not say, or does not prove, who it is of.
+    Unidentified,
     /// The node cannot run it.
     Unavailable,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::BadRequest, "bad_request"),
         (Self::Unknown, "unknown_function"),
         (Self::TooLong, "body_too_long"),
@@ -47,6 +50,7 @@ impl Refused {
         (Self::Denied, "denied"),
         (Self::Conflict, "conflict"),
         (Self::Outdated, "outdated"),
+        (Self::Unidentified, "unidentified"),
         (Self::Unavailable, "unavailable"),
     ];
 }
@@ -54,7 +58,7 @@ impl Refused {
 /// What there is to tell of a function.
 #[derive(Debug)]
 pub(crate) struct Counted {
-    pub(crate) name: String,
+    pub(crate) id: FunctionId,
     pub(crate) metrics: Arc<FunctionMetrics>,
     pub(crate) statistics: ServiceStatistics,
 }
@@ -86,10 +90,14 @@ impl Metrics {
     pub(crate) fn text(&self, functions: &[Counted]) -> String {
         let mut to = Exposition::default();
         self.write(&mut to);
-        invocations(&mut to, functions);
-        durations(&mut to, functions);
-        resources(&mut to, functions);
-        strikes(&mut to, functions);
+        write_functions(&mut to, functions);
+        to.finish()
+    }
+
+    /// What there is to tell of these functions.
+    pub(crate) fn text_of(functions: &[Counted]) -> String {
+        let mut to = Exposition::default();
+        write_functions(&mut to, functions);
         to.finish()
     }
 
@@ -114,6 +122,13 @@ impl Metrics {
 
 type Functions<'a> = &'a [Counted];
 
+fn write_functions(to: &mut Exposition, functions: Functions<'_>) {
+    invocations(to, functions);
+    durations(to, functions);
+    resources(to, functions);
+    strikes(to, functions);
+}
+
 fn invocations(to: &mut Exposition, functions: Functions<'_>) {
     let name = "mote_invocations_total";
     to.family(
@@ -121,17 +136,13 @@ fn invocations(to: &mut Exposition, functions: Functions<'_>) {
         "counter",
         "Invocations that ended, by outcome and by the cleanup that was used.",
     );
-    for Counted { name: function, metrics, .. } in functions {
+    for Counted { id, metrics, .. } in functions {
         for &outcome in Outcome::ALL {
             for &cleanup in Cleanup::ALL {
                 let count = metrics.ended(outcome, cleanup);
-                let labels = [
-                    ("function", &**function),
-                    ("outcome", outcome.name()),
-                    ("cleanup", cleanup.name()),
-                ];
+                let labels = [("outcome", outcome.name()), ("cleanup", cleanup.name())];
                 if count > 0 {
-                    to.sample(name, &labels, count);
+                    to.sample_of(name, id, &labels, count);
                 }
             }
         }
@@ -153,8 +164,8 @@ fn durations(to: &mut Exposition, functions: Functions<'_>) {
     ];
     for (name, help, part) in families {
         to.family(name, "histogram", help);
-        for Counted { name: function, metrics, .. } in functions {
-            to.histogram(name, function, part(metrics));
+        for Counted { id, metrics, .. } in functions {
+            to.histogram(name, id, part(metrics));
         }
     }
 }
@@ -162,20 +173,20 @@ fn durations(to: &mut Exposition, functions: Functions<'_>) {
 fn resources(to: &mut Exposition, functions: Functions<'_>) {
     let name = "mote_billed_seconds_total";
     to.family(name, "counter", "Time that services ran.");
-    for Counted { name: function, metrics, .. } in functions {
-        to.sample(name, &[("function", function)], metrics.billed_us() as f64 / 1e6);
+    for Counted { id, metrics, .. } in functions {
+        to.sample_of(name, id, &[], metrics.billed_us() as f64 / 1e6);
     }
     let name = "mote_arena_peak_bytes";
     to.family(name, "gauge", "The most memory that one invocation held.");
-    for Counted { name: function, metrics, .. } in functions {
-        to.sample(name, &[("function", function)], metrics.arena_peak_bytes());
+    for Counted { id, metrics, .. } in functions {
+        to.sample_of(name, id, &[], metrics.arena_peak_bytes());
     }
 }
 
 fn strikes(to: &mut Exposition, functions: Functions<'_>) {
     let name = "mote_strikes_total";
     to.family(name, "counter", "What is held against a function, by kind.");
-    for Counted { name: function, statistics, .. } in functions {
+    for Counted { id, statistics, .. } in functions {
         let strikes = statistics.strikes;
         let kinds = [
             ("unyielding", strikes.unyielding),
@@ -183,13 +194,13 @@ fn strikes(to: &mut Exposition, functions: Functions<'_>) {
             ("worker_lost", strikes.lost_workers),
         ];
         for (kind, count) in kinds.into_iter().filter(|&(_, count)| count > 0) {
-            to.sample(name, &[("function", function), ("kind", kind)], count);
+            to.sample_of(name, id, &[("kind", kind)], count);
         }
     }
     let name = "mote_banned";
     to.family(name, "gauge", "Whether a function is banned.");
-    for Counted { name: function, statistics, .. } in functions {
-        to.sample(name, &[("function", function)], u8::from(statistics.ban.is_some()));
+    for Counted { id, statistics, .. } in functions {
+        to.sample_of(name, id, &[], u8::from(statistics.ban.is_some()));
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt::{Display, Write as _};
 
 use super::histogram::{BOUNDS_NS, Histogram};
+use crate::functions::name::FunctionId;
 
 /// The type of [`Exposition`]'s text.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,19 +35,35 @@ impl Exposition {
         let _ = writeln!(self.text, "{end} {value}");
     }
 
+    /// One sample of a function, whose labels come first: its name, and its tenant if that is not the default one.
+    pub(crate) fn sample_of(
+        &mut self,
+        name: &str,
+        function: &FunctionId,
+        labels: &[(&str, &str)],
+        value: impl Display,
+    ) {
+        let tenant = &function.tenant;
+        let whose = (!tenant.is_default()).then(|| ("tenant", tenant.name()));
+        let mut all = vec![("function", &*function.name)];
+        all.extend(whose);
+        all.extend(labels);
+        self.sample(name, &all, value);
+    }
+
     /// The samples of a histogram, in seconds.
-    pub(crate) fn histogram(&mut self, name: &str, function: &str, histogram: &Histogram) {
+    pub(crate) fn histogram(&mut self, name: &str, function: &FunctionId, histogram: &Histogram) {
         let cumulated = histogram.cumulated();
         let bucket = format!("{name}_bucket");
         for (bound_ns, count) in BOUNDS_NS.iter().zip(cumulated) {
             let bound = (*bound_ns as f64 / NS_PER_S).to_string();
-            self.sample(&bucket, &[("function", function), ("le", &bound)], count);
+            self.sample_of(&bucket, function, &[("le", &bound)], count);
         }
         let count = cumulated[BOUNDS_NS.len()];
-        self.sample(&bucket, &[("function", function), ("le", "+Inf")], count);
+        self.sample_of(&bucket, function, &[("le", "+Inf")], count);
         let sum = histogram.sum_ns() as f64 / NS_PER_S;
-        self.sample(&format!("{name}_sum"), &[("function", function)], sum);
-        self.sample(&format!("{name}_count"), &[("function", function)], count);
+        self.sample_of(&format!("{name}_sum"), function, &[], sum);
+        self.sample_of(&format!("{name}_count"), function, &[], count);
     }
 
     pub(crate) fn finish(self) -> String {
@@ -57,6 +74,7 @@ impl Exposition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::record::tests::id;
 
     #[test]
     fn samples_have_their_labels_in_braces() {
@@ -73,7 +91,7 @@ mod tests {
         let histogram = Histogram::default();
         histogram.add(1_000_000);
         let mut exposition = Exposition::default();
-        exposition.histogram("a_seconds", "f", &histogram);
+        exposition.histogram("a_seconds", &id("f"), &histogram);
         let text = exposition.finish();
         let expected = "a_seconds_bucket{function=\"f\",le=\"+Inf\"} 1\n\
                         a_seconds_sum{function=\"f\"} 0.001\na_seconds_count{function=\"f\"} 1\n";

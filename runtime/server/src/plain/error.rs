@@ -32,6 +32,9 @@ pub(super) fn refused(refusal: &Refusal) -> Reply {
         Refused::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "send the body faster"),
         Refused::Overload => (StatusCode::TOO_MANY_REQUESTS, "overload", "try again later"),
         Refused::Denied => (StatusCode::FORBIDDEN, "denied", "deploy a version that yields"),
+        Refused::Unidentified => {
+            (StatusCode::UNAUTHORIZED, "unidentified", "`mote access grant` makes keys")
+        }
         Refused::Conflict | Refused::Outdated => {
             (StatusCode::CONFLICT, "conflict", "look at what is there now")
         }
@@ -40,6 +43,9 @@ pub(super) fn refused(refusal: &Refusal) -> Reply {
         }
     };
     let mut reply = object(status, error, &refusal.to_string(), hint);
+    if status == StatusCode::UNAUTHORIZED {
+        reply::set(&mut reply, "www-authenticate", "Bearer");
+    }
     if status == StatusCode::TOO_MANY_REQUESTS {
         reply::set(&mut reply, "retry-after", RETRY_AFTER_S);
     }

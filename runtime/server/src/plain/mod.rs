@@ -2,7 +2,6 @@
 
 mod error;
 
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use mote_dispatcher::Outcome;
@@ -11,8 +10,9 @@ use uuid::Uuid;
 
 use crate::app::refusal::Refusal;
 use crate::app::{Answer, App};
-use crate::functions::name::Target;
-use crate::http::body;
+use crate::functions::name::{NameError, Target};
+use crate::functions::tenant::Tenant;
+use crate::http::body::{self, Arriving};
 use crate::http::reply::{self, Reply};
 use crate::metrics;
 use crate::metrics::function::billed_us;
@@ -22,40 +22,67 @@ const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 const NS_PER_MS: f64 = 1e6;
 
-/// Answers a request whose path is none of Lambda's.
-pub(crate) async fn serve(app: &App, id: Uuid, request: Request<Incoming>) -> Reply {
-    let result = act(app, id, request).await;
-    told(app, id, result)
+/// Answers a request of `tenant` whose path is none of Lambda's.
+pub(crate) async fn serve(
+    app: &App,
+    id: Uuid,
+    tenant: &Tenant,
+    request: Request<Arriving>,
+) -> Reply {
+    told(app, id, act(app, id, tenant, request).await)
 }
 
-async fn act(app: &App, id: Uuid, request: Request<Incoming>) -> Result<Reply, Refusal> {
+/// Answers whoever asks whether the node lives.
+pub(crate) fn health(method: &Method, path: &str) -> Option<Reply> {
+    let is_health = method == Method::GET && matches!(path, "/healthz" | "/readyz");
+    is_health.then(|| reply::empty(StatusCode::OK))
+}
+
+/// Metrics: everything there is to tell, or what `tenant` may know.
+pub(crate) async fn metrics(app: &App, tenant: Option<&Tenant>) -> Reply {
+    let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
+    reply::bytes(StatusCode::OK, kind, app.metrics_text(tenant).await.into())
+}
+
+async fn act(
+    app: &App,
+    id: Uuid,
+    tenant: &Tenant,
+    request: Request<Arriving>,
+) -> Result<Reply, Refusal> {
     let path = request.uri().path();
     if let Some(name) = path.strip_prefix("/invoke/")
         && request.method() == Method::POST
     {
         let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
-        return invoke(app, id, &name, request).await;
+        return invoke(app, id, &Target::parse(tenant, &name, None)?, request).await;
     }
     match (request.method(), path) {
-        (&Method::GET, "/healthz" | "/readyz") => Ok(reply::empty(StatusCode::OK)),
-        (&Method::GET, "/metrics") => Ok(reply::bytes(
-            StatusCode::OK,
-            HeaderValue::from_static(metrics::CONTENT_TYPE),
-            app.metrics_text().await.into(),
-        )),
+        (&Method::GET, "/metrics") => {
+            Ok(metrics(app, app.access.is_asked().then_some(tenant)).await)
+        }
         (method, path) => {
             Err(Refusal::NoRoute { method: method.to_string(), path: path.to_owned() })
         }
     }
 }
 
-/// Answers a request for the function `name`, whatever its path is.
-pub(crate) async fn invoke_named(app: &App, name: &str, request: Request<Incoming>) -> Reply {
+/// Answers a request for what `target` means, whatever its path is.
+pub(crate) async fn invoke_target(
+    app: &App,
+    target: Result<Target, NameError>,
+    request: Request<Arriving>,
+) -> Reply {
     let id = Uuid::new_v4();
-    told(app, id, invoke(app, id, name, request).await)
+    let result = match target {
+        Ok(target) => invoke(app, id, &target, request).await,
+        Err(error) => Err(error.into()),
+    };
+    told(app, id, result)
 }
 
-fn told(app: &App, id: Uuid, result: Result<Reply, Refusal>) -> Reply {
+/// The reply, whatever became of the request.
+pub(crate) fn told(app: &App, id: Uuid, result: Result<Reply, Refusal>) -> Reply {
     let mut reply = result.unwrap_or_else(|refusal| {
         app.metrics.refused(refusal.kind());
         error::refused(&refusal)
@@ -64,18 +91,16 @@ fn told(app: &App, id: Uuid, result: Result<Reply, Refusal>) -> Reply {
     reply
 }
 
-/// Runs the function that `name` names, with or without a qualifier.
 async fn invoke(
     app: &App,
     id: Uuid,
-    name: &str,
-    request: Request<Incoming>,
+    target: &Target,
+    request: Request<Arriving>,
 ) -> Result<Reply, Refusal> {
-    let target = Target::parse(name, None)?;
-    app.registry.resolve(&target)?;
+    app.registry.resolve(target)?;
     let content_type = request.headers().get(CONTENT_TYPE).cloned().unwrap_or(BYTES);
     let body = body::read(request.into_body(), &app.bodies).await?;
-    let answer = app.invoke(id, &target, &body).await?;
+    let answer = app.invoke(id, target, &body).await?;
     Ok(answered(answer, content_type))
 }
 

@@ -21,6 +21,14 @@ pub enum ChangeError {
     /// It cannot be made durable.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The tenant has as many as it may have.
+    #[error("`{tenant}` has {limit} functions, which is its limit: remove one first")]
+    TooMany {
+        /// The tenant.
+        tenant: String,
+        /// How many it may have.
+        limit: usize,
+    },
     /// There is no such function.
     #[error("there is no function `{name}`")]
     Unknown {

@@ -7,8 +7,8 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::calls::captured::checked;
 use crate::calls::text::Text;
-use crate::host::Host;
 use crate::host::service_memory::ServiceBuffer;
+use crate::host::{Host, lend};
 use crate::preempt::current::CURRENT;
 use crate::preempt::raise;
 use crate::sys::clock::{now_ns, service_now_ns};
@@ -22,6 +22,10 @@ pub(super) extern "C" fn now() -> u64 {
 
 pub(super) extern "C" fn remaining_us() -> u64 {
     CURRENT.soft_ns().saturating_sub(now_ns()) / 1000
+}
+
+pub(super) extern "C" fn variables() -> u64 {
+    lend(|host| host.variables())
 }
 
 pub(super) extern "C" fn checkpoint() {}

@@ -15,6 +15,7 @@ host_call!(raising "mote_import_now_ns" => context::now);
 host_call!(raising "mote_import_remaining_us" => context::remaining_us);
 host_call!(raising "mote_import_log" => context::log);
 host_call!(raising "mote_import_random_bytes" => context::random_bytes);
+host_call!(raising "mote_import_variables" => context::variables);
 host_call!(raising "mote_import_checkpoint" => context::checkpoint);
 host_call!(raising "mote_import_respond" => context::respond);
 host_call!(diverging "mote_import_panic" => panics::panic);

@@ -33,6 +33,7 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use mote_abi::message::Invoke;
+use mote_abi::variables;
 use mote_sigctx::unwind::HostText;
 
 use crate::host::areas::Areas;
@@ -106,14 +107,19 @@ impl Host {
         self.body = match &mut self.slots.current.saved_state {
             None => request as u64,
             // SAFETY: the ring has room for the longest body, and lies in the inbox.
-            Some(state) => unsafe {
-                state.save(Part::Request, request, invoke.body_bytes as usize)
-            },
+            Some(state) => unsafe { state.save(Part::Request, request, invoke.request_bytes()) },
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
+    }
+
+    /// Where the variables are, as [`variables::pack`] has it.
+    #[must_use]
+    pub fn variables(&self) -> u64 {
+        let address = self.body + u64::from(self.invoke.body_bytes);
+        variables::pack(address, self.invoke.variables_bytes)
     }
 
     /// Leaves nothing of the invocation in arena, request and handle table.
@@ -122,7 +128,7 @@ impl Host {
         let slot = &mut self.slots.current;
         slot.arena.discard();
         if let Some(state) = &mut slot.saved_state {
-            state.forget(Part::Request, self.invoke.body_bytes as usize);
+            state.forget(Part::Request, self.invoke.request_bytes());
         }
         self.tokens.reclaim()
     }

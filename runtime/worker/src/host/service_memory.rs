@@ -92,7 +92,7 @@ impl Host {
             || self.is_own(address, bytes)
             || zones::base().is_inside_one_window(address, bytes as u64, self.zones)
             || is_inside(
-                &(self.body..self.body + u64::from(self.invoke.body_bytes)),
+                &(self.body..self.body + self.invoke.request_bytes() as u64),
                 address,
                 bytes,
             );

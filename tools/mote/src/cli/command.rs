@@ -16,7 +16,7 @@ use crate::manual::{CompletionsArgs, ManArgs};
 use crate::new::NewArgs;
 #[cfg(feature = "http")]
 use crate::operate::args::{
-    DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs, TopArgs,
+    AccessArgs, DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs, TopArgs,
 };
 use crate::policy::PolicyArgs;
 use crate::run::args::RunArgs;
@@ -91,6 +91,9 @@ pub(crate) enum Command {
     /// Lift the ban of a function, and forgive what it did.
     #[cfg(feature = "http")]
     Unban(FunctionArgs),
+    /// Make, list or take back the keys by which tenants are known.
+    #[cfg(feature = "http")]
+    Access(AccessArgs),
     /// Say what of this machine is there for Mote, and what to change.
     Doctor(DoctorArgs),
     /// Preempt an invocation at every instruction, and see what the cleanup did.

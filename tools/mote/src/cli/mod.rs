@@ -77,6 +77,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         Command::Ban(args) => operate::set_banned(args, true),
         #[cfg(feature = "http")]
         Command::Unban(args) => operate::set_banned(args, false),
+        #[cfg(feature = "http")]
+        Command::Access(args) => operate::access::execute(args),
         Command::Doctor(args) => doctor::execute(args),
         Command::Torture(args) => requirements::check().and_then(|()| torture::execute(args)),
         Command::Demo(args) => requirements::check().and_then(|()| demo::execute(args)),

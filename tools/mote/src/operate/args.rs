@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
 
 use crate::service::input::InputArgs;
 
@@ -20,7 +20,8 @@ pub(crate) struct DeployArgs {
     /// A service's folder, which is built first, or an image.
     #[arg(value_name = "DIR|IMAGE", value_hint = ValueHint::AnyPath)]
     pub(crate) service: PathBuf,
-    /// What to call the function [default: the package's name, or the file's].
+    /// What to call the function, as TENANT/NAME if it is another tenant's than the default one's [default:
+    /// the package's name, or the file's].
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// A setting that is to change, such as `budget_us=500` or `mode=discard`; the others stay as they
@@ -111,6 +112,47 @@ pub(crate) struct FunctionArgs {
     /// The function.
     #[arg(value_name = "NAME")]
     pub(crate) function: String,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// `mote access`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AccessArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: AccessCommand,
+}
+
+/// What `mote access` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum AccessCommand {
+    /// Make a key of a tenant. Its secret is shown this once.
+    Grant(TenantArgs),
+    /// List the keys, without their secrets.
+    List(ListArgs),
+    /// Take a key back: it opens nothing from now on.
+    Revoke(KeyArgs),
+}
+
+/// `mote access grant`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TenantArgs {
+    /// The tenant, as the configuration names it; `default` is always there.
+    #[arg(value_name = "TENANT")]
+    pub(crate) tenant: String,
+    /// Which node.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// `mote access revoke`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// The key's identifier.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
     /// Which node.
     #[command(flatten)]
     pub(crate) node: NodeArgs,

@@ -1,6 +1,7 @@
 //! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
-//! `list`, `stats`, `top`, `logs`, `rollback`, `rm`, `ban` and `unban`.
+//! `list`, `stats`, `top`, `logs`, `rollback`, `rm`, `ban`, `unban` and `access`.
 
+pub(crate) mod access;
 pub(crate) mod args;
 mod columns;
 mod node;

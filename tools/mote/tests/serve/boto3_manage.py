@@ -115,7 +115,7 @@ updated = client.update_function_configuration(
 )
 assert updated["Environment"] == {"Variables": {"MOTE_GRACE_US": "77"}}, updated
 assert updated["Description"] == "text" and updated["Handler"] == "handle", updated
-for variables in ({"MOTE_MODE": "gentle"}, {"SECRET": "swordfish"}):
+for variables in ({"MOTE_MODE": "gentle"}, {"SECRET": "swordfish" * 456}, {"a b": "swordfish"}):
     response = refused(
         "InvalidParameterValueException",
         client.update_function_configuration,

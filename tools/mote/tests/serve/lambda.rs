@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use crate::clients::{curl, is_there, succeeded, with_aws_settings};
-use crate::serving::{Serving, image};
-use crate::support::text;
+use crate::serving::{Serving, image, operator};
+use crate::support::{stdout, text};
 
 const SERVICES: [&str; 4] = ["hello", "spin", "logs", "errors"];
 
@@ -47,6 +47,21 @@ fn boto3_manages_functions() {
     let mut python = Command::new("python3");
     python.args([script, &node.url, hello, text(&other)]);
     succeeded(&with_aws_settings(&mut python).output().unwrap());
+}
+
+#[test]
+fn variables_reach_the_service_and_secrets_are_shown_to_nobody() {
+    if !is_there("boto3", Command::new("python3").args(["-c", "import boto3"])) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let node = Serving::start(state.path(), &[]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/boto3_variables.py");
+    let mut python = Command::new("python3");
+    python.args([script, &node.url, text(&image("variables"))]);
+    succeeded(&with_aws_settings(&mut python).output().unwrap());
+    let told = operator(state.path(), &["list", "--json"]);
+    assert!(!stdout(&told).contains("swordfish"));
 }
 
 #[test]

@@ -12,3 +12,4 @@ mod operate;
 mod plain;
 mod queueing;
 mod serving;
+mod tenants;

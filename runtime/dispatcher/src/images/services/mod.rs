@@ -167,7 +167,8 @@ impl Services {
             budget_us: spec.budget_us,
             grace_us: spec.grace_us,
             memory_kib: spec.memory_kib,
-            body_bytes: spec.body_bytes,
+            body_bytes: spec.body_bytes(),
+            variables_bytes: spec.variables_bytes,
             mode: spec.mode as u8,
             heap: spec.heap as u8,
             ..Invoke::default()

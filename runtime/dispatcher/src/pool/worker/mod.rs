@@ -168,7 +168,7 @@ impl Worker {
             let completion = self.next_completion(tick_ns)?;
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
-            let bytes = next.request.spec.body_bytes as usize;
+            let bytes = next.request.spec.request_bytes as usize;
             self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();

@@ -61,7 +61,7 @@ impl Worker {
 
     fn orphan(&self, behind: Outstanding) -> Orphan {
         let line = index(behind.sequence, RING_ENTRIES);
-        let bytes = behind.request.spec.body_bytes as usize;
+        let bytes = behind.request.spec.request_bytes as usize;
         let body = self.areas.request_body(line, bytes);
         let waiting = Waiting { request: behind.request, body };
         Orphan { waiting, resident: behind.resident, is_suspect: false }

@@ -33,7 +33,7 @@ pub(super) async fn create(
         function.aliases.insert(name.clone(), Alias { id: Uuid::new_v4(), version, description });
         Ok(())
     };
-    app.deployer.edit(&target.name, change).await?;
+    app.deployer.edit(&target.function, change).await?;
     shown(app, target, &name, StatusCode::CREATED)
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn update(
         function.aliases.insert(name.to_owned(), alias);
         Ok(())
     };
-    app.deployer.edit(&target.name, change).await?;
+    app.deployer.edit(&target.function, change).await?;
     shown(app, target, name, StatusCode::OK)
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn delete(app: &App, target: &Target, name: &str) -> Result<Rep
         function.aliases.remove(name);
         Ok(())
     };
-    app.deployer.edit(&target.name, change).await?;
+    app.deployer.edit(&target.function, change).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 

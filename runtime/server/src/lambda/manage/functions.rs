@@ -12,7 +12,7 @@ use crate::functions::description::Description;
 use crate::functions::images::Digest;
 use crate::functions::name::{Qualifier, Target, arn};
 use crate::functions::record::{Function, Revision};
-use crate::functions::variables::settings;
+use crate::functions::tenant::Tenant;
 use crate::http::query;
 use crate::http::reply::{self, Reply};
 use crate::registry::error::ChangeError;
@@ -20,24 +20,29 @@ use crate::registry::error::ChangeError;
 /// Functions on one page of a list, unless the client asks for fewer.
 const PAGE: usize = 50;
 
-pub(super) async fn create(app: &App, input: CreateFunction) -> Result<Reply, Refusal> {
-    let target = Target::parse(&input.function_name, None)?;
-    if app.registry.get(&target.name).is_some() {
-        return Err(exists(&target.name).into());
+pub(super) async fn create(
+    app: &App,
+    tenant: &Tenant,
+    input: CreateFunction,
+) -> Result<Reply, Refusal> {
+    let target = Target::parse(tenant, &input.function_name, None)?;
+    if app.registry.get(&target.function).is_some() {
+        return Err(exists(&target).into());
     }
     let (image, description) = packed(app, input.code).await?;
     let description = input.about.over(description);
-    let settings = settings(app.config.defaults, &description.variables)?;
-    let mut function = Function::new(&target.name, Revision::new(&image, settings, description));
+    let settings = description.variables.settings(app.config.defaults)?;
+    let mut function =
+        Function::new(&target.function, Revision::new(&image, settings, description));
     function.tags = input.tags;
     if input.publish {
         function.publish();
     }
     let change = |before: Option<Function>| match before {
-        Some(_) => Err(exists(&target.name)),
+        Some(_) => Err(exists(&target)),
         None => Ok((function, ())),
     };
-    app.deployer.release(&target.name, image, change).await?;
+    app.deployer.release(&target.function, image, change).await?;
     Ok(reply::json(StatusCode::CREATED, &Configuration::latest(&*known(app, &target)?)))
 }
 
@@ -52,7 +57,7 @@ pub(super) async fn update_code(
         return Ok(reply::json(StatusCode::OK, &Configuration::latest(&before)));
     }
     let change = |before: Option<Function>| {
-        let unknown = || ChangeError::Unknown { name: target.name.clone() };
+        let unknown = || ChangeError::Unknown { name: target.function.to_string() };
         let mut function = before.ok_or_else(unknown)?;
         is_revision(&function.latest, input.revision_id.as_deref())?;
         let description = Description {
@@ -64,7 +69,7 @@ pub(super) async fn update_code(
         let version = if input.publish { function.publish() } else { 0 };
         Ok((function, version))
     };
-    let version = app.deployer.release(&target.name, image.clone(), change).await?;
+    let version = app.deployer.release(&target.function, image.clone(), change).await?;
     state(app, target, version, StatusCode::OK)
 }
 
@@ -75,13 +80,13 @@ pub(super) async fn update_configuration(
 ) -> Result<Reply, Refusal> {
     let before = known(app, target)?.function.latest.description.clone();
     let description = input.about.over(before);
-    let settings = settings(app.config.defaults, &description.variables)?;
+    let settings = description.variables.settings(app.config.defaults)?;
     let change = |function: &mut Function| {
         is_revision(&function.latest, input.revision_id.as_deref())?;
         function.latest = function.latest.changed(settings, description);
         Ok(())
     };
-    app.deployer.edit(&target.name, change).await?;
+    app.deployer.edit(&target.function, change).await?;
     state(app, target, 0, StatusCode::OK)
 }
 
@@ -95,7 +100,7 @@ pub(super) async fn publish(app: &App, target: &Target, input: Publish) -> Resul
         is_revision(&function.latest, input.revision_id.as_deref())?;
         Ok(function.publish())
     };
-    let version = app.deployer.edit(&target.name, change).await?;
+    let version = app.deployer.edit(&target.function, change).await?;
     state(app, target, version, StatusCode::CREATED)
 }
 
@@ -116,17 +121,17 @@ pub(super) fn configuration(app: &App, target: &Target) -> Result<Reply, Refusal
 
 pub(super) async fn delete(app: &App, target: &Target) -> Result<Reply, Refusal> {
     match &target.qualifier {
-        None => app.deployer.remove(&target.name).await?,
+        None => app.deployer.remove(&target.function).await?,
         Some(qualifier) => delete_version(app, target, qualifier).await?,
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) fn list(app: &App, query: Option<&str>) -> Result<Reply, Refusal> {
+pub(super) fn list(app: &App, tenant: &Tenant, query: Option<&str>) -> Result<Reply, Refusal> {
     let from = query::value(query, "Marker").unwrap_or_default();
     let most = query::value(query, "MaxItems").and_then(|most| most.parse().ok());
     let most = most.unwrap_or(PAGE).clamp(1, PAGE);
-    let all = app.registry.all();
+    let all = app.registry.of(tenant);
     let mut rest = all.iter().filter(|deployed| *deployed.function.name >= *from);
     let page: Vec<_> =
         rest.by_ref().take(most).map(|deployed| Configuration::latest(deployed)).collect();
@@ -156,7 +161,7 @@ async fn delete_version(app: &App, target: &Target, qualifier: &Qualifier) -> Re
         function.versions.remove(&version);
         Ok(())
     };
-    Ok(app.deployer.edit(&target.name, change).await?)
+    Ok(app.deployer.edit(&target.function, change).await?)
 }
 
 /// The image of the code that was submitted, and a description of both.
@@ -180,7 +185,7 @@ fn configured(app: &App, target: &Target) -> Result<Configuration, Refusal> {
 /// The reply that shows the last state, or the version that is not 0.
 fn state(app: &App, target: &Target, version: u32, status: StatusCode) -> Result<Reply, Refusal> {
     let qualifier = (version != 0).then_some(Qualifier::Version(version));
-    let target = Target { name: target.name.clone(), qualifier };
+    let target = Target { function: target.function.clone(), qualifier };
     Ok(reply::json(status, &configured(app, &target)?))
 }
 
@@ -194,6 +199,6 @@ fn is_revision(state: &Revision, expected: Option<&str>) -> Result<(), ChangeErr
     }
 }
 
-fn exists(name: &str) -> ChangeError {
-    ChangeError::Exists { what: "function", name: arn(name, None) }
+fn exists(target: &Target) -> ChangeError {
+    ChangeError::Exists { what: "function", name: arn(&target.function.name, None) }
 }

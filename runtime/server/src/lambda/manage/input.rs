@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::app::refusal::Refusal;
 use crate::functions::description::Description;
+use crate::functions::variables::Variables;
 
 /// CreateFunction.
 #[derive(Debug, Deserialize)]
@@ -98,7 +99,7 @@ pub(super) struct About {
 #[serde(rename_all = "PascalCase")]
 struct Environment {
     #[serde(default)]
-    variables: BTreeMap<String, String>,
+    variables: Variables,
 }
 
 impl Code {
@@ -119,7 +120,10 @@ impl About {
             handler: self.handler.unwrap_or(before.handler),
             timeout_s: self.timeout.unwrap_or(before.timeout_s),
             memory_mb: self.memory_size.unwrap_or(before.memory_mb),
-            variables: self.environment.map_or(before.variables, |given| given.variables),
+            variables: match self.environment {
+                Some(given) => given.variables.after(&before.variables),
+                None => before.variables,
+            },
             ..before
         }
     }

@@ -9,5 +9,5 @@ use crate::registry::Deployed;
 
 /// The function that is meant, whatever its state.
 pub(super) fn known(app: &App, target: &Target) -> Result<Arc<Deployed>, Refusal> {
-    app.registry.get(&target.name).ok_or_else(|| Refusal::unknown(target))
+    app.registry.get(&target.function).ok_or_else(|| Refusal::unknown(target))
 }

@@ -11,7 +11,6 @@ mod view;
 use std::sync::Arc;
 
 use hyper::Request;
-use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
@@ -19,7 +18,8 @@ use super::path::{Manage, Route};
 use crate::app::App;
 use crate::app::refusal::Refusal;
 use crate::functions::name::Target;
-use crate::http::body::{self, BodyLimits};
+use crate::functions::tenant::Tenant;
+use crate::http::body::{self, Arriving, BodyLimits};
 use crate::http::query;
 use crate::http::reply::Reply;
 
@@ -29,9 +29,10 @@ const REQUEST_BYTES: usize = 65 << 20;
 /// Answers an action on the names in `route`.
 pub(super) async fn serve(
     app: &App,
+    tenant: &Tenant,
     action: Manage,
     route: &Route,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Reply, Refusal> {
     if !app.config.is_managed() {
         return Err(Refusal::Unmanaged);
@@ -39,11 +40,11 @@ pub(super) async fn serve(
     let query = request.uri().query().map(str::to_owned);
     let query = query.as_deref();
     let qualifier = query::value(query, "Qualifier");
-    let target = || Target::parse(&route.function, qualifier.as_deref());
+    let target = || Target::parse(tenant, &route.function, qualifier.as_deref());
     let alias = &*route.alias;
     match action {
-        Manage::CreateFunction => functions::create(app, read(app, request).await?).await,
-        Manage::ListFunctions => functions::list(app, query),
+        Manage::CreateFunction => functions::create(app, tenant, read(app, request).await?).await,
+        Manage::ListFunctions => functions::list(app, tenant, query),
         Manage::GetFunction => functions::get(app, &target()?),
         Manage::DeleteFunction => functions::delete(app, &target()?).await,
         Manage::GetConfiguration => functions::configuration(app, &target()?),
@@ -71,14 +72,18 @@ pub(super) async fn serve(
     }
 }
 
-/// The request's body. An empty one is an empty object.
-async fn read<T: DeserializeOwned>(app: &App, request: Request<Incoming>) -> Result<T, Refusal> {
-    let limits = BodyLimits {
+/// What bounds the body of one request.
+pub(super) fn body_limits(app: &App) -> BodyLimits {
+    BodyLimits {
         bytes: REQUEST_BYTES,
         time: app.config.limits.body_timeout(),
         memory: Arc::new(Semaphore::new(REQUEST_BYTES)),
-    };
-    let body = body::read(request.into_body(), &limits).await?;
+    }
+}
+
+/// The request's body. An empty one is an empty object.
+async fn read<T: DeserializeOwned>(app: &App, request: Request<Arriving>) -> Result<T, Refusal> {
+    let body = body::read(request.into_body(), &body_limits(app)).await?;
     let text: &[u8] = if body.bytes.is_empty() { b"{}" } else { &body.bytes };
     Ok(serde_json::from_slice(text)?)
 }

@@ -40,6 +40,6 @@ async fn edit(
         change(function);
         Ok(())
     };
-    app.deployer.edit(&target.name, change).await?;
+    app.deployer.edit(&target.function, change).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

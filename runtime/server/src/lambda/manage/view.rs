@@ -68,8 +68,8 @@ impl Configuration {
     ) -> Self {
         let name = &deployed.function.name;
         let description = state.description.clone();
+        let variables = owned(description.variables.shown());
         let is_ready = deployed.runs(state);
-        let variables = description.variables;
         Self {
             function_name: name.clone(),
             function_arn: arn(name, qualifier),
@@ -107,6 +107,10 @@ impl Configuration {
         });
         [latest].into_iter().chain(versions).collect()
     }
+}
+
+fn owned(texts: BTreeMap<&str, &str>) -> BTreeMap<String, String> {
+    texts.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 impl AliasView {

@@ -3,62 +3,38 @@
 //! A deployment writes the image first and the record after it, each durably. So a crash between leaves
 //! an image that no record names, which [`Store::open`] removes, and the function as it was.
 
+mod error;
+mod keys;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
-use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+pub use error::StoreError;
+use error::{database, file};
+pub use keys::{KeyRecord, KeyStore, SECRET_BYTES};
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use rustix::fs::{FlockOperation, flock};
-use thiserror::Error;
 
 use crate::functions::images::{Digest, Images};
+use crate::functions::name::FunctionId;
 use crate::functions::record::Function;
+use crate::functions::tenant;
 
-/// Records as JSON, by the function's name.
+/// Records as JSON, by the name of the function, and by `TENANT/NAME` where it is not the default tenant's.
 const FUNCTIONS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("functions");
 
 /// The functions of one node, on disk.
 #[derive(Debug)]
 pub struct Store {
-    database: Database,
+    folder: PathBuf,
+    database: Arc<Database>,
     images: Images,
     /// Locked while the store is open.
     _lock: File,
-}
-
-/// Why the store does not open, or does not take or give something.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// Another node has it.
-    #[error("another node keeps its functions in {}: stop it, or choose another `state`", folder.display())]
-    InUse {
-        /// The state folder.
-        folder: PathBuf,
-    },
-    /// A file or folder cannot be used.
-    #[error("cannot {doing} {}: {source}", path.display())]
-    File {
-        /// What was being done.
-        doing: &'static str,
-        /// To what.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The embedded store failed.
-    #[error("the store of functions failed: {0}")]
-    Database(#[from] Box<redb::Error>),
-    /// A record is not one.
-    #[error("what is kept of `{name}` cannot be read: {source}")]
-    Record {
-        /// The function.
-        name: String,
-        /// What is wrong.
-        source: serde_json::Error,
-    },
 }
 
 impl Store {
@@ -73,15 +49,20 @@ impl Store {
         private.create(folder).map_err(file("make", folder))?;
         let lock = lock(folder)?;
         let path = folder.join("functions.redb");
-        let database = Database::create(&path).map_err(database)?;
-        let writing = database.begin_write().map_err(self::database)?;
-        writing.open_table(FUNCTIONS).map_err(self::database)?;
-        writing.commit().map_err(self::database)?;
+        let store = Database::create(&path).map_err(database)?;
+        make_tables(&store)?;
         let images = folder.join("images");
         let images = Images::open(&images).map_err(file("open", &images))?;
-        let store = Self { database, images, _lock: lock };
+        let store =
+            Self { folder: folder.to_owned(), database: Arc::new(store), images, _lock: lock };
         store.sweep()?;
         Ok(store)
+    }
+
+    /// What it keeps of tenants' keys.
+    #[must_use]
+    pub fn keys(&self) -> KeyStore {
+        KeyStore::new(Arc::clone(&self.database), &self.folder)
     }
 
     /// All functions.
@@ -111,7 +92,7 @@ impl Store {
         let writing = self.database.begin_write().map_err(database)?;
         {
             let mut table = writing.open_table(FUNCTIONS).map_err(database)?;
-            table.insert(&*function.name, &*record).map_err(database)?;
+            table.insert(&*key(function), &*record).map_err(database)?;
         }
         writing.commit().map_err(database)
     }
@@ -120,11 +101,11 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be written.
-    pub fn remove(&self, name: &str) -> Result<(), StoreError> {
+    pub fn remove(&self, id: &FunctionId) -> Result<(), StoreError> {
         let writing = self.database.begin_write().map_err(database)?;
         {
             let mut table = writing.open_table(FUNCTIONS).map_err(database)?;
-            table.remove(name).map_err(database)?;
+            table.remove(&*id.to_string()).map_err(database)?;
         }
         writing.commit().map_err(database)?;
         self.sweep()
@@ -157,6 +138,20 @@ impl Store {
     }
 }
 
+fn make_tables(store: &Database) -> Result<(), StoreError> {
+    let writing = store.begin_write().map_err(database)?;
+    writing.open_table(FUNCTIONS).map_err(database)?;
+    writing.open_table(keys::KEYS).map_err(database)?;
+    writing.commit().map_err(database)
+}
+
+fn key(function: &Function) -> Cow<'_, str> {
+    match &*function.tenant {
+        tenant::DEFAULT => Cow::from(&function.name),
+        tenant => Cow::from(format!("{tenant}/{}", function.name)),
+    }
+}
+
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("lock");
     let lock = File::create(&path).map_err(file("make", &path))?;
@@ -167,26 +162,17 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::File { doing, path, source }
-}
-
-fn database(error: impl Into<redb::Error>) -> StoreError {
-    StoreError::Database(Box::new(error.into()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::functions::record::tests::revision;
+    use crate::functions::record::tests::{id, revision};
 
     #[test]
     fn functions_and_images_are_there_again_when_opened_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let digest = store.put_image(b"one").unwrap();
-        let function = Function::new("f", revision(b"one"));
+        let function = Function::new(&id("f"), revision(b"one"));
         store.write(&function).unwrap();
         drop(store);
         let store = Store::open(folder.path()).unwrap();
@@ -208,8 +194,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let digest = store.put_image(b"one").unwrap();
-        store.write(&Function::new("f", revision(b"one"))).unwrap();
-        store.remove("f").unwrap();
+        store.write(&Function::new(&id("f"), revision(b"one"))).unwrap();
+        store.remove(&id("f")).unwrap();
         assert_eq!(store.functions().unwrap(), []);
         assert!(store.image(digest).is_err());
     }
