@@ -13,7 +13,7 @@
 use crate::clock::TscScaleCell;
 use crate::line::Line;
 use crate::lockdown::Lockdown;
-use crate::park::{Doorbell, ParkedFlag};
+use crate::park::{Doorbell, LifeWord, ParkedFlag};
 use crate::stop::{StopAnswer, StopDemand};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -212,6 +212,8 @@ pub struct Outbox {
     pub worker_parked: ParkedFlag,
     /// What the worker says of itself.
     pub status: WorkerStatus,
+    /// Whether the worker lives.
+    pub life: LifeWord,
     /// Which breakpoint was met.
     pub stopped: StopAnswer,
     /// The completions.

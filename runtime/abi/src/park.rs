@@ -114,6 +114,56 @@ impl Default for Doorbell {
     }
 }
 
+/// Whether a process lives: a robust futex, which the kernel marks, and wakes, when the process that it names
+/// ends, however it does. Source: get_robust_list(2), Documentation/locking/robust-futex-ABI.rst of Linux.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct LifeWord(AtomicU32);
+
+impl LifeWord {
+    /// `FUTEX_WAITERS`: somebody is to be woken.
+    const WAITERS: u32 = 1 << 31;
+    /// `FUTEX_OWNER_DIED`.
+    const ENDED: u32 = 1 << 30;
+
+    /// Of no process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// Names the process, by the number that it has in its own namespace.
+    pub fn name(&self, process: u32) {
+        self.0.store(process | Self::WAITERS, Ordering::Release);
+    }
+
+    /// The value to sleep on.
+    #[must_use]
+    pub fn value(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Whether the process is ending: it runs nothing any more, if the kernel says so and not itself.
+    #[inline]
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & Self::ENDED != 0
+    }
+
+    /// The word itself, for the futex calls.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub fn futex(&self) -> &AtomicU32 {
+        &self.0
+    }
+}
+
+impl Default for LifeWord {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[cfg(all(test, loom))]
 mod models {
     use loom::sync::Arc;

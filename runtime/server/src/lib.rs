@@ -6,6 +6,7 @@
 //! | [`config`] | `mote.toml` |
 //! | [`functions`] | how functions are named, and what is kept of them on disk |
 //! | `metrics` | what is counted, and the text that Prometheus reads |
+//! | `accounting` | what each invocation used, as CSV |
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
 //! | [`package`] | what clients submit: images, and source that is built |
@@ -14,6 +15,7 @@
 //! | `access` | which tenant a request is of |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
 //! | `lambda`, `plain` | the two ways in |
+//! | `page` | the page at `/` |
 //! | `listen` | clients' connections |
 //! | [`admin`] | the admin socket, and its client |
 //!
@@ -21,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod accounting;
 pub mod admin;
 mod app;
 pub mod config;
@@ -32,6 +35,7 @@ mod listen;
 pub mod logs;
 mod metrics;
 pub mod package;
+mod page;
 mod plain;
 mod registry;
 mod server;

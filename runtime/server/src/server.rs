@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mote_dispatcher::NodeError;
@@ -11,6 +12,7 @@ use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::access::Access;
+use crate::accounting::Accounts;
 use crate::admin::{self, SocketError};
 use crate::app::App;
 use crate::config::{Config, ConfigError};
@@ -67,6 +69,14 @@ pub enum ServeError {
     /// The admin socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// What invocations use cannot be written.
+    #[error("cannot write `accounting` {}: {source}", path.display())]
+    Accounting {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The address is taken, or is not this machine's.
     #[error("cannot listen on {address}: {source}; set `listen` in the configuration")]
     Listen {
@@ -100,8 +110,9 @@ impl Server {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        let accounts = accounts(&config)?;
         let node = config.node.config(&tenants.shares());
-        let door = Arc::new(Door::start(node, config.node.queue_timeout_ms)?);
+        let door = Arc::new(Door::start(node, config.node.queue_timeout_ms, accounts)?);
         let registry = Arc::new(Registry::default());
         let deployer = Deployer::new(Arc::clone(&registry), Arc::clone(&door), Arc::clone(&store));
         deployer.restore(&tenants).await?;
@@ -162,6 +173,13 @@ fn allow_descriptors(connections: u32) {
     {
         tracing::warn!(connections, most, "fewer descriptors are allowed than connections");
     }
+}
+
+/// The file of what invocations use, where there is one.
+fn accounts(config: &Config) -> Result<Option<Accounts>, ServeError> {
+    let Some(path) = &config.accounting else { return Ok(None) };
+    let accounts = Accounts::open(path);
+    accounts.map(Some).map_err(|source| ServeError::Accounting { path: path.clone(), source })
 }
 
 /// TLS, where there are files for it.

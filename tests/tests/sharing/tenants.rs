@@ -116,7 +116,7 @@ fn worker_stays_while_it_serves_one_tenant() {
 #[test]
 fn jobs_wait_for_spares_and_run_in_batches_when_those_run_out() {
     for workers in [1, 3] {
-        let mut node = TestNode::start(&NodeConfig { workers, spares: 1, ..separated() });
+        let mut node = TestNode::start(&NodeConfig { workers, spares: Some(1), ..separated() });
         let services = services(&mut node, "hello", 1..6);
         for number in 0..100 {
             node.submit(job(services[number % services.len()], b"you")).unwrap();

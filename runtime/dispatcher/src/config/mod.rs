@@ -109,8 +109,9 @@ pub struct NodeConfig {
     pub ban_after: Option<u32>,
     /// Who shares a worker with whom.
     pub sharing: Sharing,
-    /// With [`Sharing::Tenant`]: ready spares of each worker, 1 to [`MAX_SPARES`]. Each is a process that waits.
-    pub spares: usize,
+    /// Ready spares of each worker, at most [`MAX_SPARES`]: one takes the place of a worker that died, or serves another
+    /// tenant. Each is a process that waits. `None`: 2 with [`Sharing::Tenant`], which needs one; 0 otherwise.
+    pub spares: Option<usize>,
     /// With [`Sharing::Tenant`]: for how long jobs may overtake one of another tenant that waits for a worker, in
     /// microseconds. Longer batches switch less often.
     pub batch_us: u32,
@@ -201,7 +202,7 @@ impl Default for NodeConfig {
             stack_slots: 8,
             ban_after: None,
             sharing: Sharing::Node,
-            spares: 2,
+            spares: None,
             batch_us: 1_000,
             trusted_keys: Vec::new(),
             clock_step_ns: None,
@@ -240,9 +241,8 @@ impl NodeConfig {
         within("zones", self.zones, 1, ZONES_MAX)?;
         within("depth", self.depth, 1, RING_ENTRIES)?;
         self.source.check()?;
-        if self.sharing == Sharing::Tenant {
-            within("spares", self.spares, 1, MAX_SPARES)?;
-        }
+        let (spares, least) = (self.sharing.spares(self.spares), self.sharing.least_spares());
+        within("spares", spares, least, MAX_SPARES)?;
         if let Some(slice_us) = self.slice_us {
             let (least, most) = (MIN_SLICE_US as usize, MAX_SLICE_US as usize);
             within("slice_us", slice_us as usize, least, most)?;

@@ -15,6 +15,16 @@ pub enum Sharing {
 }
 
 impl Sharing {
+    /// How many spares each worker has, where so many are set.
+    pub(crate) fn spares(self, set: Option<usize>) -> usize {
+        set.unwrap_or(2 * self.least_spares())
+    }
+
+    /// How many it needs.
+    pub(crate) fn least_spares(self) -> usize {
+        usize::from(self == Self::Tenant)
+    }
+
     /// What services' clocks are multiples of, in nanoseconds, unless it is set.
     pub(crate) fn clock_step_ns(self) -> u32 {
         match self {

@@ -59,6 +59,11 @@ impl Residency {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// What all of them may take.
     pub(crate) fn limit_bytes(&self) -> u64 {
         self.limit_bytes

@@ -37,11 +37,12 @@ use crate::journal::Journal;
 use crate::node::error::{NodeError, SubmitError};
 use crate::node::finished::Finished;
 use crate::node::waker::Waker;
+use crate::pool::WorkerPool;
 use crate::pool::bell::Bell;
 use crate::pool::program::{PROGRAM, WorkerProgram};
+use crate::pool::sleep::Alarm;
 use crate::pool::slot::PoolEvents;
 use crate::pool::spawn::SpawnContext;
-use crate::pool::{Alarm, WorkerPool};
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
 use crate::sched::queue::shares::Shares;
@@ -230,6 +231,12 @@ impl Node {
     #[must_use]
     pub fn longest_tick_ns(&self) -> u64 {
         self.longest_tick_ns
+    }
+
+    /// How many images are in memory, without retired ones.
+    #[must_use]
+    pub fn images_resident(&self) -> u64 {
+        self.services.resident()
     }
 
     /// How many images were unloaded because others needed the room.

@@ -10,7 +10,7 @@ use crate::job::request::{Request, Waiting};
 use crate::journal::State;
 use crate::node::Node;
 use crate::node::error::SubmitError;
-use crate::pool::Alarm;
+use crate::pool::sleep::Alarm;
 use crate::sched::wait::WaitAction;
 use crate::sys::clock::about_now_ns;
 

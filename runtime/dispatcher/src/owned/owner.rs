@@ -129,8 +129,15 @@ impl Owner {
     fn told(&self) -> NodeStatistics {
         let longest_tick_ns = self.statistics.longest_tick_ns.max(self.node.longest_tick_ns());
         let worker_pids = self.node.worker_pids();
+        let images_resident = self.node.images_resident();
         let images_unloaded = self.node.images_unloaded();
-        NodeStatistics { longest_tick_ns, images_unloaded, worker_pids, ..self.statistics }
+        NodeStatistics {
+            longest_tick_ns,
+            images_resident,
+            images_unloaded,
+            worker_pids,
+            ..self.statistics
+        }
     }
 
     fn note_time_since(&mut self, began_ns: u64) {

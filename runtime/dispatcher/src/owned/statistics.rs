@@ -12,6 +12,8 @@ pub struct NodeStatistics {
     /// The longest time that the thread took from one look at its workers to the next, in nanoseconds: so
     /// late may a deadline have been noticed. Time that the kernel gave to others is in it.
     pub longest_tick_ns: u64,
+    /// As [`Node::images_resident`](crate::Node::images_resident).
+    pub images_resident: u64,
     /// As [`Node::images_unloaded`](crate::Node::images_unloaded).
     pub images_unloaded: u64,
     /// The worker processes, as [`Node::worker_pids`](crate::Node::worker_pids).

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::pool::process::Death;
 use crate::pool::report::ProtocolViolation;
 use crate::pool::start::{LastWords, Progress, START_LIMIT_S};
-use crate::pool::watchdog::Reason;
+use crate::pool::watchdog::reason::Reason;
 use crate::sys::limits::TooFewDescriptors;
 
 /// Why a worker did not start.
@@ -49,6 +49,15 @@ impl StartError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(transparent)]
 pub struct ExitReason(#[from] Cause);
+
+impl ExitReason {
+    /// Whether what it ran may have caused it. Nothing in a worker can send SIGKILL, or keep it from its processor.
+    pub(crate) fn is_suspicious(self) -> bool {
+        let Self(cause) = self;
+        let is_killed = matches!(cause, Cause::Died { death: Death::Killed(libc::SIGKILL), .. });
+        !is_killed && cause != Cause::GivenUp(Reason::Stalled)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Cause {

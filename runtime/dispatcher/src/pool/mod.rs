@@ -10,6 +10,7 @@
 pub(crate) mod areas;
 pub(crate) mod bell;
 pub(crate) mod error;
+mod execution;
 #[cfg(test)]
 pub(crate) mod fake_worker;
 pub(crate) mod outstanding;
@@ -18,6 +19,7 @@ pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod report;
 mod sharing;
+pub(crate) mod sleep;
 pub(crate) mod slices;
 pub(crate) mod slot;
 mod spares;
@@ -30,14 +32,9 @@ pub(crate) mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mote_abi::park::{Doorbell, ParkedFlag, WakeFence};
-use rustix::thread::futex;
-use rustix::time::{ClockId, Timespec};
-
 use crate::config::Source;
 use crate::images::services::Services;
 use crate::job::ids::Ticket;
-use crate::pool::bell::Bell;
 use crate::pool::error::StartError;
 use crate::pool::slot::{PoolEvents, WorkerSlot};
 use crate::pool::spares::Spares;
@@ -47,36 +44,16 @@ use crate::pool::worker::Worker;
 use crate::pool::worker::lines::{FreeLine, Resumption};
 use crate::sched::cpus::{Plan, Post};
 use crate::sched::processors::Processor;
-use crate::sys::barrier;
-use crate::sys::clock::{monotonic_ns, now_ns};
+use crate::sys::clock::now_ns;
 
 /// Between two looks at workers that start.
 const START_LOOK: Duration = Duration::from_micros(50);
-
-/// What else ends a dispatcher's sleep.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Alarm<'a> {
-    pub(crate) bell: Option<&'a Bell>,
-    /// On the node's clock.
-    pub(crate) until_ns: u64,
-}
-
-impl Alarm<'_> {
-    /// Nothing else.
-    pub(crate) const NONE: Self = Self { bell: None, until_ns: u64::MAX };
-}
-
-/// The longest sleep of a dispatcher whose workers are idle: the death of one rings no doorbell.
-const IDLE_SLEEP_NS: u64 = 100_000_000;
-
-/// The longest sleep of a dispatcher while spares start: they ring no doorbell.
-const SPARES_SLEEP_NS: u64 = 100_000;
 
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     spawn_context: Arc<SpawnContext>,
     slots: Vec<WorkerSlot>,
-    /// Where a worker serves one tenant.
+    /// Who takes the place of a worker; `None` until the first workers have started.
     spares: Option<Spares>,
     stop_counts: StopCounts,
 }
@@ -108,7 +85,7 @@ impl WorkerPool {
     /// One tick of all slots.
     pub(crate) fn tick(&mut self, now_ns: u64, events: &mut PoolEvents) {
         for slot in &mut self.slots {
-            slot.tick(now_ns, &self.spawn_context, events);
+            slot.tick(now_ns, &self.spawn_context, self.spares.as_mut(), events);
         }
         if let Some(spares) = &mut self.spares {
             spares.tick(now_ns);
@@ -234,62 +211,6 @@ impl WorkerPool {
     pub(crate) fn cpus(&self) -> Vec<Option<u32>> {
         self.slots.iter().map(WorkerSlot::cpu).collect()
     }
-
-    /// Sleeps until a worker or `alarm` rings, or there is something to do, or a deadline is `lead_ns` away.
-    /// Misses no ring: see [`mote_abi::park`].
-    pub(crate) fn sleep(&self, now_ns: u64, lead_ns: u64, alarm: Alarm<'_>) {
-        let wakes = self.slots.iter().filter_map(|slot| slot.wake_ns(now_ns, lead_ns));
-        let Alarm { bell, until_ns } = alarm;
-        let spares = self.spares.as_ref().filter(|spares| spares.is_short());
-        let wakes = wakes.chain(spares.map(|_| now_ns + SPARES_SLEEP_NS));
-        let until_ns = wakes.fold(until_ns.min(now_ns + IDLE_SLEEP_NS), u64::min);
-        let workers: Vec<&Worker> = self
-            .slots
-            .iter()
-            .filter_map(WorkerSlot::serving)
-            .filter(|worker| worker.load() > 0)
-            .collect();
-        let doorbells = workers.iter().map(|worker| &worker.areas.outbox().doorbell);
-        let doorbells = doorbells.chain(bell.map(Bell::doorbell));
-        let rings: Vec<futex::Wait> = doorbells.map(ring_of).collect();
-        let parked = || {
-            let flags = workers.iter().map(|worker| &worker.areas.inbox().dispatcher_parked);
-            flags.chain(bell.map(Bell::parked))
-        };
-        parked().for_each(ParkedFlag::set);
-        if workers.iter().any(|worker| worker.wake_fence == WakeFence::BySleeper) {
-            barrier::everywhere();
-        }
-        let is_rung = bell.is_some_and(Bell::is_rung);
-        if !is_rung && !workers.iter().any(|worker| worker.has_completion()) {
-            sleep_until(&rings, until_ns, now_ns);
-        }
-        parked().for_each(ParkedFlag::clear);
-    }
-}
-
-fn ring_of(doorbell: &Doorbell) -> futex::Wait {
-    let mut wait = futex::Wait::new();
-    wait.val = u64::from(doorbell.value());
-    wait.uaddr = futex::WaitPtr::new(doorbell.futex().as_ptr().cast());
-    wait.flags = futex::WaitFlags::SIZE_U32;
-    wait
-}
-
-/// Early returns (a ring, a signal, a word that has changed already) are all reasons to look again,
-/// which the caller does in any case.
-fn sleep_until(rings: &[futex::Wait], until_ns: u64, now_ns: u64) {
-    let in_ns = until_ns.saturating_sub(now_ns);
-    if rings.is_empty() {
-        std::thread::sleep(Duration::from_nanos(in_ns));
-        return;
-    }
-    let until_ns = monotonic_ns().saturating_add(in_ns);
-    let until = Timespec {
-        tv_sec: (until_ns / 1_000_000_000).cast_signed(),
-        tv_nsec: (until_ns % 1_000_000_000).cast_signed(),
-    };
-    let _woken = futex::waitv(rings, futex::WaitvFlags::empty(), Some(&until), ClockId::Monotonic);
 }
 
 #[cfg(test)]

@@ -59,13 +59,10 @@ fn choose(
 }
 
 impl WorkerPool {
-    /// Where tenants do not share workers: begins to start spares.
+    /// Begins to start spares, where there are to be any.
     pub(super) fn start_spares(&mut self, plan: &Plan) -> Result<(), StartError> {
-        if self.spawn_context.config.sharing == Sharing::Tenant {
-            let context = Arc::clone(&self.spawn_context);
-            let spares = Spares::start(context, plan.workers.clone());
-            self.spares = Some(spares.map_err(StartError::spawn)?);
-        }
+        let spares = Spares::start(Arc::clone(&self.spawn_context), plan.workers.clone());
+        self.spares = Some(spares.map_err(StartError::spawn)?);
         Ok(())
     }
 
@@ -77,7 +74,7 @@ impl WorkerPool {
     /// Room for a job, if a worker may take it, has room, and will have started it in time.
     #[inline]
     pub(crate) fn free_line(&mut self, request: &Request, now_ns: u64) -> Option<FreeLine<'_>> {
-        if self.spares.is_some() {
+        if self.spawn_context.config.sharing == Sharing::Tenant {
             let slot = self.own_slot(request.spec.tenant)?;
             return self.line_of(slot, request, now_ns);
         }

@@ -1,4 +1,5 @@
-//! Ready spares: workers that are started, locked down and waiting, each for one slot.
+//! Ready spares: workers that are started, locked down and waiting, each for one slot. One takes a worker's place when
+//! that is replaced, or has died. Where a slot is to have none, one is started when it is needed.
 //!
 //! ```text
 //!  take ◀── ready ◀── starting ◀── Started ──┐
@@ -16,14 +17,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
+use crate::pool::error::{Cause, StartError};
 use crate::pool::spawn::{SpawnContext, start_worker};
-use crate::pool::start::{self, Duty, START_LIMIT_S};
+use crate::pool::start::{self, Duty, START_LIMIT_NS};
 use crate::pool::worker::Worker;
 use crate::sched::cpus::{self, Post};
 use crate::sys::scheduling;
 
 /// Before another start, when one failed.
 const RETRY_AFTER_NS: u64 = 10_000_000;
+
+/// Between two questions whether one still starts: each is a call to the kernel.
+const HEALTH_INTERVAL_NS: u64 = 1_000_000;
 
 /// What the thread is asked.
 #[derive(Debug)]
@@ -57,6 +62,10 @@ struct SlotSpares {
     spares: VecDeque<Spare>,
     asked_for: usize,
     not_before_ns: u64,
+    /// Whether nobody serves in the slot.
+    is_wanted: bool,
+    /// Why the last start failed.
+    failure: Option<StartError>,
 }
 
 #[derive(Debug)]
@@ -64,11 +73,52 @@ struct Spare {
     worker: Worker,
     /// When it is given up, unless it is ready.
     give_up_ns: u64,
+    /// When it is asked next whether it still starts.
+    health_ns: u64,
 }
 
 impl Spare {
     fn is_ready(&self) -> bool {
         start::is_ready(&self.worker.areas.outbox().status)
+    }
+
+    /// Why it will not become ready, if that is known.
+    fn failure(&mut self, now_ns: u64) -> Option<StartError> {
+        if self.is_ready() || now_ns < self.health_ns {
+            return None;
+        }
+        self.health_ns = now_ns + HEALTH_INTERVAL_NS;
+        let too_slow = || (now_ns >= self.give_up_ns).then(|| Cause::SlowStart.into());
+        let exit = self.worker.exit_reason().or_else(too_slow)?;
+        Some(self.worker.not_ready(exit))
+    }
+}
+
+impl SlotSpares {
+    /// How many more are to be started, if `count` are to be there.
+    fn missing(&self, count: usize) -> usize {
+        let wanted = count.max(usize::from(self.is_wanted));
+        wanted.saturating_sub(self.spares.len() + self.asked_for)
+    }
+
+    fn failed(&mut self, now_ns: u64, failure: StartError) {
+        self.failure = Some(failure);
+        self.not_before_ns = now_ns + RETRY_AFTER_NS;
+    }
+
+    /// Takes out those that will not become ready.
+    fn give_up(&mut self, now_ns: u64) -> Vec<Worker> {
+        let mut given_up = Vec::new();
+        for mut spare in std::mem::take(&mut self.spares) {
+            match spare.failure(now_ns) {
+                None => self.spares.push_back(spare),
+                Some(failure) => {
+                    self.failed(now_ns, failure);
+                    given_up.push(spare.worker);
+                }
+            }
+        }
+        given_up
     }
 }
 
@@ -77,7 +127,7 @@ impl Spares {
     pub(crate) fn start(context: Arc<SpawnContext>, posts: Vec<Post>) -> io::Result<Self> {
         let (errands, asked) = mpsc::channel();
         let (to, started) = mpsc::channel();
-        let count = context.config.spares;
+        let count = context.config.sharing.spares(context.config.spares);
         let slots = posts.iter().map(|_| SlotSpares::default()).collect();
         let run = move || serve(&context, &posts, &asked, &to);
         let thread = thread::Builder::new().name("mote-spares".to_owned()).spawn(run)?;
@@ -92,10 +142,10 @@ impl Spares {
             slot.asked_for -= 1;
             match worker {
                 Ok(worker) => {
-                    let give_up_ns = now_ns + START_LIMIT_S * 1_000_000_000;
-                    slot.spares.push_back(Spare { worker, give_up_ns });
+                    let (give_up_ns, health_ns) = (now_ns + START_LIMIT_NS, now_ns);
+                    slot.spares.push_back(Spare { worker, give_up_ns, health_ns });
                 }
-                Err(_) => slot.not_before_ns = now_ns + RETRY_AFTER_NS,
+                Err(source) => slot.failed(now_ns, StartError::spawn(source)),
             }
         }
         // The thread is there as long as this is, so all that is sent arrives.
@@ -104,8 +154,8 @@ impl Spares {
             let _sent = errands.send(Errand::Retire(Box::new(worker)));
         }
         for (number, slot) in self.slots.iter_mut().enumerate() {
-            slot.spares.retain(|spare| spare.is_ready() || now_ns < spare.give_up_ns);
-            let missing = self.count.saturating_sub(slot.spares.len() + slot.asked_for);
+            self.retired.extend(slot.give_up(now_ns));
+            let missing = slot.missing(self.count);
             if missing == 0 || now_ns < slot.not_before_ns {
                 continue;
             }
@@ -129,13 +179,29 @@ impl Spares {
         self.ready() < self.slots.len() * self.count
     }
 
+    /// Has a spare started for slot `number`, where nobody serves, unless one is under way.
+    pub(crate) fn want(&mut self, number: usize) {
+        let slot = &mut self.slots[number];
+        if !std::mem::replace(&mut slot.is_wanted, true) {
+            // What failed before is not what failed for this.
+            slot.failure = None;
+        }
+    }
+
+    /// Why the last start for slot `number` failed.
+    pub(crate) fn take_failure(&mut self, number: usize) -> Option<StartError> {
+        self.slots[number].failure.take()
+    }
+
     /// A ready spare of slot `number`.
     pub(crate) fn take(&mut self, number: usize) -> Option<Worker> {
-        let spares = &mut self.slots[number].spares;
+        let slot = &mut self.slots[number];
         loop {
-            let mut worker = spares.remove(spares.iter().position(Spare::is_ready)?)?.worker;
+            let ready = slot.spares.iter().position(Spare::is_ready)?;
+            let mut worker = slot.spares.remove(ready)?.worker;
             // One that died meanwhile must not cost a job.
             if worker.exit_reason().is_none() {
+                slot.is_wanted = false;
                 return Some(worker);
             }
         }

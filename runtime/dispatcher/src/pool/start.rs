@@ -16,6 +16,9 @@ use crate::sys::{barrier, clock};
 /// How long a worker may take to become ready, in seconds.
 pub(crate) const START_LIMIT_S: u64 = 5;
 
+/// The same, in nanoseconds.
+pub(crate) const START_LIMIT_NS: u64 = START_LIMIT_S * 1_000_000_000;
+
 /// What a worker is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Duty {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use mote_abi::park::WakeFence;
 use mote_abi::windows::Base;
 
 use super::*;
@@ -9,7 +10,9 @@ use crate::config::NodeConfig;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
 use crate::isolation::layout::Layout;
+use crate::pool::bell::Bell;
 use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
+use crate::pool::sleep::Alarm;
 use crate::pool::watchdog::Limits;
 use crate::sys::memory_file::program_file;
 

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::access::Access;
+use crate::accounting::Account;
 use crate::config::Config;
 use crate::door::{Door, Order};
 use crate::functions::name::{FunctionId, Target};
@@ -107,6 +108,11 @@ impl App {
             variables: resolved.variables,
             arrived_ns,
             metrics: Arc::clone(&resolved.metrics),
+            account: self.door.is_accounting().then(|| Account {
+                request: id,
+                function: target.function.clone(),
+                version: resolved.version.clone(),
+            }),
         };
         let completed = self.door.invoke(order).await?;
         let queue_ns = completed.stamp_ns.saturating_sub(arrived_ns);
@@ -132,7 +138,11 @@ impl App {
             Counted { id, metrics, statistics }
         });
         let counted: Vec<_> = counted.collect();
-        if tenant.is_some() { Metrics::text_of(&counted) } else { self.metrics.text(&counted) }
+        if tenant.is_some() {
+            return Metrics::text_of(&counted);
+        }
+        let node = self.door.node_statistics().await;
+        self.metrics.text(&node, self.door.lost_accounts(), &counted)
     }
 
     /// Every function, with what the node knows of it.

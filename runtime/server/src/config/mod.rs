@@ -49,6 +49,10 @@ pub struct Config {
     /// Where operators' programs read metrics of all tenants; without it, `/metrics` is read where clients
     /// connect.
     pub metrics_listen: Option<SocketAddr>,
+    /// Whether there is a page at `/`.
+    pub page: bool,
+    /// The file that gets a line of CSV for each invocation; `None`: there is none.
+    pub accounting: Option<PathBuf>,
     /// Whose functions there are; with none, there is one tenant, and whoever connects is it.
     #[serde(rename = "tenant")]
     pub tenants: Vec<TenantSection>,
@@ -71,6 +75,8 @@ impl Default for Config {
             policy: None,
             build_key: None,
             metrics_listen: None,
+            page: true,
+            accounting: None,
             tenants: Vec::new(),
             node: NodeSection::default(),
             limits: Limits::default(),
@@ -164,6 +170,7 @@ mod tests {
             "certificate",
             "key",
             "metrics_listen",
+            "accounting",
             "weight",
             "max_queued",
             "max_running",

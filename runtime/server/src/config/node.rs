@@ -68,7 +68,7 @@ impl Default for NodeSection {
             queue_timeout_ms: 1_000,
             spin_us: node.spin_us,
             sharing: None,
-            spares: node.spares,
+            spares: 2,
             batch_us: node.batch_us,
             slice_us: node.slice_us,
             ban_after: node.ban_after,
@@ -95,7 +95,7 @@ impl NodeSection {
             queue_limit: self.queue_limit,
             spin_us: self.spin_us,
             sharing,
-            spares: self.spares,
+            spares: Some(self.spares),
             batch_us: self.batch_us,
             slice_us: self.slice_us,
             ban_after: self.ban_after,
@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn default_section_is_the_default_node() {
-        assert_eq!(NodeSection::default().config(&[]), NodeConfig::default());
+        let with_spares = NodeConfig { spares: Some(2), ..NodeConfig::default() };
+        assert_eq!(NodeSection::default().config(&[]), with_spares);
     }
 
     #[test]

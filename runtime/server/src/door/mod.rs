@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mote_dispatcher::{
-    Change, ChangeError, Completed, DeployError, Handle, NodeConfig, NodeError, NodeThread,
-    Outcome, OwnedJob, PlaceError, ServiceId, ServiceStatistics, SubmitError, Ticket,
+    Change, ChangeError, Completed, DeployError, Handle, NodeConfig, NodeError, NodeStatistics,
+    NodeThread, Outcome, OwnedJob, PlaceError, ServiceId, ServiceStatistics, SubmitError, Ticket,
     VerifiedImage,
 };
 use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use crate::accounting::{Account, Accounts};
 use crate::config::settings::Settings;
 use crate::functions::name::FunctionId;
 use crate::metrics::function::FunctionMetrics;
@@ -21,6 +22,7 @@ use crate::metrics::function::FunctionMetrics;
 pub(crate) struct Door {
     node: NodeThread,
     queue_timeout_ms: u32,
+    accounts: Option<Accounts>,
 }
 
 /// One invocation to be.
@@ -35,6 +37,8 @@ pub(crate) struct Order {
     pub(crate) arrived_ns: u64,
     /// Where it is counted when it ends, whether or not anybody waits for it still.
     pub(crate) metrics: Arc<FunctionMetrics>,
+    /// What is told of it to whoever bills it, if anybody does.
+    pub(crate) account: Option<Account>,
 }
 
 /// Why an invocation did not begin.
@@ -63,9 +67,13 @@ impl Drop for Cancel {
 
 impl Door {
     /// Starts a node on a thread of its own, and returns when it is ready.
-    pub(crate) fn start(config: NodeConfig, queue_timeout_ms: u32) -> Result<Self, NodeError> {
+    pub(crate) fn start(
+        config: NodeConfig,
+        queue_timeout_ms: u32,
+        accounts: Option<Accounts>,
+    ) -> Result<Self, NodeError> {
         let node = NodeThread::start(config)?;
-        Ok(Self { node, queue_timeout_ms })
+        Ok(Self { node, queue_timeout_ms, accounts })
     }
 
     /// Gives the node an image, which is looked at on another thread.
@@ -89,7 +97,8 @@ impl Door {
     /// Runs a service once. Dropping the future stops it, wherever it is.
     pub(crate) async fn invoke(&self, order: Order) -> Result<Completed, NotRun> {
         let waited_ms = self.queue_timeout_ms;
-        let Order { service, body, settings, variables, arrived_ns, metrics } = order;
+        let Order { service, body, settings, variables, arrived_ns, metrics, account } = order;
+        let account = self.accounts.clone().zip(account);
         let job = OwnedJob {
             service,
             body: with_variables(body, &variables),
@@ -108,7 +117,11 @@ impl Door {
             if let Ok(completed) = &result
                 && completed.outcome != Outcome::Expired
             {
-                metrics.add(completed, completed.stamp_ns.saturating_sub(arrived_ns));
+                let queue_ns = completed.stamp_ns.saturating_sub(arrived_ns);
+                metrics.add(completed, queue_ns);
+                if let Some((accounts, account)) = &account {
+                    accounts.note(account, completed, queue_ns);
+                }
             }
             // Whoever asked may have gone.
             drop(to.send(result));
@@ -146,6 +159,23 @@ impl Door {
         let (to, answer) = oneshot::channel();
         self.node.handle().service_statistics(services, |known| drop(to.send(known)));
         answered(answer).await.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// What the node's thread has counted.
+    pub(crate) async fn node_statistics(&self) -> NodeStatistics {
+        let (to, answer) = oneshot::channel();
+        self.node.handle().statistics(|known| drop(to.send(known)));
+        answered(answer).await.unwrap_or_default()
+    }
+
+    /// Whether lines are written of what invocations use.
+    pub(crate) fn is_accounting(&self) -> bool {
+        self.accounts.is_some()
+    }
+
+    /// Lines of that kind that were lost.
+    pub(crate) fn lost_accounts(&self) -> u64 {
+        self.accounts.as_ref().map_or(0, Accounts::lost)
     }
 
     async fn change(&self, change: Change) -> Result<ServiceId, ChangeError> {

@@ -21,9 +21,10 @@ use super::tls::{self, Tls};
 use crate::access::Peer;
 use crate::app::App;
 use crate::config::limits::Limits;
+use crate::functions::tenant::Tenant;
 use crate::http::body::Arriving;
 use crate::http::reply::Reply;
-use crate::{lambda, plain};
+use crate::{lambda, page, plain};
 
 /// What an HTTP/2 client sends first begins so, and no method of HTTP/1.1 does. Source: RFC 9113, 3.4.
 const PREFACE: &[u8] = b"PRI";
@@ -180,7 +181,8 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Reply, Infallible> {
     let path = request.uri().path();
-    if let Some(reply) = plain::health(request.method(), path) {
+    let open = plain::health(request.method(), path);
+    if let Some(reply) = open.or_else(|| page::file(&app, request.method(), path)) {
         return Ok(reply);
     }
     let id = Uuid::new_v4();
@@ -192,8 +194,16 @@ async fn answer(
     let admitted = app.access.admit(&peer, request.map(Arriving::Stream), &limits).await;
     Ok(match (admitted, is_lambda) {
         (Ok((tenant, request)), true) => lambda::serve(&app, id, &tenant, request).await,
-        (Ok((tenant, request)), false) => plain::serve(&app, id, &tenant, request).await,
+        (Ok((tenant, request)), false) => match shown(&app, &tenant, &request).await {
+            Some(reply) => reply,
+            None => plain::serve(&app, id, &tenant, request).await,
+        },
         (Err(error), true) => lambda::told(&app, id, Err(error.into())),
         (Err(error), false) => plain::told(&app, id, Err(error.into())),
     })
+}
+
+/// What the page shows, if that is what is asked for.
+async fn shown(app: &App, tenant: &Tenant, request: &Request<Arriving>) -> Option<Reply> {
+    page::state(app, tenant, request.method(), request.uri().path()).await
 }

@@ -11,9 +11,13 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::functions::name::FunctionId;
+use crate::functions::tenant::Tenant;
 
 /// The most that is remembered, in bytes of JSON.
 const RECENT_BYTES: usize = 1 << 20;
+
+/// How many failures are told at once.
+const FAILURES: usize = 20;
 
 /// How many lines a reader may be behind before it loses some.
 const BEHIND: usize = 1024;
@@ -48,6 +52,8 @@ pub(crate) struct Logs {
 pub(crate) struct Entry {
     pub(crate) function: String,
     pub(crate) json: Bytes,
+    /// Whether it tells how an invocation failed.
+    is_failure: bool,
 }
 
 #[derive(Debug, Default)]
@@ -92,15 +98,32 @@ impl Logs {
         (recent.lines.iter().cloned().collect(), self.live.subscribe())
     }
 
+    /// How invocations of `tenant` failed lately, the last first.
+    pub(crate) fn failures(&self, tenant: &Tenant) -> Vec<LogLine> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = recent.lines.iter().rev().filter(|it| it.is_failure && is_of(it, tenant));
+        let read = |entry: &Entry| serde_json::from_slice(&entry.json).ok();
+        failed.filter_map(read).take(FAILURES).collect()
+    }
+
     fn push(&self, line: &LogLine) {
         let Ok(mut json) = serde_json::to_vec(line) else { return };
         json.push(b'\n');
-        let entry = Entry { function: line.function.clone(), json: json.into() };
+        let is_failure = line.outcome.is_some();
+        let entry = Entry { function: line.function.clone(), json: json.into(), is_failure };
         // Both under the lock, so that nobody who begins to follow gets a line twice, or not at all.
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.push(entry.clone());
         // Nobody may be reading.
         let _ = self.live.send(entry);
+    }
+}
+
+/// Whether the entry's function, which is as [`FunctionId`] writes it, is the tenant's.
+fn is_of(entry: &Entry, tenant: &Tenant) -> bool {
+    match entry.function.split_once('/') {
+        Some((its, _)) => its == tenant.name(),
+        None => tenant.is_default(),
     }
 }
 
@@ -145,6 +168,19 @@ mod tests {
         let read: LogLine = serde_json::from_slice(&live.try_recv().unwrap().json).unwrap();
         assert_eq!(read, line("after"));
         assert!(live.try_recv().is_err());
+    }
+
+    #[test]
+    fn failures_are_told_to_their_tenant_the_last_first() {
+        let logs = Logs::default();
+        for (function, outcome) in [("f", None), ("f", Some("panicked")), ("a/f", Some("fault"))] {
+            let (function, outcome) = (function.to_owned(), outcome.map(str::to_owned));
+            logs.push(&LogLine { function, outcome, ..line("why") });
+        }
+        logs.push(&LogLine { outcome: Some("error".to_owned()), ..line("last") });
+        let told: Vec<_> =
+            logs.failures(&Tenant::of_node()).into_iter().map(|it| it.text).collect();
+        assert_eq!(told, ["last", "why"]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(crate) struct FunctionMetrics {
     /// From a deadline until the service was stopped.
     pub(crate) late: Histogram,
     billed_us: AtomicU64,
+    arena_bytes: AtomicU64,
     arena_peak_bytes: AtomicU64,
 }
 
@@ -35,6 +36,7 @@ impl Default for FunctionMetrics {
             run: Histogram::default(),
             late: Histogram::default(),
             billed_us: AtomicU64::new(0),
+            arena_bytes: AtomicU64::new(0),
             arena_peak_bytes: AtomicU64::new(0),
         }
     }
@@ -56,6 +58,7 @@ impl FunctionMetrics {
             self.late.add(late_ns);
         }
         self.billed_us.fetch_add(billed_us(completed), Ordering::Relaxed);
+        self.arena_bytes.fetch_add(completed.arena_peak_bytes, Ordering::Relaxed);
         self.arena_peak_bytes.fetch_max(completed.arena_peak_bytes, Ordering::Relaxed);
     }
 
@@ -67,6 +70,11 @@ impl FunctionMetrics {
     /// Microseconds that were billed.
     pub(crate) fn billed_us(&self) -> u64 {
         self.billed_us.load(Ordering::Relaxed)
+    }
+
+    /// What arenas held at their most, in bytes, of all invocations together.
+    pub(crate) fn arena_bytes(&self) -> u64 {
+        self.arena_bytes.load(Ordering::Relaxed)
     }
 
     /// The most that an arena held, in bytes.

@@ -2,17 +2,19 @@
 
 pub(crate) mod function;
 mod histogram;
+mod node;
 mod text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mote_dispatcher::{Cleanup, Outcome, ServiceStatistics};
+use mote_dispatcher::{Cleanup, NodeStatistics, Outcome, ServiceStatistics};
 
 use crate::functions::name::FunctionId;
 use function::FunctionMetrics;
 use text::Exposition;
 
+pub(crate) use histogram::BOUNDS_NS;
 pub(crate) use text::CONTENT_TYPE;
 
 /// Why a request was answered without an invocation.
@@ -87,9 +89,15 @@ impl Metrics {
     }
 
     /// Everything there is to tell, of the server and of these functions.
-    pub(crate) fn text(&self, functions: &[Counted]) -> String {
+    pub(crate) fn text(
+        &self,
+        statistics: &NodeStatistics,
+        lost_accounts: u64,
+        functions: &[Counted],
+    ) -> String {
         let mut to = Exposition::default();
         self.write(&mut to);
+        node::write(&mut to, statistics, lost_accounts);
         write_functions(&mut to, functions);
         to.finish()
     }
@@ -176,6 +184,11 @@ fn resources(to: &mut Exposition, functions: Functions<'_>) {
     for Counted { id, metrics, .. } in functions {
         to.sample_of(name, id, &[], metrics.billed_us() as f64 / 1e6);
     }
+    let name = "mote_arena_bytes_total";
+    to.family(name, "counter", "Memory that invocations held, each at its most.");
+    for Counted { id, metrics, .. } in functions {
+        to.sample_of(name, id, &[], metrics.arena_bytes());
+    }
     let name = "mote_arena_peak_bytes";
     to.family(name, "gauge", "The most memory that one invocation held.");
     for Counted { id, metrics, .. } in functions {
@@ -223,7 +236,7 @@ mod tests {
 
     #[test]
     fn dashboard_shows_every_family_and_nothing_else() {
-        let told = Metrics::default().text(&[]);
+        let told = Metrics::default().text(&NodeStatistics::default(), 0, &[]);
         let families = told.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         let families = families.filter_map(|line| line.split(' ').next()).collect();
         assert_eq!(names(DASHBOARD), families);

@@ -116,6 +116,8 @@ fn answered(answer: Answer, content_type: HeaderValue) -> Reply {
     let run_ms = billed_us as f64 / 1e3;
     reply::set(&mut reply, "x-mote-outcome", completed.outcome.name());
     reply::set(&mut reply, "x-mote-billed-us", &billed_us.to_string());
+    let arena_bytes = completed.arena_peak_bytes.to_string();
+    reply::set(&mut reply, "x-mote-arena-bytes", &arena_bytes);
     let timing = format!("queue;dur={queue_ms:.3}, run;dur={run_ms:.3}");
     reply::set(&mut reply, "server-timing", &timing);
     reply

@@ -31,7 +31,7 @@ use crate::preempt::timer;
 use crate::serve::run as work;
 use crate::start::memory::Presence;
 use crate::sys::exit::exit;
-use crate::sys::{barrier, clock, mem_functions, program, serialize};
+use crate::sys::{barrier, clock, life, mem_functions, program, serialize};
 #[cfg(feature = "torture")]
 use crate::torture::run as work;
 
@@ -102,6 +102,7 @@ unsafe fn prepare(
     rustix::thread::set_name(c"mote-worker")?;
     clock::prepare(start.tsc_scale.get(), start.clock_step_ns.load(Relaxed));
     pin(start)?;
+    life::tell_end(&areas.outbox().life)?;
     if WakeFence::from_number(start.wake_fence.load(Relaxed)) == WakeFence::BySleeper {
         barrier::register()?;
     }

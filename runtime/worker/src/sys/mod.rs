@@ -6,6 +6,7 @@
 //! | [`clock`] | the node's clock |
 //! | [`exit`] | the way out |
 //! | [`futex`] | sleeping and waking |
+//! | [`life`] | what tells of this process's end |
 //! | [`mem_functions`] | `memcpy` and its like, for the host and for services |
 //! | [`pages`] | giving memory back |
 //! | [`program`] | the program's own segments |
@@ -16,6 +17,7 @@ pub mod barrier;
 pub mod clock;
 pub mod exit;
 pub mod futex;
+pub mod life;
 pub mod mem_functions;
 pub mod pages;
 pub mod program;

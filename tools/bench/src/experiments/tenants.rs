@@ -45,7 +45,8 @@ impl Tenants {
     fn start(image: &[u8]) -> Result<Self, Error> {
         let sharing = Sharing::Tenant;
         let clock_step_ns = Some(1);
-        let config = NodeConfig { sharing, spares: SPARES, clock_step_ns, ..NodeConfig::default() };
+        let spares = Some(SPARES);
+        let config = NodeConfig { sharing, spares, clock_step_ns, ..NodeConfig::default() };
         let mut node = Node::start(&config)?;
         let mut install = |tenant| {
             let image = VerifiedImage::new("timestamp", image)?;

@@ -4,11 +4,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounting;
 mod behave;
 mod clients;
 mod crash;
 mod lambda;
 mod operate;
+mod page;
 mod plain;
 mod queueing;
 mod serving;

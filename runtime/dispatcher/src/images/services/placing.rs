@@ -37,6 +37,11 @@ impl Services {
         Ok(())
     }
 
+    /// How many images are placed, without retired ones.
+    pub(crate) fn resident(&self) -> u64 {
+        self.residency.len() as u64
+    }
+
     /// How many images were unloaded because others needed the room.
     pub(crate) fn unloaded(&self) -> u64 {
         self.unloaded

@@ -7,35 +7,32 @@
 //!                       └──────────────────▶ Abandoned
 //! ```
 
+mod filling;
+
 use std::collections::VecDeque;
 
 use crate::config::{NodeConfig, Source};
-use crate::pool::error::{Cause, ExitReason, StartError};
+use crate::pool::error::{ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Orphan};
-use crate::pool::spawn::{SpawnContext, start_worker};
-use crate::pool::start::{self, Duty, Progress, START_LIMIT_S};
+use crate::pool::spares::Spares;
+use crate::pool::spawn::SpawnContext;
+use crate::pool::start;
 use crate::pool::worker::Worker;
 use crate::sched::cpus::Post;
 
-/// Starts that may fail one after the other before a slot is abandoned.
-const MAX_FAILED_STARTS: u32 = 3;
-
-/// How long a worker may take to become ready.
-const START_LIMIT_NS: u64 = START_LIMIT_S * 1_000_000_000;
-
 /// Before another start, when the last worker died of nothing that it was given.
-const RETRY_AFTER_NS: u64 = 10_000_000;
+const IDLE_RETRY_AFTER_NS: u64 = 1_000_000;
 
 /// Between two questions whether a process still lives: each is a call to the kernel.
 const HEALTH_INTERVAL_NS: u64 = 1_000_000;
 
-/// The same, for a process that was killed and should be gone soon.
+/// The same, for a process that ends and should be gone soon.
 const KILLED_INTERVAL_NS: u64 = 20_000;
 
 /// How long a dispatcher may sleep while a worker starts.
 const STARTING_SLEEP_NS: u64 = 100_000;
 
-/// How long a dispatcher may sleep while a worker works: its death rings no doorbell.
+/// How long a dispatcher may sleep while a worker works: where nothing rings at its end.
 const WORKING_SLEEP_NS: u64 = 20_000_000;
 
 /// What a tick brought.
@@ -108,7 +105,7 @@ impl WorkerSlot {
     /// The worker in it that takes requests.
     pub(crate) fn serving(&self) -> Option<&Worker> {
         match &self.state {
-            State::Serving(worker) if !worker.is_killed() => Some(worker),
+            State::Serving(worker) if !worker.is_ending() => Some(worker),
             _ => None,
         }
     }
@@ -116,7 +113,7 @@ impl WorkerSlot {
     /// The worker in it that takes requests.
     pub(crate) fn serving_mut(&mut self) -> Option<&mut Worker> {
         match &mut self.state {
-            State::Serving(worker) if !worker.is_killed() => Some(worker),
+            State::Serving(worker) if !worker.is_ending() => Some(worker),
             _ => None,
         }
     }
@@ -131,6 +128,11 @@ impl WorkerSlot {
             State::Serving(before) => before,
             _ => unreachable!("only who serves is replaced"),
         }
+    }
+
+    /// The worker in it, which may end.
+    pub(crate) fn worker(&self) -> Option<&Worker> {
+        if let State::Serving(worker) = &self.state { Some(worker) } else { None }
     }
 
     /// The worker in it that has jobs: it may have been killed, and not be gone.
@@ -165,9 +167,11 @@ impl WorkerSlot {
     /// When a sleeping dispatcher must be up again for this slot: `lead_ns` before a deadline.
     pub(crate) fn wake_ns(&self, now_ns: u64, lead_ns: u64) -> Option<u64> {
         match &self.state {
-            State::Vacant { not_before_ns } => Some(*not_before_ns),
+            State::Vacant { not_before_ns } => {
+                Some((*not_before_ns).max(now_ns + STARTING_SLEEP_NS))
+            }
             State::Starting { .. } => Some(now_ns + STARTING_SLEEP_NS),
-            State::Serving(worker) if worker.is_killed() => Some(now_ns + KILLED_INTERVAL_NS),
+            State::Serving(worker) if worker.is_ending() => Some(now_ns + KILLED_INTERVAL_NS),
             State::Serving(worker) if worker.load() > 0 => {
                 let deadline_ns = worker.watch_ns().unwrap_or(u64::MAX);
                 Some(deadline_ns.saturating_sub(lead_ns).min(now_ns + WORKING_SLEEP_NS))
@@ -181,6 +185,7 @@ impl WorkerSlot {
         &mut self,
         now_ns: u64,
         spawn_context: &SpawnContext,
+        spares: Option<&mut Spares>,
         events: &mut PoolEvents,
     ) {
         match &mut self.state {
@@ -191,63 +196,22 @@ impl WorkerSlot {
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {
-                self.serve();
+                self.started();
             }
             State::Starting { .. } => self.check_start(now_ns),
-            State::Vacant { not_before_ns } if now_ns >= *not_before_ns => {
-                self.start(now_ns, spawn_context);
-            }
+            State::Vacant { not_before_ns } if now_ns >= *not_before_ns => match spares {
+                Some(spares) => self.fill(now_ns, &spawn_context.config, spares),
+                None => self.start(now_ns, spawn_context),
+            },
             State::Vacant { .. } | State::Abandoned => {}
         }
     }
 
-    fn start(&mut self, now_ns: u64, spawn_context: &SpawnContext) {
-        match start_worker(spawn_context, self.number, self.post, Duty::Serving) {
-            Ok(worker) => {
-                self.state = State::Starting { worker, give_up_ns: now_ns + START_LIMIT_NS };
-                self.health_ns = now_ns + HEALTH_INTERVAL_NS;
-            }
-            Err(source) => self.failed(now_ns, StartError::spawn(source)),
-        }
-    }
-
-    fn serve(&mut self) {
-        if let State::Starting { worker, .. } = std::mem::replace(&mut self.state, State::Abandoned)
-        {
-            self.failed_starts = 0;
-            self.last_failure = None;
-            self.state = State::Serving(worker);
-        }
-    }
-
-    fn check_start(&mut self, now_ns: u64) {
-        let State::Starting { worker, give_up_ns } = &mut self.state else { return };
-        if now_ns < self.health_ns {
-            return;
-        }
-        self.health_ns = now_ns + HEALTH_INTERVAL_NS;
-        let is_late = now_ns >= *give_up_ns;
-        let too_slow = || is_late.then(|| Cause::SlowStart.into());
-        let Some(exit) = worker.exit_reason().or_else(too_slow) else { return };
-        let progress = Progress::of(&worker.areas.outbox().status);
-        let (worker, pid) = (self.number, worker.process.pid());
-        self.failed(now_ns, StartError::NotReady { worker, pid, progress, exit });
-    }
-
-    /// Notes a failed start. What was started is killed by being dropped.
-    fn failed(&mut self, now_ns: u64, error: StartError) {
-        self.failed_starts += 1;
-        self.last_failure = Some(error);
-        self.state = if self.failed_starts >= MAX_FAILED_STARTS {
-            State::Abandoned
-        } else {
-            State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS }
-        };
-    }
-
     fn check_health(&mut self, now_ns: u64, events: &mut PoolEvents) {
         let State::Serving(worker) = &mut self.state else { return };
-        if worker.is_killed() {
+        if worker.is_ending() {
+            // One that says so itself, which it may, ends too.
+            worker.process.kill();
             self.health_ns = self.health_ns.min(now_ns + KILLED_INTERVAL_NS);
         }
         if now_ns < self.health_ns {
@@ -269,7 +233,7 @@ impl WorkerSlot {
         events.ended.extend(remains.lost);
         events.orphans.extend(remains.orphans);
         if was_idle {
-            self.state = State::Vacant { not_before_ns: now_ns + RETRY_AFTER_NS };
+            self.state = State::Vacant { not_before_ns: now_ns + IDLE_RETRY_AFTER_NS };
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use mote_abi::windows::Base;
 
+use super::filling::MAX_FAILED_STARTS;
 use super::*;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
 use crate::isolation::layout::Layout;
 use crate::pool::fake_worker::{self, publish};
+use crate::pool::start::START_LIMIT_NS;
 use crate::sys::clock::now_ns;
 use crate::sys::memory_file::program_file;
 
@@ -31,7 +33,7 @@ fn tick_until(
     let mut events = PoolEvents::default();
     let start_ns = now_ns();
     for tick in 0..5_000 {
-        slot.tick(start_ns + tick * 1_000_000, spawn_context, &mut events);
+        slot.tick(start_ns + tick * 1_000_000, spawn_context, None, &mut events);
         if done(slot) {
             return events;
         }
@@ -58,10 +60,10 @@ fn worker_that_never_becomes_ready_is_given_up() {
     let mut slot = WorkerSlot::new(0, Post::ANYWHERE, Source::Signal);
     let mut events = PoolEvents::default();
     let start_ns = now_ns();
-    slot.tick(start_ns, &spawn_context, &mut events);
-    slot.tick(start_ns + START_LIMIT_NS - 1, &spawn_context, &mut events);
+    slot.tick(start_ns, &spawn_context, None, &mut events);
+    slot.tick(start_ns + START_LIMIT_NS - 1, &spawn_context, None, &mut events);
     assert!(slot.last_failure().is_none());
-    slot.tick(start_ns + 2 * START_LIMIT_NS, &spawn_context, &mut events);
+    slot.tick(start_ns + 2 * START_LIMIT_NS, &spawn_context, None, &mut events);
     let failure = slot.take_failure().unwrap().to_string();
     assert!(failure.ends_with("when it was given up after 5 s"), "{failure}");
     assert_eq!(slot.pid(), None);

@@ -22,10 +22,13 @@
 //! Where the worker's own timer is the source, the signal is left out and the rest stays: what does
 //! not end is killed.
 
+pub(crate) mod reason;
+pub(crate) mod stall;
+
 use mote_abi::outcome::Mode;
-use thiserror::Error;
 
 use crate::job::spec::JobSpec;
+use crate::pool::watchdog::reason::{ENTRY_LIMIT_NS, Reason};
 
 /// Between two signals to an invocation that does not end.
 pub(crate) const REPEAT_NS: u64 = 200_000;
@@ -34,11 +37,11 @@ pub(crate) const REPEAT_NS: u64 = 200_000;
 /// code, and cleaning up takes no such time.
 pub(crate) const LOST_AFTER_NS: u64 = 1_000_000_000;
 
+/// Between two looks at a worker that does not answer, which may not be its fault.
+pub(crate) const LOOK_AGAIN_NS: u64 = 10_000_000;
+
 /// On top of that, for an arena of this many KiB: scrubbing it takes time.
 const SCRUB_NS_PER_KIB: u64 = 1_000;
-
-/// How long a worker may take to enter a service that is its next.
-pub(crate) const ENTRY_LIMIT_NS: u64 = 5_000_000_000;
 
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +50,8 @@ pub(crate) enum Action {
     None,
     /// Make the invocation look at the clock.
     Stop,
-    /// Kill the worker: it does not answer.
-    Kill(Reason),
-}
-
-/// Why a worker is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Reason {
-    #[error("it did not enter the service within {} s", ENTRY_LIMIT_NS / 1_000_000_000)]
-    NeverEntered,
-    #[error("it did not stop the service, though signalled since its hard deadline")]
-    NeverEnded,
+    /// Give the worker up, if its silence is its own fault: it does not answer. Again and again while it is not.
+    GiveUp(Reason),
 }
 
 /// The durations of one invocation, in nanoseconds.
@@ -67,7 +61,7 @@ pub(crate) struct Limits {
     pub(crate) budget_ns: u64,
     /// From the soft to the hard deadline.
     pub(crate) grace_ns: u64,
-    /// From the first signal after the hard deadline to the kill.
+    /// From the first signal after the hard deadline to giving it up.
     pub(crate) lost_after_ns: u64,
     /// From the entry to the end of the slice; `u64::MAX` if there are no slices.
     pub(crate) slice_ns: u64,
@@ -79,7 +73,7 @@ impl Limits {
         Self {
             budget_ns: u64::from(spec.budget_us) * 1000,
             grace_ns: u64::from(grace_us) * 1000,
-            lost_after_ns: LOST_AFTER_NS + u64::from(spec.memory_kib) * SCRUB_NS_PER_KIB,
+            lost_after_ns: LOST_AFTER_NS + scrub_ns(spec),
             slice_ns: u64::MAX,
         }
     }
@@ -89,6 +83,11 @@ impl Limits {
         let budget_ns = self.budget_ns.saturating_sub(u64::from(spent_us) * 1000);
         Self { budget_ns, ..self }
     }
+}
+
+/// What scrubbing a job's memory may take.
+pub(crate) fn scrub_ns(spec: &JobSpec) -> u64 {
+    u64::from(spec.memory_kib) * SCRUB_NS_PER_KIB
 }
 
 /// Watches the one invocation of a worker that may be running.
@@ -169,7 +168,7 @@ impl Watch {
     fn not_entered(&mut self, now_ns: u64, since_ns: u64) -> Action {
         let limit_ns = since_ns.saturating_add(ENTRY_LIMIT_NS);
         if now_ns >= limit_ns {
-            return self.give_up(Reason::NeverEntered);
+            return self.give_up(now_ns, Reason::NeverEntered);
         }
         self.state = State::NotSeen { since_ns: Some(since_ns) };
         let until_look_ns =
@@ -215,17 +214,17 @@ impl Watch {
         let signalled_ns = signalled.unwrap_or(now);
         let lost_ns = signalled_ns.saturating_add(self.limits.lost_after_ns);
         if now >= lost_ns {
-            return self.give_up(Reason::NeverEnded);
+            return self.give_up(now, Reason::NeverEnded);
         }
         self.state = State::Entered { soft_ns, hard_ns, signalled_ns: Some(signalled_ns) };
         self.next_ns = now.saturating_add(REPEAT_NS).min(lost_ns);
         Action::Stop
     }
 
-    fn give_up(&mut self, reason: Reason) -> Action {
-        self.next_ns = u64::MAX;
+    fn give_up(&mut self, now_ns: u64, reason: Reason) -> Action {
+        self.next_ns = now_ns.saturating_add(LOOK_AGAIN_NS);
         self.slice_ns = u64::MAX;
-        Action::Kill(reason)
+        Action::GiveUp(reason)
     }
 }
 

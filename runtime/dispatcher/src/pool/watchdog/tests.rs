@@ -22,7 +22,7 @@ fn run(
         match watch.tick(now, false, look) {
             Action::None => {}
             action @ Action::Stop => actions.push((now, action)),
-            action @ Action::Kill(_) => {
+            action @ Action::GiveUp(_) => {
                 actions.push((now, action));
                 break;
             }
@@ -78,7 +78,7 @@ fn reminders_grow_rarer_when_the_grace_is_long() {
 #[test]
 fn worker_is_killed_when_it_never_ends() {
     let actions = run(Watch::new(LIMITS, 0), (0..3_000_000).step_by(100), Some(0));
-    assert_eq!(actions.last(), Some(&(1_001_500, Action::Kill(Reason::NeverEnded))));
+    assert_eq!(actions.last(), Some(&(1_001_500, Action::GiveUp(Reason::NeverEnded))));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn worker_is_signalled_and_not_killed_when_the_dispatcher_was_away() {
 fn worker_is_killed_when_it_never_enters() {
     let times = (0..ENTRY_LIMIT_NS + 10_000_000).step_by(1_000_000);
     let actions = run(Watch::new(LIMITS, 0), times, None);
-    assert!(matches!(actions[..], [(_, Action::Kill(Reason::NeverEntered))]), "{actions:?}");
+    assert!(matches!(actions[..], [(_, Action::GiveUp(Reason::NeverEntered))]), "{actions:?}");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn worker_that_does_not_enter_is_killed_though_others_wait() {
         .map(|now| watch.tick(now, true, || None))
         .filter(|&action| action != Action::None)
         .collect();
-    assert_eq!(actions, [Action::Kill(Reason::NeverEntered)]);
+    assert_eq!(actions, [Action::GiveUp(Reason::NeverEntered)]);
 }
 
 #[test]

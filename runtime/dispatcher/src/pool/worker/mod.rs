@@ -27,14 +27,15 @@ use crate::config::Slicing;
 use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
-use crate::pool::error::{Cause, ExitReason};
+use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
 use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
 use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
-use crate::pool::start::LastWords;
+use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
+use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Limits, Watch};
 use crate::sys::clock::about_now_ns;
 
@@ -56,6 +57,8 @@ pub(crate) struct Worker {
     outstanding: VecDeque<Outstanding>,
     /// Watches the first of `outstanding`.
     watch: Option<Watch>,
+    /// If that one does not answer: since when.
+    stall: Option<Stall>,
     /// The last time that there was no completion to take: the next invocation entered after it.
     silent_ns: u64,
     /// The last completion whose body was prefetched.
@@ -84,6 +87,7 @@ impl Worker {
             next_sequence: 1,
             outstanding: VecDeque::with_capacity(RING_ENTRIES),
             watch: None,
+            stall: None,
             silent_ns: 0,
             prefetched: 0,
             killed: None,
@@ -111,6 +115,11 @@ impl Worker {
         self.killed.is_some()
     }
 
+    /// Whether it ends, or says so: it gets no more jobs.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_killed() || self.areas.outbox().life.is_over()
+    }
+
     /// When the watchdog has something to do, if it watches.
     pub(crate) fn watch_ns(&self) -> Option<u64> {
         let watch = self.watch.as_ref().filter(|_| !self.is_killed())?;
@@ -132,6 +141,7 @@ impl Worker {
     }
 
     fn watch_next(&mut self) {
+        self.stall = None;
         self.watch = self.outstanding.front().map(|next| {
             let spent_us = next.history.map_or(0, |history| history.spent_us);
             let limits = Limits::of(&next.request.spec).less(spent_us);
@@ -257,6 +267,12 @@ impl Worker {
     pub(crate) fn kill(&mut self, cause: Cause) {
         self.process.kill();
         self.killed.get_or_insert(cause.into());
+    }
+
+    /// Why its start failed: it did not become ready, for this reason.
+    pub(crate) fn not_ready(&self, exit: ExitReason) -> StartError {
+        let progress = Progress::of(&self.areas.outbox().status);
+        StartError::NotReady { worker: self.number, pid: self.process.pid(), progress, exit }
     }
 
     /// Why the worker is gone, once it is.

@@ -4,7 +4,10 @@ use std::sync::atomic::Ordering;
 
 use crate::config::Source;
 use crate::job::ids::Ticket;
-use crate::pool::watchdog::Action;
+use crate::pool::execution::Execution;
+use crate::pool::watchdog::reason::Reason;
+use crate::pool::watchdog::stall::Stall;
+use crate::pool::watchdog::{Action, scrub_ns};
 use crate::pool::worker::Worker;
 
 impl Worker {
@@ -25,11 +28,27 @@ impl Worker {
             }
             Action::Stop => matches!(source, Source::Breakpoint | Source::Signal).then_some(source),
             Action::None => None,
-            Action::Kill(reason) => {
+            Action::GiveUp(reason) => self.give_up(now_ns, source, reason),
+        }
+    }
+
+    /// Kills a worker that does not answer, unless that is not its fault: then it is to be stopped once more.
+    #[cold]
+    fn give_up(&mut self, now_ns: u64, source: Source, reason: Reason) -> Option<Source> {
+        match self.verdict(now_ns, reason) {
+            Some(reason) => {
                 self.kill(reason.into());
                 None
             }
+            None => matches!(source, Source::Breakpoint | Source::Signal).then_some(Source::Signal),
         }
+    }
+
+    fn verdict(&mut self, now_ns: u64, reason: Reason) -> Option<Reason> {
+        let scrub_ns = scrub_ns(&self.outstanding.front()?.request.spec);
+        let Some(execution) = Execution::of(self.process.pid()) else { return Some(reason) };
+        let stall = *self.stall.get_or_insert_with(|| Stall::new(now_ns, execution));
+        stall.judge(now_ns, execution, scrub_ns, reason)
     }
 
     /// Whether it says that the service of this job runs, or has paused it.

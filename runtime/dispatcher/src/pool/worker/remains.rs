@@ -30,8 +30,10 @@ impl Worker {
         let slices = std::mem::replace(&mut self.slices, Slices::new(None));
         let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
         let (again, running): (Vec<_>, Vec<_>) = first.into_iter().partition(may_run_again);
+        let is_suspect = exit.is_suspicious();
         let running = running.into_iter().map(|running| self.lost(running, exit, now_ns));
-        let again = again.into_iter().map(|again| self.retry(again));
+        let running = running.map(|running| Ended { is_suspect, ..running });
+        let again = again.into_iter().map(|again| Orphan { is_suspect, ..self.retry(again) });
         let bystanders = resumed.into_iter().chain(paused);
         let bystanders =
             bystanders.map(|paused| Ended { is_suspect: false, ..self.lost(paused, exit, now_ns) });
@@ -71,7 +73,7 @@ impl Worker {
     fn retry(&self, mut again: Outstanding) -> Orphan {
         again.request.is_retry = true;
         again.request.start_by_ns = u64::MAX;
-        Orphan { is_suspect: true, ..self.orphan(again) }
+        self.orphan(again)
     }
 }
 
