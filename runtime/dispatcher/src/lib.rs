@@ -75,7 +75,7 @@ pub use owned::statistics::NodeStatistics;
 pub use owned::{Handle, NodeThread};
 pub use pool::error::{ExitReason, StartError};
 pub use pool::process::Death;
-pub use pool::program::ProgramError;
+pub use pool::program::error::ProgramError;
 pub use pool::start::{LastWords, Progress};
 pub use pool::stop::StopCounts;
 pub use sched::budget::{BudgetError, LatencyTarget};

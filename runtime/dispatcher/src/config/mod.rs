@@ -120,16 +120,14 @@ pub struct NodeConfig {
     /// What `now_ns` of a service is a multiple of, in nanoseconds; `None`: 1000 with [`Sharing::Tenant`], so that
     /// it measures little of what others leave in caches, and 1 otherwise.
     pub clock_step_ns: Option<u32>,
-    /// Program and zones lie in workers where this number says, always at the same addresses for the same number:
-    /// for who looks for what depends on addresses. `None`: where nobody can guess.
+    /// Which [`Layout`](crate::Layout) workers have; `None`: one that nobody can guess.
     pub layout_seed: Option<u64>,
     /// Whether this process may be dumped, and traced by others of its user, while the node runs: for who
     /// debugs it.
     pub is_dumpable: bool,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
-    /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
-    /// it.
+    /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command has it.
     pub without_layers: Vec<Layer>,
 }
 

@@ -14,6 +14,7 @@
 mod batches;
 pub(crate) mod error;
 mod finished;
+mod preparation;
 pub(crate) mod requirements;
 mod services;
 mod stops;
@@ -28,7 +29,6 @@ use crate::config::NodeConfig;
 use crate::images::admission::Admission;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
-use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layout::Layout;
 use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
@@ -42,13 +42,11 @@ use crate::pool::bell::Bell;
 use crate::pool::program::{PROGRAM, WorkerProgram};
 use crate::pool::sleep::Alarm;
 use crate::pool::slot::PoolEvents;
-use crate::pool::spawn::SpawnContext;
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
 use crate::sched::queue::shares::Shares;
 use crate::sched::wait::{SharpTimers, WaitPolicy};
 use crate::sys::clock::about_now_ns;
-use crate::sys::memory_file::program_file;
 
 /// Window memory that is present from the start, in bytes: the first images are placed without page
 /// faults, which cost more than the placing.
@@ -113,7 +111,7 @@ impl Node {
     pub fn start(config: &NodeConfig) -> Result<Self, NodeError> {
         requirements::check()?;
         config.check()?;
-        let layout = layout(config)?;
+        let layout = preparation::layout(config)?;
         let program = WorkerProgram::new(PROGRAM, layout.program)?;
         let mut zones = Zones::new(config.zones, layout.zones, &program.imports, config.workers)?;
         zones.prepare(PREPARED_BYTES);
@@ -126,8 +124,10 @@ impl Node {
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
             SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
-        let pool =
-            WorkerPool::start(spawn_context(config, layout, &program, &zones, allowed)?, &plan)?;
+        let pool = WorkerPool::start(
+            preparation::spawn_context(config, layout, &program, &zones, allowed)?,
+            &plan,
+        )?;
         Ok(Self {
             pool,
             services: Services::new(zones, u64::from(config.images_kib) << 10),
@@ -281,27 +281,4 @@ impl Node {
     pub fn dispatcher_cpu(&self) -> Option<u32> {
         self.plan.dispatcher
     }
-}
-
-fn layout(config: &NodeConfig) -> Result<Layout, NodeError> {
-    match config.layout_seed {
-        Some(seed) => Ok(Layout::of_seed(seed)),
-        None => Layout::random().map_err(NodeError::system("choose addresses at random")),
-    }
-}
-
-fn spawn_context(
-    config: &NodeConfig,
-    layout: Layout,
-    program: &WorkerProgram,
-    zones: &Zones,
-    cpus: Vec<u32>,
-) -> Result<SpawnContext, NodeError> {
-    let file = program_file("mote-worker", &program.bytes);
-    let file = file.map_err(NodeError::system("put the worker program into a memory file"))?;
-    let windows =
-        (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
-    let enclosure = Enclosure::prepare(&config.without_layers, &program.text, layout.zones);
-    let enclosure = enclosure.map_err(NodeError::system("prepare the isolation of workers"))?;
-    Ok(SpawnContext { config: config.clone(), cpus, layout, program: file, windows, enclosure })
 }

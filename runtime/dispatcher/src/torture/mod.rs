@@ -6,24 +6,20 @@
 //! copied out, and every bit pattern is one.
 
 mod case;
+mod error;
+mod placing;
 
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
-use mote_abi::area::{RING_ENTRIES, fds};
-use mote_abi::image::ABI_VERSION;
-use mote_abi::line::index;
-use mote_abi::message::{Invoke, Words};
-use mote_abi::outcome::Mode;
+use mote_abi::area::fds;
+use mote_abi::message::Words;
 use mote_abi::torture::{
-    Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET, answer_sum,
+    Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, answer_sum,
 };
-use mote_abi::windows::Base;
-use mote_loader::{Checked, Expected, Placed, verify};
+use mote_loader::Placed;
 
 use crate::config::{MAX_SLICE_US, NodeConfig};
-use crate::images::error::{DeployError, PlaceError};
-use crate::images::toolchain::TOOLCHAIN;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
@@ -38,14 +34,11 @@ use crate::sched::cpus::Post;
 use crate::sys::mapping::{Access, Mapping};
 use crate::sys::memory_file::{memory_file, program_file};
 
+use placing::{THE_WORKER, place_all};
+
 pub use case::{Canaries, Canary, Case, Request};
+pub use error::SweepError;
 pub use mote_abi::torture::{Record as Point, damage, facts};
-
-/// The number of a sweep's only worker.
-const THE_WORKER: usize = 0;
-
-/// The soft deadline of a tortured invocation, in microseconds: nobody waits for it.
-const NO_DEADLINE_US: u32 = u32::MAX / 2;
 
 /// A torture worker forks at each instruction, and maps memory.
 const NOT_KEPT: [Layer; 2] = [Layer::Limits, Layer::Filter];
@@ -68,41 +61,6 @@ pub struct Progress {
     pub points: u64,
     /// Whether the tortured invocation came to its own end: no instruction is left.
     pub is_ended: bool,
-}
-
-/// Why a sweep is not to be had.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SweepError {
-    /// An image is refused.
-    #[error(transparent)]
-    Deploy(#[from] DeployError),
-    /// There is no room for an image.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-    /// The machine or the executable lacks something.
-    #[error(transparent)]
-    Node(#[from] NodeError),
-    /// The worker ended before the first injection.
-    #[error("the torture worker did not begin: {death}, {progress}{last_words}")]
-    NotBegun {
-        /// How it ended.
-        death: Death,
-        /// How far it had come.
-        progress: start::Progress,
-        /// What it said.
-        last_words: LastWords,
-    },
-    /// The worker itself, and not an injected copy of it, ended otherwise than with its work.
-    #[error("the torture worker broke down after {points} injections: {death}{last_words}")]
-    Broken {
-        /// Records that it completed.
-        points: u64,
-        /// How it ended.
-        death: Death,
-        /// What it said.
-        last_words: LastWords,
-    },
 }
 
 /// A sweep under way. Dropping it kills the worker.
@@ -259,63 +217,5 @@ fn write(head: &Head, case: &Case<'_>, canaries: &Canaries<'_>) {
     to.is_pausing.store(case.pauses.into(), Relaxed);
     for (sum, canary) in to.canaries.iter().zip(canaries) {
         sum.store(answer_sum(canary.outcome as u8, canary.answer), Relaxed);
-    }
-}
-
-/// Places target and canaries, and writes their requests. Returns where the target's text lies.
-fn place_all(
-    zones: &mut Zones,
-    base: Base,
-    areas: &Areas,
-    case: &Case<'_>,
-    canaries: &Canaries<'_>,
-) -> Result<(Vec<Placed>, u64), SweepError> {
-    let mut text_address = 0;
-    let mut all = Vec::new();
-    let requests = canaries.iter().map(|canary| (canary.request, Mode::Guarded));
-    let target = (case.target(), case.mode);
-    for (sequence, (request, mode)) in (TARGET..).zip([target].into_iter().chain(requests)) {
-        let image = verified(&request)?;
-        let placed = zones.place(&image).map_err(|source| PlaceError::Zone {
-            name: request.name.to_owned(),
-            bytes: image.slot_bytes(),
-            source,
-        })?;
-        zones.copy_text(&placed, &image, THE_WORKER);
-        if sequence == TARGET {
-            text_address =
-                base.windows(placed.zone).text() + u64::from(placed.entry - image.entry());
-        }
-        let line = index(sequence, RING_ENTRIES);
-        areas.write_request_body(line, request.body);
-        let invoke = invoke(zones, &placed, &request, mode);
-        areas.inbox().requests[line].publish(sequence, invoke.to_words());
-        all.push(placed);
-    }
-    debug_assert_eq!(areas.inbox().start.abi_version.load(Relaxed), ABI_VERSION);
-    Ok((all, text_address))
-}
-
-/// The image, fit to be placed.
-fn verified(request: &Request<'_>) -> Result<Checked, DeployError> {
-    verify(request.image, &Expected::of(TOOLCHAIN))
-        .map_err(|source| DeployError::Refused { name: request.name.to_owned(), source })
-}
-
-fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> Invoke {
-    Invoke {
-        entry: placed.entry,
-        record: placed.record,
-        generation: zones.generation(THE_WORKER),
-        relocated: placed.relocated,
-        zone: placed.zone,
-        data_bytes: placed.data_bytes,
-        budget_us: NO_DEADLINE_US,
-        grace_us: NO_DEADLINE_US,
-        memory_kib: request.memory_kib,
-        body_bytes: request.body.len() as u32,
-        mode: mode as u8,
-        heap: request.heap as u8,
-        ..Invoke::default()
     }
 }

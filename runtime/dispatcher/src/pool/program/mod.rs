@@ -1,6 +1,7 @@
 //! The worker program that is embedded in this executable, made for the place where a node's workers have it, and
 //! where it defines what services call.
 
+pub(crate) mod error;
 mod relocate;
 
 use std::ops::Range;
@@ -9,7 +10,8 @@ use elf::endian::LittleEndian;
 use elf::segment::ProgramHeader;
 use elf::{ElfBytes, abi};
 use mote_abi::imports::{Import, ImportTable};
-use thiserror::Error;
+
+use error::ProgramError;
 
 /// The program, as the build script made it: a position-independent ELF file.
 pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote-worker"));
@@ -17,33 +19,6 @@ pub(crate) const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mote
 /// The program of [`torture`](crate::torture), made of the same sources.
 pub(crate) const TORTURE_PROGRAM: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/mote-torture-worker"));
-
-/// What is wrong with the embedded worker program.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ProgramError {
-    /// It is not a complete ELF file.
-    #[error("it is not a readable ELF file: {0}")]
-    Elf(#[from] elf::ParseError),
-    /// It is not position-independent.
-    #[error("it is not a position-independent ELF file of 64 bits")]
-    Fixed,
-    /// A word cannot be made to hold an address.
-    #[error("what stands at {at:#x} cannot be relocated")]
-    Relocation {
-        /// Its address, as linked.
-        at: u64,
-    },
-    /// It has no symbol table.
-    #[error("it has no symbol table (.symtab); was it stripped?")]
-    NoSymbols,
-    /// It has no executable segment.
-    #[error("it has no executable segment")]
-    NoText,
-    /// A symbol that services are bound to is missing.
-    #[error("it defines no symbol for the import `{}`", .0.name())]
-    NoImport(Import),
-}
 
 /// The program at its place.
 #[derive(Debug)]

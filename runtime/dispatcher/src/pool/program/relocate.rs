@@ -18,7 +18,7 @@ use elf::endian::LittleEndian;
 use elf::file::Class;
 use elf::segment::ProgramHeader;
 
-use super::ProgramError;
+use super::error::ProgramError;
 
 /// Where fields lie in `Elf64_Ehdr`, `Elf64_Phdr`, `Elf64_Shdr` and `Elf64_Sym`, in bytes.
 const FILE_TYPE: usize = 16;
