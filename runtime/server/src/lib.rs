@@ -6,6 +6,7 @@
 //! | [`config`] | `mote.toml` |
 //! | [`functions`] | how functions are named, and what is kept of them on disk |
 //! | `metrics` | what is counted, and the text that Prometheus reads |
+//! | [`events`] | durable events: what is on disk, what is due, what is parked |
 //! | `accounting` | what each invocation used, as CSV |
 //! | `door` | the node, which owns a thread, as asynchronous code sees it |
 //! | `registry` | functions and the node's services that run them; deploying |
@@ -14,6 +15,7 @@
 //! | `http` | bodies with limits, and replies |
 //! | `access` | which tenant a request is of |
 //! | `app` | one request, from a target and a body to an answer, whatever way it came in |
+//! | `delivery` | runs the events that are due |
 //! | `lambda`, `plain` | the two ways in |
 //! | `page` | the page at `/` |
 //! | `listen` | clients' connections |
@@ -27,7 +29,9 @@ mod accounting;
 pub mod admin;
 mod app;
 pub mod config;
+mod delivery;
 mod door;
+pub mod events;
 pub mod functions;
 mod http;
 mod lambda;

@@ -16,7 +16,9 @@ use crate::accounting::Accounts;
 use crate::admin::{self, SocketError};
 use crate::app::App;
 use crate::config::{Config, ConfigError};
+use crate::delivery;
 use crate::door::Door;
+use crate::events::{Events, StorageError};
 use crate::functions::name::FunctionId;
 use crate::functions::store::{Store, StoreError};
 use crate::functions::tenant::Tenants;
@@ -60,6 +62,9 @@ pub enum ServeError {
     /// Functions cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Events cannot be read.
+    #[error(transparent)]
+    Events(#[from] StorageError),
     /// A function cannot be deployed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -104,6 +109,7 @@ impl Server {
         let tls = tls(&config, &tenants)?;
         let folder = config.state_folder()?;
         let store = Arc::new(Store::open(&folder)?);
+        let events = Events::open(&folder, &config.events)?;
         let admin = admin::bind(&folder, !config.admin_uids.is_empty())?;
         let doors = doors(&config, &tenants).await?;
         let metrics = match config.metrics_listen {
@@ -122,7 +128,7 @@ impl Server {
         }
         let access = Access::open(tenants, store.keys())?;
         let packager = Packager::new(builder);
-        let app = Arc::new(App::new(config, access, door, registry, deployer, packager));
+        let app = Arc::new(App::new(config, access, door, registry, deployer, packager, events));
         Ok(Self { app, doors, tls, metrics, admin })
     }
 
@@ -159,7 +165,8 @@ impl Server {
         let clients = listen::serve(Arc::clone(&app), self.doors, self.tls, app.closing());
         let scrapers = listen::serve_metrics(Arc::clone(&app), self.metrics, app.closing());
         let operators = admin::serve(Arc::clone(&app), self.admin, app.closing());
-        tokio::join!(stop, clients, scrapers, operators);
+        let events = delivery::run(Arc::clone(&app), app.closing());
+        tokio::join!(stop, clients, scrapers, operators, events);
     }
 }
 

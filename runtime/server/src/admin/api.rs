@@ -12,12 +12,15 @@ use mote_dispatcher::{self as node, ServiceStatistics};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::views::{ErrorView, FunctionView, StatsView, VersionView};
-use super::{follow, keys};
+use super::{events, follow, keys};
 use crate::access::keys::KeyError;
 use crate::app::App;
 use crate::config::settings::{self, Settings};
+use crate::events::EventError;
+use crate::events::index::NotChanged;
 use crate::functions::name::{FunctionId, Target};
 use crate::functions::tenant::Tenant;
 use crate::http::body::{self, Arriving, Body, BodyError, BodyLimits};
@@ -43,6 +46,10 @@ enum Failure {
     Settings(#[from] serde_json::Error),
     #[error("`{found}` is not the number of a version")]
     Version { found: String },
+    #[error("`{found}` is not the identifier of an event")]
+    EventId { found: String },
+    #[error(transparent)]
+    Event(#[from] EventError),
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -64,9 +71,16 @@ impl Failure {
             Self::Change(ChangeError::NoVersion { .. }) | Self::Node(_) => StatusCode::CONFLICT,
             Self::Change(ChangeError::Store(_)) | Self::Key(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Body(BodyError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Settings(_) | Self::Version { .. } | Self::Body(_) | Self::Change(_) => {
-                StatusCode::BAD_REQUEST
+            Self::Event(EventError::NotChanged(NotChanged::Unknown { .. })) => {
+                StatusCode::NOT_FOUND
             }
+            Self::Event(EventError::Disk { .. }) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Event(_) => StatusCode::CONFLICT,
+            Self::Settings(_)
+            | Self::Version { .. }
+            | Self::EventId { .. }
+            | Self::Body(_)
+            | Self::Change(_) => StatusCode::BAD_REQUEST,
         }
     }
 }
@@ -111,8 +125,21 @@ async fn act(app: &App, request: Request<Incoming>) -> Result<Reply, Failure> {
             let target = Target::parse(tenant, name, None);
             Ok(plain::invoke_target(app, target, request.map(Arriving::Stream)).await)
         }
+        (&Method::POST, ["v1", "functions", name, "events"]) => {
+            let (tenant, name) = named(app, name)?;
+            let target = Target::parse(tenant, name, None);
+            Ok(plain::submit_target(app, target, request.map(Arriving::Stream)).await)
+        }
+        (&Method::GET, ["v1", "events"]) => Ok(events::list(app, request.uri().query())),
+        (&Method::GET, ["v1", "events", id]) => Ok(events::show(app, event(id)?).await?),
+        (&Method::POST, ["v1", "events", id, "retry"]) => Ok(events::retry(app, event(id)?).await?),
+        (&Method::DELETE, ["v1", "events", id]) => Ok(events::discard(app, event(id)?).await?),
         (method, _) => Err(Failure::NoRoute { method: method.clone(), path }),
     }
+}
+
+fn event(id: &str) -> Result<Uuid, Failure> {
+    id.parse().map_err(|_| Failure::EventId { found: id.to_owned() })
 }
 
 fn logs(app: &Arc<App>, query: Option<&str>) -> Response<Channel<Bytes>> {

@@ -12,6 +12,11 @@
 //! | `PUT /v1/functions/NAME/ban` | | nothing (204): its requests are refused from now on |
 //! | `DELETE /v1/functions/NAME/ban` | | nothing (204): it is admitted, and its strikes are forgiven |
 //! | `GET /v1/logs?function=NAME&follow=true` | | what was logged lately, and what is logged now: an object a line |
+//! | `POST /v1/functions/NAME/events` | the request's | its identifier (202): it is on disk, and runs from now on |
+//! | `GET /v1/events?function=NAME&state=parked&limit=…` | | events that are kept, without their bodies |
+//! | `GET /v1/events/ID` | | an event with its body in base64 |
+//! | `POST /v1/events/ID/retry` | | nothing (204): it runs at once, as if it had never failed |
+//! | `DELETE /v1/events/ID` | | nothing (204): it is forgotten |
 //! | `GET /v1/stats` | | how invocations ended, and what is held against whom, by function |
 //!
 //! | `GET /v1/metrics` | | metrics of all tenants |
@@ -24,6 +29,7 @@
 
 mod api;
 pub mod client;
+mod events;
 mod follow;
 mod keys;
 mod views;

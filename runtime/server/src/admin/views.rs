@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use mote_dispatcher::{Cleanup, Outcome, ServiceStatistics, Strikes};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::config::settings::Settings;
+use crate::events::Failure;
 use crate::functions::store::KeyRecord;
 use crate::registry::Deployed;
 
@@ -147,4 +149,61 @@ pub struct GrantedView {
 pub struct ErrorView {
     /// Why.
     pub error: String,
+}
+
+/// One event, as `GET /v1/events` tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventView {
+    /// Its identifier, which is the request's.
+    pub id: Uuid,
+    /// The function that it is for.
+    pub function: String,
+    /// Which state of it; none given means the last one.
+    pub qualifier: Option<String>,
+    /// What becomes of it.
+    pub state: EventState,
+    /// When it runs, in milliseconds since 1970, if it waits.
+    pub due_ms: Option<u64>,
+    /// How often it failed.
+    pub tries: u32,
+    /// When it arrived, in milliseconds since 1970.
+    pub accepted_ms: u64,
+    /// Its body's length, in bytes.
+    pub body_bytes: u64,
+    /// How it failed last.
+    pub failure: Option<Failure>,
+}
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventState {
+    /// It runs when it is due.
+    Waiting,
+    /// It runs now, or waits for a worker.
+    Running,
+    /// It does not run until an operator says so.
+    Parked,
+}
+
+impl EventState {
+    /// As in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// One event with its body, as `GET /v1/events/ID` tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventBodyView {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventView,
+    /// Its body in base64.
+    pub body_base64: String,
 }

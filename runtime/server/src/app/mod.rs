@@ -14,6 +14,7 @@ use crate::access::Access;
 use crate::accounting::Account;
 use crate::config::Config;
 use crate::door::{Door, Order};
+use crate::events::Events;
 use crate::functions::name::{FunctionId, Target};
 use crate::functions::tenant::Tenant;
 use crate::http::body::{Body, BodyLimits};
@@ -35,6 +36,7 @@ pub(crate) struct App {
     pub(crate) packager: Packager,
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
+    pub(crate) events: Events,
     door: Arc<Door>,
     closing: watch::Sender<bool>,
 }
@@ -59,6 +61,7 @@ impl App {
         registry: Arc<Registry>,
         deployer: Deployer,
         packager: Packager,
+        events: Events,
     ) -> Self {
         let limits = &config.limits;
         let bodies = BodyLimits {
@@ -75,6 +78,7 @@ impl App {
             packager,
             metrics: Metrics::default(),
             logs: Logs::default(),
+            events,
             door,
             closing: watch::Sender::new(false),
         }
@@ -129,6 +133,17 @@ impl App {
         Ok(answer)
     }
 
+    /// Keeps a request for `target` as an event: it is on disk when this returns, and runs from then on.
+    pub(crate) async fn submit(
+        &self,
+        id: Uuid,
+        target: &Target,
+        body: &Body,
+    ) -> Result<(), Refusal> {
+        self.registry.resolve(target)?;
+        Ok(self.events.accept(id, target, body.bytes.clone()).await?)
+    }
+
     /// All metrics, as Prometheus reads them, or those of the functions of `tenant`.
     pub(crate) async fn metrics_text(&self, tenant: Option<&Tenant>) -> String {
         let mut functions = self.functions().await;
@@ -142,7 +157,8 @@ impl App {
             return Metrics::text_of(&counted);
         }
         let node = self.door.node_statistics().await;
-        self.metrics.text(&node, self.door.lost_accounts(), &counted)
+        let events = self.events.counted();
+        self.metrics.text(&node, self.door.lost_accounts(), &counted, &events)
     }
 
     /// Every function, with what the node knows of it.

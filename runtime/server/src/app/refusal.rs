@@ -5,6 +5,9 @@ use thiserror::Error;
 
 use crate::access::AccessError;
 use crate::door::NotRun;
+use crate::events::EventError;
+use crate::events::index::NotChanged;
+use crate::events::record::NoTarget;
 use crate::functions::name::{NameError, Target};
 use crate::functions::variables::VariableError;
 use crate::http::body::BodyError;
@@ -52,8 +55,10 @@ pub(crate) enum Refusal {
     Variable(#[from] VariableError),
     #[error(transparent)]
     Change(#[from] ChangeError),
-    #[error("events are not taken: this node cannot keep them; invoke with RequestResponse")]
-    NoEvents,
+    #[error(transparent)]
+    NoTarget(#[from] NoTarget),
+    #[error(transparent)]
+    Event(#[from] EventError),
 }
 
 impl From<Unresolved> for Refusal {
@@ -85,7 +90,6 @@ impl Refusal {
         match self {
             Self::Name(_)
             | Self::Header { .. }
-            | Self::NoEvents
             | Self::Json(_)
             | Self::NoPackage
             | Self::Base64(_)
@@ -103,7 +107,18 @@ impl Refusal {
             Self::Body(BodyError::Broken(_)) => Refused::BadRequest,
             Self::NotRun(error) => not_run_kind(error),
             Self::Stale { .. } => Refused::Unavailable,
+            Self::NoTarget(_) => Refused::Unknown,
+            Self::Event(error) => event_kind(error),
         }
+    }
+}
+
+fn event_kind(error: &EventError) -> Refused {
+    match error {
+        EventError::NoRoom(_) => Refused::Overload,
+        EventError::Disk { .. } => Refused::Storage,
+        EventError::NotChanged(NotChanged::Unknown { .. }) => Refused::Unknown,
+        EventError::NotChanged(NotChanged::Running { .. }) => Refused::Conflict,
     }
 }
 

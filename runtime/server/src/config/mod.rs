@@ -4,6 +4,7 @@
 //! is an error, not a setting that does nothing.
 
 mod error;
+pub mod events;
 pub mod limits;
 pub mod node;
 mod range;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::ConfigError;
+use events::EventsSection;
 use limits::Limits;
 use node::NodeSection;
 use settings::Settings;
@@ -60,6 +62,8 @@ pub struct Config {
     pub node: NodeSection,
     /// What bounds clients.
     pub limits: Limits,
+    /// Requests that are kept until they have run.
+    pub events: EventsSection,
     /// What a function gets that does not say otherwise.
     pub defaults: Settings,
 }
@@ -80,6 +84,7 @@ impl Default for Config {
             tenants: Vec::new(),
             node: NodeSection::default(),
             limits: Limits::default(),
+            events: EventsSection::default(),
             defaults: Settings::default(),
         }
     }
@@ -107,6 +112,7 @@ impl Config {
     /// [`ConfigError::Range`].
     pub fn check(&self) -> Result<(), ConfigError> {
         self.limits.check()?;
+        self.events.check()?;
         tenant::check(&self.tenants, self.tls.is_some())?;
         self.defaults.check()
     }
@@ -167,6 +173,7 @@ mod tests {
             "build_key",
             "trusted_keys",
             "manage",
+            "backoff_ms",
             "certificate",
             "key",
             "metrics_listen",

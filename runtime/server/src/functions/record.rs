@@ -147,7 +147,8 @@ fn of_node() -> String {
     tenant::DEFAULT.to_owned()
 }
 
-fn now_ms() -> u64 {
+/// The time, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

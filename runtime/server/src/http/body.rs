@@ -28,6 +28,13 @@ pub(crate) struct Body {
     _memory: Option<OwnedSemaphorePermit>,
 }
 
+impl Body {
+    /// Bytes that are bounded elsewhere.
+    pub(crate) fn kept(bytes: Bytes) -> Self {
+        Self { bytes, _memory: None }
+    }
+}
+
 /// A request's body, still on its way or read already.
 #[derive(Debug)]
 pub(crate) enum Arriving {

@@ -45,7 +45,9 @@ impl Shape {
             Refused::Outdated => (StatusCode::PRECONDITION_FAILED, "PreconditionFailedException"),
             Refused::Denied => (StatusCode::FORBIDDEN, "AccessDeniedException"),
             Refused::Unidentified => (StatusCode::FORBIDDEN, access_name(refusal)),
-            Refused::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException"),
+            Refused::Unavailable | Refused::Storage => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException")
+            }
         };
         let is_overload = refusal.kind() == Refused::Overload;
         Self { status, name, reason: is_overload.then_some("ConcurrentInvocationLimitExceeded") }

@@ -82,6 +82,18 @@ impl Asked {
         let body = body::read(request.into_body(), &app.bodies).await?;
         app.invoke(id, &self.target, &body).await
     }
+
+    /// Reads the body, and keeps the request as an event.
+    async fn submit(
+        &self,
+        app: &App,
+        id: Uuid,
+        request: Request<Arriving>,
+    ) -> Result<Reply, Refusal> {
+        let body = body::read(request.into_body(), &app.bodies).await?;
+        app.submit(id, &self.target, &body).await?;
+        Ok(reply::empty(StatusCode::ACCEPTED))
+    }
 }
 
 /// Answers an Invoke of `function`.
@@ -95,7 +107,7 @@ pub(super) async fn serve(
     let asked = Asked::read(tenant, function, &request)?;
     let version = app.registry.resolve(&asked.target)?.version;
     match asked.kind {
-        InvocationType::Event => Err(Refusal::NoEvents),
+        InvocationType::Event => asked.submit(app, id, request).await,
         InvocationType::DryRun => Ok(dry_run(&version)),
         InvocationType::RequestResponse => {
             Ok(answered(id, asked.run(app, id, request).await?, asked.wants_log))

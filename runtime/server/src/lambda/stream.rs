@@ -41,7 +41,13 @@ pub(super) async fn serve(
     let asked = Asked::read(tenant, function, &request)?;
     let version = app.registry.resolve(&asked.target)?.version;
     match asked.kind {
-        InvocationType::Event => return Err(Refusal::NoEvents),
+        InvocationType::Event => {
+            return Err(Refusal::Header {
+                name: "X-Amz-Invocation-Type",
+                found: "Event".to_owned(),
+                allowed: "RequestResponse or DryRun",
+            });
+        }
         InvocationType::DryRun => return Ok(dry_run(&version)),
         InvocationType::RequestResponse => {}
     }

@@ -40,10 +40,12 @@ pub(crate) enum Refused {
     Unidentified,
     /// The node cannot run it.
     Unavailable,
+    /// The disk does not take it.
+    Storage,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::BadRequest, "bad_request"),
         (Self::Unknown, "unknown_function"),
         (Self::TooLong, "body_too_long"),
@@ -54,6 +56,7 @@ impl Refused {
         (Self::Outdated, "outdated"),
         (Self::Unidentified, "unidentified"),
         (Self::Unavailable, "unavailable"),
+        (Self::Storage, "storage"),
     ];
 }
 
@@ -63,6 +66,17 @@ pub(crate) struct Counted {
     pub(crate) id: FunctionId,
     pub(crate) metrics: Arc<FunctionMetrics>,
     pub(crate) statistics: ServiceStatistics,
+}
+
+/// What there is to tell of events.
+#[derive(Debug, Default)]
+pub(crate) struct EventsCounted {
+    /// How many there are now, by state.
+    pub(crate) now: Vec<(&'static str, u64)>,
+    /// The bodies of all of them.
+    pub(crate) bytes: u64,
+    /// What happened to them since the node started.
+    pub(crate) since_start: Vec<(&'static str, u64)>,
 }
 
 /// Counts of the whole server.
@@ -88,17 +102,19 @@ impl Metrics {
         self.closed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Everything there is to tell, of the server and of these functions.
+    /// Everything there is to tell, of the server, of these functions, and of events.
     pub(crate) fn text(
         &self,
         statistics: &NodeStatistics,
         lost_accounts: u64,
         functions: &[Counted],
+        kept: &EventsCounted,
     ) -> String {
         let mut to = Exposition::default();
         self.write(&mut to);
         node::write(&mut to, statistics, lost_accounts);
         write_functions(&mut to, functions);
+        events(&mut to, kept);
         to.finish()
     }
 
@@ -217,6 +233,21 @@ fn strikes(to: &mut Exposition, functions: Functions<'_>) {
     }
 }
 
+fn events(to: &mut Exposition, kept: &EventsCounted) {
+    let name = "mote_events";
+    to.family(name, "gauge", "Events that are kept, by state.");
+    for &(state, count) in &kept.now {
+        to.sample(name, &[("state", state)], count);
+    }
+    to.family("mote_events_bytes", "gauge", "The bodies of events that are kept.");
+    to.sample("mote_events_bytes", &[], kept.bytes);
+    let name = "mote_event_changes_total";
+    to.family(name, "counter", "What happened to events.");
+    for &(happening, count) in &kept.since_start {
+        to.sample(name, &[("what", happening)], count);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -236,7 +267,8 @@ mod tests {
 
     #[test]
     fn dashboard_shows_every_family_and_nothing_else() {
-        let told = Metrics::default().text(&NodeStatistics::default(), 0, &[]);
+        let metrics = Metrics::default();
+        let told = metrics.text(&NodeStatistics::default(), 0, &[], &EventsCounted::default());
         let families = told.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         let families = families.filter_map(|line| line.split(' ').next()).collect();
         assert_eq!(names(DASHBOARD), families);

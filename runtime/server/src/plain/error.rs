@@ -38,6 +38,11 @@ pub(super) fn refused(refusal: &Refusal) -> Reply {
         Refused::Conflict | Refused::Outdated => {
             (StatusCode::CONFLICT, "conflict", "look at what is there now")
         }
+        Refused::Storage => (
+            StatusCode::INSUFFICIENT_STORAGE,
+            "insufficient_storage",
+            "try again later; the operator makes room on the disk",
+        ),
         Refused::Unavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "ask the node's operator")
         }

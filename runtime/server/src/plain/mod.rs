@@ -6,6 +6,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use mote_dispatcher::Outcome;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::refusal::Refusal;
@@ -21,6 +22,13 @@ use crate::metrics::function::billed_us;
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 const NS_PER_MS: f64 = 1e6;
+
+/// What the client of an event gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// Its identifier.
+    pub event: Uuid,
+}
 
 /// Answers a request of `tenant` whose path is none of Lambda's.
 pub(crate) async fn serve(
@@ -57,6 +65,12 @@ async fn act(
         let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
         return invoke(app, id, &Target::parse(tenant, &name, None)?, request).await;
     }
+    if let Some(name) = path.strip_prefix("/events/")
+        && request.method() == Method::POST
+    {
+        let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+        return submit(app, id, &Target::parse(tenant, &name, None)?, request).await;
+    }
     match (request.method(), path) {
         (&Method::GET, "/metrics") => {
             Ok(metrics(app, app.access.is_asked().then_some(tenant)).await)
@@ -76,6 +90,20 @@ pub(crate) async fn invoke_target(
     let id = Uuid::new_v4();
     let result = match target {
         Ok(target) => invoke(app, id, &target, request).await,
+        Err(error) => Err(error.into()),
+    };
+    told(app, id, result)
+}
+
+/// Keeps a request for what `target` means as an event, whatever its path is.
+pub(crate) async fn submit_target(
+    app: &App,
+    target: Result<Target, NameError>,
+    request: Request<Arriving>,
+) -> Reply {
+    let id = Uuid::new_v4();
+    let result = match target {
+        Ok(target) => submit(app, id, &target, request).await,
         Err(error) => Err(error.into()),
     };
     told(app, id, result)
@@ -102,6 +130,19 @@ async fn invoke(
     let body = body::read(request.into_body(), &app.bodies).await?;
     let answer = app.invoke(id, target, &body).await?;
     Ok(answered(answer, content_type))
+}
+
+/// Keeps it as an event for the function that `name` names.
+async fn submit(
+    app: &App,
+    id: Uuid,
+    target: &Target,
+    request: Request<Arriving>,
+) -> Result<Reply, Refusal> {
+    app.registry.resolve(target)?;
+    let body = body::read(request.into_body(), &app.bodies).await?;
+    app.submit(id, target, &body).await?;
+    Ok(reply::json(StatusCode::ACCEPTED, &Accepted { event: id }))
 }
 
 fn answered(answer: Answer, content_type: HeaderValue) -> Reply {

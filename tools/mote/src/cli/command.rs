@@ -18,6 +18,8 @@ use crate::new::NewArgs;
 use crate::operate::args::{
     AccessArgs, DeployArgs, FunctionArgs, InvokeArgs, ListArgs, LogsArgs, RollbackArgs, TopArgs,
 };
+#[cfg(feature = "http")]
+use crate::operate::events::args::EventsArgs;
 use crate::policy::PolicyArgs;
 use crate::run::args::RunArgs;
 #[cfg(feature = "http")]
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     /// Say how the invocations of each function ended.
     #[cfg(feature = "http")]
     Stats(ListArgs),
+    /// Look after events: requests that are kept until they have run.
+    #[cfg(feature = "http")]
+    Events(EventsArgs),
     /// Watch how many invocations of each function end, and how, until Ctrl-C.
     #[cfg(feature = "http")]
     Top(TopArgs),

@@ -66,6 +66,8 @@ fn execute(command: &Command) -> Result<Status, Failure> {
         #[cfg(feature = "http")]
         Command::Stats(args) => operate::stats(args),
         #[cfg(feature = "http")]
+        Command::Events(args) => operate::events::execute(args),
+        #[cfg(feature = "http")]
         Command::Top(args) => operate::top::execute(args),
         #[cfg(feature = "http")]
         Command::Logs(args) => operate::logs(args),

@@ -39,6 +39,9 @@ pub(crate) struct InvokeArgs {
     /// The function, with or without a qualifier: NAME, NAME:VERSION.
     #[arg(value_name = "NAME")]
     pub(crate) function: String,
+    /// Do not wait for the response: have the request kept as an event, which runs at least once.
+    #[arg(long)]
+    pub(crate) event: bool,
     /// What it gets.
     #[command(flatten)]
     pub(crate) input: InputArgs,

@@ -1,9 +1,10 @@
 //! The commands that speak to a running node through its admin socket: `mote deploy`, `invoke`,
-//! `list`, `stats`, `top`, `logs`, `rollback`, `rm`, `ban`, `unban` and `access`.
+//! `list`, `stats`, `events`, `top`, `logs`, `rollback`, `rm`, `ban`, `unban` and `access`.
 
 pub(crate) mod access;
 pub(crate) mod args;
 mod columns;
+pub(crate) mod events;
 mod node;
 pub(crate) mod top;
 
@@ -11,7 +12,7 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, anyhow};
 use mote_abi::outcome::Outcome;
-use mote_server::admin::client::{FunctionView, LogLine, StatsView};
+use mote_server::admin::client::{Accepted, AdminClient, FunctionView, LogLine, StatsView};
 use serde::Serialize;
 
 use crate::service::input;
@@ -41,6 +42,9 @@ pub(crate) fn deploy(args: &DeployArgs) -> Result<Status, Failure> {
 pub(crate) fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
     let body = input::body(&args.input)?;
     let client = client(&args.node)?;
+    if args.event {
+        return submit(&client, &args.function, body);
+    }
     let reply = ask(client.invoke(&args.function, body))?;
     let outcome = reply.headers().get("x-mote-outcome").and_then(|name| name.to_str().ok());
     let outcome = outcome.and_then(Outcome::from_name);
@@ -51,6 +55,19 @@ pub(crate) fn invoke(args: &InvokeArgs) -> Result<Status, Failure> {
     };
     output::write_all(reply.body())?;
     Ok(Status::Done)
+}
+
+/// Has a request kept as an event, and prints its identifier.
+fn submit(client: &AdminClient, function: &str, body: Vec<u8>) -> Result<Status, Failure> {
+    let reply = ask(client.submit(function, body))?;
+    if !reply.status().is_success() {
+        let text = String::from_utf8_lossy(reply.body()).into_owned();
+        return Err(anyhow!("{text}"))
+            .or_status(Status::NodeFailed, || format!("{function}: the event was not taken"));
+    }
+    let Accepted { event } =
+        serde_json::from_slice(reply.body()).context("the node's answer cannot be read")?;
+    say(&format!("{event}\n"))
 }
 
 /// Prints every function.

@@ -3,6 +3,8 @@
 import base64
 import json
 import sys
+import time
+import urllib.request
 
 import boto3
 from botocore.exceptions import ClientError
@@ -51,6 +53,16 @@ assert base64.b64decode(event["InvokeComplete"]["LogResult"]).startswith(b"START
 
 reply = client.invoke(FunctionName="hello", InvocationType="DryRun")
 assert reply["StatusCode"] == 204, reply
+
+reply = client.invoke(FunctionName="logs", InvocationType="Event", Payload=b"x")
+assert reply["StatusCode"] == 202 and reply["Payload"].read() == b"", reply
+assert "FunctionError" not in reply and "ExecutedVersion" not in reply, reply
+refused("ResourceNotFoundException", FunctionName="nobody", InvocationType="Event")
+done = 'mote_event_changes_total{what="done"} 1\n'
+deadline = time.monotonic() + 60
+while done not in urllib.request.urlopen(sys.argv[1] + "/metrics").read().decode():
+    assert time.monotonic() < deadline, "the event does not run"
+    time.sleep(0.05)
 
 reply = refused("ResourceNotFoundException", FunctionName="nobody")
 assert reply["ResponseMetadata"]["HTTPStatusCode"] == 404, reply

@@ -125,7 +125,7 @@ fn what_is_not_offered_is_refused_with_a_type() {
     let node = Serving::start(state.path(), &["hello"]);
     let cases: [(&[&str], &str, u16, &str); 4] = [
         (&[], "hello%3A9", 404, "resourcenotfoundexception"),
-        (&["-H", "X-Amz-Invocation-Type: Event"], "hello", 400, "invalidparametervalueexception"),
+        (&["-H", "X-Amz-Invocation-Type: Later"], "hello", 400, "invalidparametervalueexception"),
         (&["-H", "X-Amz-Invocation-Type: Now"], "hello", 400, "invalidparametervalueexception"),
         (&["-H", "X-Amz-Log-Type: All"], "hello", 400, "invalidparametervalueexception"),
     ];

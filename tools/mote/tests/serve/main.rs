@@ -8,6 +8,7 @@ mod accounting;
 mod behave;
 mod clients;
 mod crash;
+mod events;
 mod lambda;
 mod operate;
 mod page;

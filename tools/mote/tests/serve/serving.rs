@@ -24,9 +24,14 @@ impl Serving {
 
     /// The same, with more arguments.
     pub(crate) fn with(state: &Path, services: &[&str], arguments: &[&str]) -> Self {
+        Self::logged(state, services, arguments, Stdio::null())
+    }
+
+    /// The same, with its log going to `log`.
+    pub(crate) fn logged(state: &Path, services: &[&str], arguments: &[&str], log: Stdio) -> Self {
         let images: Vec<_> = services.iter().map(|service| image(service)).collect();
         let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--state", text(state)]);
-        command.args(arguments).args(images).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(arguments).args(images).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("the executable was built with this test");
         let stdout = child.stdout.take().expect("it is piped");
         let mut line = String::new();

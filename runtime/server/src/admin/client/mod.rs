@@ -1,5 +1,7 @@
 //! The other end of the admin socket.
 
+mod events;
+
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,9 +19,13 @@ use thiserror::Error;
 use tokio::net::UnixStream;
 
 pub use crate::logs::LogLine;
+pub use crate::plain::Accepted;
 
-pub use super::views::{
-    ErrorView, FunctionView, GrantedView, KeyView, StatsView, StrikesView, VersionView,
+pub use crate::events::Failure;
+
+pub use crate::admin::views::{
+    ErrorView, EventBodyView, EventState, EventView, FunctionView, GrantedView, KeyView, StatsView,
+    StrikesView, VersionView,
 };
 
 /// Speaks to a running node.
@@ -115,9 +121,7 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`].
     pub async fn remove(&self, name: &str) -> Result<(), AdminError> {
-        let path = function_path(name);
-        let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
-        succeeded(status.status, &body)
+        self.done(Method::DELETE, &function_path(name)).await
     }
 
     /// Bans a function, or lifts its ban and forgives its strikes.
@@ -126,9 +130,7 @@ impl AdminClient {
     /// [`AdminError`].
     pub async fn set_banned(&self, name: &str, is_banned: bool) -> Result<(), AdminError> {
         let method = if is_banned { Method::PUT } else { Method::DELETE };
-        let path = format!("{}/ban", function_path(name));
-        let (status, body) = self.call(method, &path, Bytes::new()).await?.into_parts();
-        succeeded(status.status, &body)
+        self.done(method, &format!("{}/ban", function_path(name))).await
     }
 
     /// Every tenant's keys.
@@ -152,9 +154,7 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`].
     pub async fn revoke(&self, id: &str) -> Result<(), AdminError> {
-        let path = format!("/v1/keys/{}", segment(id));
-        let (status, body) = self.call(Method::DELETE, &path, Bytes::new()).await?.into_parts();
-        succeeded(status.status, &body)
+        self.done(Method::DELETE, &format!("/v1/keys/{}", segment(id))).await
     }
 
     /// Runs a function once. The reply is as one of plain HTTP, whatever its status.
@@ -176,8 +176,7 @@ impl AdminClient {
         follow: bool,
         mut show: impl FnMut(LogLine) -> Result<(), E>,
     ) -> Result<(), E> {
-        let function = function.map(|name| format!("&function={}", segment(name)));
-        let function = function.unwrap_or_default();
+        let function = function.map_or_else(String::new, |it| format!("&function={}", segment(it)));
         let path = format!("/v1/logs?follow={follow}{function}");
         let mut body = self.send(Method::GET, &path, Bytes::new()).await?.into_body();
         let mut lines = Vec::new();
@@ -191,6 +190,11 @@ impl AdminClient {
             }
         }
         Ok(())
+    }
+
+    async fn done(&self, method: Method, path: &str) -> Result<(), AdminError> {
+        let (status, body) = self.call(method, path, Bytes::new()).await?.into_parts();
+        succeeded(status.status, &body)
     }
 
     async fn json<T: DeserializeOwned>(
