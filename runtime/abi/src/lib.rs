@@ -17,6 +17,7 @@
 //! | [`park`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
 //! | [`stop`] | how breakpoints in a service's text are demanded and acknowledged |
+//! | [`upstream`] | calls of a service to backends, and their replies |
 //! | [`clock`] | the clock that all of a node share |
 //! | [`lockdown`] | what a worker gives up before its first request, and the calls that it keeps |
 //! | [`variables`] | what the operator set for a service |
@@ -39,6 +40,7 @@ pub mod prefetch;
 pub mod stop;
 pub mod torture;
 pub mod unwind;
+pub mod upstream;
 pub mod variables;
 pub mod windows;
 

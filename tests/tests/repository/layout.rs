@@ -50,6 +50,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "runtime/abi",
         rooms: &[
+            "upstream",
             "torture",
             "unwind",
             "variables",
@@ -71,7 +72,18 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "runtime/service",
-        rooms: &["rt", "context", "token", "local", "error", "response", "request", "sys"],
+        rooms: &[
+            "rt",
+            "context",
+            "upstream",
+            "token",
+            "local",
+            "sys",
+            "error",
+            "upstream_error",
+            "response",
+            "request",
+        ],
         // The entry passes the worker's pointer on.
         also_unsafe: &["src/rt.rs"],
     },
@@ -97,6 +109,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "torture",
             "owned",
             "node",
+            "upstream",
             "pool",
             "images",
             "sched",

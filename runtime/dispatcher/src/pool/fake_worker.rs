@@ -10,7 +10,7 @@ use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::images::services::Start;
 use crate::images::services::tests::resident;
 use crate::job::request::Request;
@@ -23,7 +23,8 @@ use crate::sys::clock::now_ns;
 use crate::sys::mapping::{Access, Mapping};
 
 /// How a fake's jobs share it: no honest fake pauses before a test says so.
-pub(crate) const SLICING: Option<Slicing> = Some(Slicing { slice_us: 10, stack_slots: 3 });
+pub(crate) const SLICING: Option<Slicing> =
+    Some(Slicing { slice_us: Some(10), may_wait: true, stack_slots: 3 });
 
 /// The worker's own view of its areas.
 pub(crate) struct FakeWorker {

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`areas`] | the two shared areas |
 //! | [`heap`] | blocks for the running service |
+//! | [`host_call`] | a host call in which a service waits |
 //! | [`image`] | the image that is run: header, data window, text and tables |
 //! | [`reply`] | what an invocation has handed over |
 //! | [`saved_state`] | what a paused invocation leaves besides stack and heap |
@@ -19,6 +20,7 @@
 
 pub mod areas;
 pub mod heap;
+pub mod host_call;
 pub mod image;
 pub mod reply;
 pub mod saved_state;
@@ -37,6 +39,7 @@ use mote_abi::variables;
 use mote_sigctx::unwind::HostText;
 
 use crate::host::areas::Areas;
+use crate::host::host_call::HostCall;
 use crate::host::reply::{Reply, Unwinding};
 use crate::host::saved_state::Part;
 use crate::host::stack_slot::StackSlots;
@@ -62,6 +65,10 @@ pub struct Host {
     pub reply: Reply,
     /// Bytes in its log.
     pub log_bytes: usize,
+    /// Bytes of the last replies of upstreams, in its saved state.
+    pub answer_bytes: usize,
+    /// The host call that it is about to wait in.
+    pub call: Option<HostCall>,
     /// Whether a host call left its work undone because of what is pending: the service must not see it.
     pub is_cut_short: bool,
     /// What unwinding it took.
@@ -87,6 +94,8 @@ impl Host {
             sequence: 0,
             reply: Reply::default(),
             log_bytes: 0,
+            answer_bytes: 0,
+            call: None,
             is_cut_short: false,
             unwinding: Unwinding::default(),
             host_text,
@@ -111,6 +120,8 @@ impl Host {
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
+        self.answer_bytes = 0;
+        self.call = None;
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
     }
@@ -129,6 +140,7 @@ impl Host {
         slot.arena.discard();
         if let Some(state) = &mut slot.saved_state {
             state.forget(Part::Request, self.invoke.request_bytes());
+            state.forget(Part::Answer, self.answer_bytes);
         }
         self.tokens.reclaim()
     }

@@ -1,7 +1,7 @@
 //! What a paused invocation leaves besides its stack and heap.
 //!
 //! ```text
-//!  saved state: frame (registers) │ saved invocation │ log │ request │ reply │ data segment
+//!  saved state: frame (registers) │ saved invocation │ log │ request │ reply │ answer │ data segment
 //! ```
 //!
 //! The handler writes the frame, host code all else, and never both at once. Each part begins with a page of
@@ -19,6 +19,7 @@ use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
 use mote_sigctx::arch::SavedFrame;
 
+use crate::host::host_call::HostCall;
 use crate::host::reply::Reply;
 use crate::host::tokens::Tokens;
 use crate::sys::pages::{self, PAGE_BYTES};
@@ -41,6 +42,10 @@ pub struct SavedInvocation {
     pub log_bytes: usize,
     /// Its handle table.
     pub tokens: Tokens,
+    /// Bytes of the last replies of upstreams.
+    pub answer_bytes: usize,
+    /// The host call that it waits in; `None`: it is saved in the frame.
+    pub call: Option<HostCall>,
 }
 
 /// Bytes that begin with a page of their own.
@@ -55,6 +60,7 @@ pub struct SavedStateSpace {
     log: OwnPages<LOG_BYTES>,
     request: OwnPages<BODY_BYTES>,
     reply: OwnPages<BODY_BYTES>,
+    answer: OwnPages<BODY_BYTES>,
     data: OwnPages<{ DATA_LIMIT_BYTES as usize }>,
 }
 
@@ -69,6 +75,8 @@ pub enum Part {
     Request,
     /// The body of its reply.
     Reply,
+    /// The last replies of upstreams: they stay here, and the service reads them.
+    Answer,
     /// The data segment of its image.
     Data,
 }
@@ -80,6 +88,7 @@ impl Part {
             Self::Log => (offset_of!(SavedStateSpace, log), LOG_BYTES),
             Self::Request => (offset_of!(SavedStateSpace, request), BODY_BYTES),
             Self::Reply => (offset_of!(SavedStateSpace, reply), BODY_BYTES),
+            Self::Answer => (offset_of!(SavedStateSpace, answer), BODY_BYTES),
             Self::Data => (offset_of!(SavedStateSpace, data), DATA_LIMIT_BYTES as usize),
         }
     }
@@ -238,7 +247,8 @@ mod tests {
 
     #[test]
     fn parts_have_pages_of_their_own() {
-        let parts = [Part::Log, Part::Request, Part::Reply, Part::Data].map(Part::place);
+        let parts =
+            [Part::Log, Part::Request, Part::Reply, Part::Answer, Part::Data].map(Part::place);
         for (a, &(start, bytes)) in parts.iter().enumerate() {
             assert_eq!(start % PAGE_BYTES, 0);
             for (b, &(other, _)) in parts.iter().enumerate() {
@@ -260,6 +270,8 @@ mod tests {
             reply: Reply::default(),
             log_bytes: 9,
             tokens,
+            answer_bytes: 0,
+            call: None,
         });
         assert!(state.is_taken());
         let mut saved = state.take().unwrap();

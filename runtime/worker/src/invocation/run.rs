@@ -19,7 +19,7 @@ use crate::host::image::Image;
 use crate::host::{Host, lend, zones};
 use crate::invocation::{finish, pause};
 use crate::preempt::current::{CURRENT, TimeSlice};
-use crate::preempt::timer;
+use crate::preempt::{handlers, timer};
 use crate::sys::clock::{about_now_ns, now_ns};
 use crate::sys::serialize::serialize;
 
@@ -80,14 +80,20 @@ fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
 /// As [`run`].
 #[cold]
 unsafe fn resume(sequence: u64, request: &Invoke) -> Completion {
-    let (running, slice, invoke) = lend(|host| {
+    let (running, restored) = lend(|host| {
         catch_up(host, request.generation);
-        let (slice, invoke) = pause::restore(host, sequence, request);
-        (&host.areas.outbox().running, slice, invoke)
+        (&host.areas.outbox().running, pause::restore(host, sequence, request))
     });
-    let slice = TimeSlice { entered_ns: now_ns(), ..slice };
-    begin(&slice, &invoke);
+    let slice = TimeSlice { entered_ns: now_ns(), ..restored.slice };
+    begin(&slice, &restored.invoke);
     running.set(sequence, slice.entered_ns);
+    if let Some(call) = &restored.call {
+        handlers::expire_in_call(slice.entered_ns);
+        // SAFETY: the call captured these, and the service was left in it: its slot is in use again, and its
+        // stack, arena, data and handles are as it left them.
+        let result = unsafe { arch::reenter(&call.registers, &call.control_words) };
+        return conclude(result, slice.entered_ns);
+    }
     // SAFETY: the service was saved in this frame: its slot is in use again, and the slot that was is
     // free, so there is a frame. Its stack, arena, data and handles are as it left them.
     let result = unsafe { arch::resume(CURRENT.frame()) };

@@ -8,10 +8,12 @@
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
+mod checked;
 pub(crate) mod lines;
-mod oversight;
+pub(crate) mod oversight;
 pub(crate) mod remains;
 pub(crate) mod stopping;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -23,20 +25,21 @@ use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
+use crate::job::called::Called;
 use crate::job::completed::Ending;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
-use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
-use crate::pool::report::{ProtocolViolation, Report};
+use crate::pool::report::Report;
 use crate::pool::slices::Slices;
 use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
 use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Limits, Watch};
+use crate::pool::worker::checked::Checked;
 use crate::sys::clock::about_now_ns;
 
 /// How many completions beyond the one that is taken have their bodies prefetched.
@@ -65,6 +68,8 @@ pub(crate) struct Worker {
     prefetched: u64,
     killed: Option<ExitReason>,
     slices: Slices,
+    /// What has begun to wait, and nobody was told.
+    called: Vec<Called>,
     stop_pace: StopPace,
 }
 
@@ -92,6 +97,7 @@ impl Worker {
             prefetched: 0,
             killed: None,
             slices: Slices::new(slicing),
+            called: Vec::new(),
             stop_pace: StopPace::default(),
         }
     }
@@ -178,11 +184,12 @@ impl Worker {
             let completion = self.next_completion(tick_ns)?;
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
-            let bytes = next.request.spec.request_bytes as usize;
-            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
+            let line = index(next.sequence, RING_ENTRIES);
+            self.areas.release_request_body(line, next.body_bytes);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
-            match self.check(&next, &completion, taken_ns) {
+            let behind = self.outstanding.iter();
+            match Checked::new(&completion, &next, behind, &self.slices, taken_ns) {
                 Ok(Checked::Ended(report)) => {
                     self.watch_next();
                     let ending = self.ending(&next, &report);
@@ -191,6 +198,11 @@ impl Worker {
                 Ok(Checked::Paused(history)) => {
                     self.watch_next();
                     self.slices.push(next.paused(history, taken_ns));
+                }
+                Ok(Checked::Waits { history, call_bytes }) => {
+                    self.watch_next();
+                    let calls = self.areas.take_completion_body(line, call_bytes);
+                    self.wait(next.paused(history, taken_ns), calls);
                 }
                 Err(violation) => {
                     self.outstanding.push_front(next);
@@ -210,20 +222,6 @@ impl Worker {
             self.silent_ns = tick_ns;
         }
         completion
-    }
-
-    /// What `completion` of `next`, which is no longer among the outstanding, says.
-    fn check(
-        &self,
-        next: &Outstanding,
-        completion: &Completion,
-        now_ns: u64,
-    ) -> Result<Checked, ProtocolViolation> {
-        if completion.paused == 0 {
-            return Report::check(completion, next.published_ns, now_ns).map(Checked::Ended);
-        }
-        let behind = self.outstanding.iter();
-        self.slices.check(completion, next, behind, now_ns).map(Checked::Paused)
     }
 
     /// Prefetches the body of the completion `sequence`, and those of the next that are there already.
@@ -281,12 +279,6 @@ impl Worker {
         let last_words = LastWords::of(&self.areas.outbox().status);
         Some(self.killed.unwrap_or_else(|| Cause::Died { death, last_words }.into()))
     }
-}
-
-/// What a completion says, checked.
-enum Checked {
-    Ended(Report),
-    Paused(PauseHistory),
 }
 
 /// Bytes of a service as text.

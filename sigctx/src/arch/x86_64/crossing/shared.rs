@@ -190,6 +190,11 @@ impl Crossing {
         self.pending.store(pending as u32, Ordering::Relaxed);
     }
 
+    /// Sets `pending` pending, unless what is goes further.
+    pub fn pend(&self, pending: Pending) {
+        self.pending.fetch_max(pending as u32, Ordering::Relaxed);
+    }
+
     /// Sets what is reset when the service that is about to run returns.
     #[inline]
     pub fn set_resets(&self, resets: Resets) {
