@@ -15,6 +15,8 @@ use crate::plan::Checked;
 pub(crate) struct Destination<'a> {
     /// The zone.
     pub(crate) zone: u8,
+    /// Its windows in workers.
+    pub(crate) windows: Windows,
     /// Offset of the slot in its windows, in bytes.
     pub(crate) slot: u32,
     /// The slot's bytes in the read-only window, as long as the image's read-only bytes.
@@ -24,7 +26,7 @@ pub(crate) struct Destination<'a> {
 /// Writes `image` to `to`, bound to `imports`.
 pub(crate) fn write(image: &Checked, imports: &ImportTable, to: Destination<'_>) {
     to.rodata.copy_from_slice(image.rodata());
-    let base = Windows::of(to.zone).text() + u64::from(to.slot);
+    let base = to.windows.text() + u64::from(to.slot);
     for relocation in image.relative() {
         store(to.rodata, relocation.at, base + u64::from(relocation.addend));
     }

@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use mote_abi::imports::ImportTable;
-use mote_abi::windows::WINDOW_BYTES;
+use mote_abi::windows::{Base, WINDOW_BYTES, Windows};
 use rustix::fd::{BorrowedFd, OwnedFd};
 
 use crate::error::{PlaceError, ZoneError};
@@ -56,6 +56,8 @@ pub struct Zone {
     slots: Slots,
     populated: u32,
     number: u8,
+    /// Its windows in workers.
+    windows: Windows,
     id: u32,
 }
 
@@ -96,17 +98,23 @@ pub struct Placed {
 impl Zone {
     /// Creates the windows of zone `number`, below [`ZONES_MAX`](mote_abi::windows::ZONES_MAX), for
     /// `workers` workers: sparse memfds of 512 MiB, mapped read-write and never executable. Images will
-    /// be bound to `imports`, the addresses in a worker.
+    /// be placed for zones that begin at `base` and bound to `imports`, both addresses in a worker.
     ///
     /// # Errors
     /// A window cannot be created: which system call failed, and why.
-    pub fn new(number: u8, imports: ImportTable, workers: usize) -> Result<Self, ZoneError> {
+    pub fn new(
+        number: u8,
+        base: Base,
+        imports: ImportTable,
+        workers: usize,
+    ) -> Result<Self, ZoneError> {
         let text =
             |_| Ok(TextWindow { window: Window::new(TEXT_NAME)?, generation: 1, breakpoints: 0 });
         let texts = (0..workers).map(text).collect::<Result<_, ZoneError>>()?;
         let rodata = Window::new(RODATA_NAME)?;
         let id = ZONES.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { texts, rodata, imports, slots: Slots::new(), populated: 0, number, id })
+        let (slots, windows) = (Slots::new(), base.windows(number));
+        Ok(Self { texts, rodata, imports, slots, populated: 0, number, windows, id })
     }
 
     /// Gives `image` a free slot, and writes and relocates its read-only bytes there. Makes no system
@@ -256,6 +264,7 @@ impl Zone {
             &self.imports,
             Destination {
                 zone: self.number,
+                windows: self.windows,
                 slot: start,
                 rodata: self.rodata.slot_mut(start, rodata_bytes),
             },

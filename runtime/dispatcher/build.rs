@@ -1,7 +1,7 @@
 //! Builds the freestanding worker program that the dispatcher carries inside, and notes the toolchain.
 //!
-//! The worker is another kind of program than what is being built: no std, no libc, a fixed address
-//! and its own entry point. So a second cargo builds it, in its own target directory, untouched by
+//! The worker is another kind of program than what is being built: no std, no libc and its own entry
+//! point. So a second cargo builds it, in its own target directory, untouched by
 //! the flags, wrappers and lints that were meant for the first.
 
 use std::path::{Path, PathBuf};
@@ -17,13 +17,12 @@ const SOURCES: &[&str] = &["alloc", "runtime/abi", "runtime/worker", "sigctx"];
 const PROGRAMS: [(&str, &str); 2] =
     [("freestanding", "mote-worker"), ("torture", "mote-torture-worker")];
 
-/// A program at fixed addresses: the dispatcher reads them from its symbol table.
+/// A program that the dispatcher relocates.
 const RUSTFLAGS: &[&str] = &[
-    "-Crelocation-model=static",
+    "-Crelocation-model=pie",
     "-Clink-arg=-nostartfiles",
     "-Clink-arg=-nostdlib",
-    "-Clink-arg=-static",
-    "-Clink-arg=-no-pie",
+    "-Clink-arg=-static-pie",
 ];
 
 /// What the crate `libc`, a dependency of a dependency for its types, asks the linker for. The worker

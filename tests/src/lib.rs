@@ -29,6 +29,9 @@ pub const AMPLE_US: u32 = 5_000_000;
 /// A soft deadline for runaways: long enough that they are under way, in microseconds.
 pub const SHORT_US: u32 = 3_000;
 
+/// The layout of nodes whose tests look at addresses.
+pub const LAYOUT_SEED: u64 = 0;
+
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The image of `tests/services/NAME`, built once in a test process.

@@ -1,6 +1,6 @@
 //! Breakpoints over the stop points of a placed image.
 
-use crate::blueprint::{Blueprint, imports, load};
+use crate::blueprint::{BASE, Blueprint, imports, load};
 use crate::placing::{read, record};
 use mote_loader::{Placed, Zone};
 
@@ -12,7 +12,7 @@ fn text_of(zone: &Zone, placed: &Placed) -> Vec<u8> {
 
 #[test]
 fn breakpoints_stand_at_stop_points_of_one_worker_until_they_are_restored() {
-    let mut zone = Zone::new(0, imports(), 2).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 2).unwrap();
     let image = load(&Blueprint::default().build()).unwrap();
     let placed = zone.place(&image).unwrap();
     (0..2).for_each(|worker| zone.copy_text(&placed, &image, worker));
@@ -34,7 +34,7 @@ fn breakpoints_stand_at_stop_points_of_one_worker_until_they_are_restored() {
 #[test]
 #[should_panic(expected = "breakpoints stand in the text of worker 0")]
 fn image_is_not_unplaced_under_a_breakpoint() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let image = load(&Blueprint::default().build()).unwrap();
     let placed = zone.place(&image).unwrap();
     zone.copy_text(&placed, &image, 0);
@@ -45,7 +45,7 @@ fn image_is_not_unplaced_under_a_breakpoint() {
 
 #[test]
 fn record_names_the_stop_points_in_ascending_order() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let image = load(&Blueprint::default().build()).unwrap();
     let placed = zone.place(&image).unwrap();
     let record = record(&zone, &placed);

@@ -1,6 +1,6 @@
 //! Bytes from strangers: nothing panics, and what is accepted stays in its slot.
 
-use crate::blueprint::{Blueprint, GOT, Reloc, TOOLCHAIN, changed, imports, load};
+use crate::blueprint::{BASE, Blueprint, GOT, Reloc, TOOLCHAIN, changed, imports, load};
 use elf::abi::{R_X86_64_64, R_X86_64_GLOB_DAT, R_X86_64_JUMP_SLOT, R_X86_64_RELATIVE};
 use mote_abi::image::{DATA_OFFSET, ImageHeader};
 use mote_loader::{Checked, Expected, Image, Zone, verify};
@@ -31,7 +31,7 @@ fn snapshot(fd: BorrowedFd<'_>) -> Vec<u8> {
 /// Places `image` between two others and asserts that only its slot changed.
 fn assert_stays_in_slot(image: &Checked) {
     let neighbour = load(&Blueprint::default().build()).unwrap();
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let large = load(&Blueprint::of_size(9000, 5000, 3).build()).unwrap();
     let [_before, hole, _after] = [&neighbour, &large, &neighbour].map(|image| {
         let placed = zone.place(image).unwrap();

@@ -1,6 +1,6 @@
 //! What placing writes, and that it writes nothing else.
 
-use crate::blueprint::{Blueprint, Hash, Reloc, Sym, address, changed, imports, load};
+use crate::blueprint::{BASE, Blueprint, Hash, Reloc, Sym, address, changed, imports, load};
 use elf::abi::R_X86_64_RELATIVE;
 use mote_abi::image::{DATA_LIMIT_BYTES, DATA_OFFSET, ImageHeader};
 use mote_abi::imports::Import;
@@ -11,7 +11,7 @@ use rustix::fs::{OFlags, SealFlags, fcntl_get_seals, fcntl_getfl, fstat};
 use rustix::io::pread;
 use zerocopy::FromBytes;
 
-const WINDOWS: Windows = Windows::of(0);
+const WINDOWS: Windows = BASE.windows(0);
 
 pub(crate) fn read(fd: BorrowedFd<'_>, offset: u32, bytes: usize) -> Vec<u8> {
     let mut buffer = vec![0; bytes];
@@ -37,7 +37,7 @@ fn place(zone: &mut Zone, blueprint: &Blueprint) -> Placed {
 #[test]
 fn text_is_copied_and_followed_by_traps_up_to_the_next_slot() {
     for bytes in [300, 319, 320] {
-        let mut zone = Zone::new(0, imports(), 1).unwrap();
+        let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
         let placed = place(&mut zone, &changed(|it| it.text = vec![0x90; bytes]));
         let slot = record(&zone, &placed).slot;
         assert_eq!(placed.entry, slot + 16);
@@ -50,7 +50,7 @@ fn text_is_copied_and_followed_by_traps_up_to_the_next_slot() {
 
 #[test]
 fn relocations_hold_the_addresses_of_the_slot_and_of_the_imports() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let first = place(&mut zone, &Blueprint::default());
     let second = place(&mut zone, &Blueprint::default());
     for placed in [first, second] {
@@ -70,7 +70,7 @@ fn symbol_of_the_image_is_its_own_when_named_like_an_import() {
     let blueprint =
         changed(|it| it.symbols[1] = Sym { section: 1, value: 40, ..Sym::undefined("memcpy") });
     let blueprint = Blueprint { hash: Hash::SystemV, ..blueprint };
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let placed = place(&mut zone, &blueprint);
     let slot = record(&zone, &placed).slot;
     assert_eq!(word(&zone, slot + 24), WINDOWS.text() + u64::from(slot) + 40);
@@ -78,7 +78,7 @@ fn symbol_of_the_image_is_its_own_when_named_like_an_import() {
 
 #[test]
 fn record_names_what_lies_in_the_slot() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let _first = place(&mut zone, &Blueprint::default());
     let placed = place(&mut zone, &Blueprint::default());
     let record = record(&zone, &placed);
@@ -100,7 +100,7 @@ fn record_names_what_lies_in_the_slot() {
 #[test]
 fn pristine_data_is_relocated_to_its_last_word() {
     let last = Reloc { at: DATA_OFFSET + 72, kind: R_X86_64_RELATIVE, symbol: 0, addend: 0 };
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let placed = place(&mut zone, &changed(|it| it.relocations = vec![last]));
     let record = record(&zone, &placed);
     assert_eq!(word(&zone, record.pristine + 72), WINDOWS.text() + u64::from(record.slot));
@@ -108,7 +108,7 @@ fn pristine_data_is_relocated_to_its_last_word() {
 
 #[test]
 fn slot_is_scrubbed_when_unplaced_and_its_neighbours_are_not() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let placed: Vec<_> = (0..3).map(|_| place(&mut zone, &Blueprint::default())).collect();
     let slots: Vec<_> = placed.iter().map(|it| record(&zone, it).slot).collect();
     let bytes = slots[1] - slots[0];
@@ -129,7 +129,7 @@ fn slot_is_scrubbed_when_unplaced_and_its_neighbours_are_not() {
 
 #[test]
 fn text_is_in_the_windows_of_those_workers_only_that_it_was_copied_for() {
-    let mut zone = Zone::new(0, imports(), 3).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 3).unwrap();
     let image = load(&Blueprint::default().build()).unwrap();
     let placed = zone.place(&image).unwrap();
     let slot = record(&zone, &placed).slot;
@@ -146,7 +146,7 @@ fn text_is_in_the_windows_of_those_workers_only_that_it_was_copied_for() {
 
 #[test]
 fn generation_is_of_the_worker_whose_text_was_overwritten() {
-    let mut zone = Zone::new(0, imports(), 2).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 2).unwrap();
     let image = load(&Blueprint::default().build()).unwrap();
     let first = zone.place(&image).unwrap();
     zone.copy_text(&first, &image, 0);
@@ -159,7 +159,7 @@ fn generation_is_of_the_worker_whose_text_was_overwritten() {
 
 #[test]
 fn generation_changes_only_when_a_slot_is_reused() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let first = place(&mut zone, &Blueprint::default());
     let _second = place(&mut zone, &Blueprint::default());
     assert_eq!(zone.generation(0), 1);
@@ -175,7 +175,7 @@ fn generation_changes_only_when_a_slot_is_reused() {
 
 #[test]
 fn slot_is_aligned_as_the_segments_ask() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let blueprint = changed(|it| it.loads[1].align = 4096);
     let _first = place(&mut zone, &Blueprint::default());
     let placed = place(&mut zone, &blueprint);
@@ -184,7 +184,7 @@ fn slot_is_aligned_as_the_segments_ask() {
 
 #[test]
 fn image_is_refused_when_the_zone_is_full_and_placed_when_room_is_made() {
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let large = changed(|it| it.loads[2].zeros = DATA_LIMIT_BYTES - 80);
     let large = load(&large.build()).unwrap();
     let mut placed: Vec<_> =
@@ -202,12 +202,12 @@ fn memory_is_there_before_it_is_used_when_prepared() {
     };
     // Of 4 KiB, or a huge one: the kernel decides by shmem_enabled.
     let page = {
-        let mut zone = Zone::new(0, imports(), 1).unwrap();
+        let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
         zone.prepare(1);
         blocks(&zone)[0]
     };
     let whole_pages = |bytes: u64| [bytes.next_multiple_of(page); 2];
-    let mut zone = Zone::new(0, imports(), 1).unwrap();
+    let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
     zone.prepare(64 << 10);
     assert_eq!(blocks(&zone), whole_pages(64 << 10));
     let placed = place(&mut zone, &Blueprint::of_size(5000, 100, 0));
@@ -222,13 +222,13 @@ fn memory_is_there_before_it_is_used_when_prepared() {
 #[test]
 #[should_panic(expected = "another zone")]
 fn image_is_not_unplaced_from_another_zone() {
-    let placed = place(&mut Zone::new(0, imports(), 1).unwrap(), &Blueprint::default());
-    Zone::new(0, imports(), 1).unwrap().unplace(placed, [0]);
+    let placed = place(&mut Zone::new(0, BASE, imports(), 1).unwrap(), &Blueprint::default());
+    Zone::new(0, BASE, imports(), 1).unwrap().unplace(placed, [0]);
 }
 
 #[test]
 fn windows_are_sealed_sparse_and_opened_read_only() {
-    let zone = Zone::new(0, imports(), 1).unwrap();
+    let zone = Zone::new(0, BASE, imports(), 1).unwrap();
     let read_only = [zone.open_text_read_only(0).unwrap(), zone.open_rodata_read_only().unwrap()];
     for fd in [zone.text_fd(0), zone.rodata_fd()] {
         let seals = fcntl_get_seals(fd).unwrap();
@@ -244,11 +244,11 @@ fn windows_are_sealed_sparse_and_opened_read_only() {
 
 #[test]
 fn addresses_are_those_of_the_zone() {
-    let mut zone = Zone::new(5, imports(), 1).unwrap();
+    let mut zone = Zone::new(5, BASE, imports(), 1).unwrap();
     let placed = place(&mut zone, &Blueprint::default());
     let record = record(&zone, &placed);
     assert_eq!((placed.zone, record.zone), (5, 5));
     let slot = u64::from(record.slot);
-    assert_eq!(word(&zone, record.slot + 8), Windows::of(5).text() + slot + 32);
+    assert_eq!(word(&zone, record.slot + 8), BASE.windows(5).text() + slot + 32);
     assert_eq!(placed.relocated, record.slot, "the global offset table comes first here");
 }

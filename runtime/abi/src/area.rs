@@ -105,6 +105,8 @@ pub struct StartParameters {
     pub stack_slots: AtomicU32,
     /// What services are told of the clock is a multiple of this, in nanoseconds; 0 and 1: it is exact.
     pub clock_step_ns: AtomicU32,
+    /// The address of the node's zone 0.
+    pub zones_base: AtomicU64,
     /// How the node's clock goes.
     pub tsc_scale: TscScaleCell,
 }

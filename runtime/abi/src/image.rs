@@ -1,6 +1,5 @@
 //! What an image carries for the loader, and what the loader leaves for the worker.
 
-use crate::windows::Windows;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of everything in this package. An image, a worker and a dispatcher must agree on it.
@@ -119,14 +118,6 @@ pub struct ImageHeader {
     pub stop_point_count: u32,
     /// Zero.
     pub reserved: [u32; 4],
-}
-
-impl ImageHeader {
-    /// The windows that the image is in.
-    #[must_use]
-    pub const fn windows(&self) -> Windows {
-        Windows::of(self.zone as u8)
-    }
 }
 
 #[cfg(test)]

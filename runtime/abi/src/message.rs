@@ -7,7 +7,6 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::outcome::{Cleanup, Heap, Mode, Outcome};
-use crate::windows::Windows;
 
 /// The words of a message, as a line carries them.
 pub type Words = [u64; 7];
@@ -69,13 +68,6 @@ impl Invoke {
     #[must_use]
     pub fn from_words(words: Words) -> Self {
         zerocopy::transmute!(words)
-    }
-
-    /// The windows that the image is in.
-    #[inline]
-    #[must_use]
-    pub const fn windows(&self) -> Windows {
-        Windows::of(self.zone)
     }
 
     /// The length of the request, in bytes: its body, and the variables behind it.

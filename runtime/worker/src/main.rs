@@ -1,8 +1,9 @@
 //! The worker program: entry point, panic, and the memory functions that the compiler expects.
 //! Everything else is the library's.
 //!
-//! It is a static executable at a fixed address, without libc and without std: the addresses of its
-//! import stubs are known when it is linked, which is what lets one copy of an image serve all workers.
+//! It is a static executable without libc and without std. The dispatcher relocates it, to the same place for all
+//! workers of a node and to another at each start: the addresses of its import stubs are known before it runs,
+//! which is what lets one copy of an image serve all workers.
 #![no_std]
 #![no_main]
 

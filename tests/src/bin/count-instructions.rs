@@ -1,4 +1,4 @@
-//! `count-instructions PID`: steps a worker through its invocations, one instruction at a time, until
+//! `count-instructions PID`: steps a worker with the layout of these tests through its invocations, one instruction at a time, until
 //! its own standard input ends. It says `ready` when it has begun, and at the end prints what the
 //! shortest invocation took: a line `total N`, then `N FUNCTION` for each function.
 //!
@@ -17,7 +17,8 @@ use std::{env, process, thread};
 
 use elf::ElfBytes;
 use elf::endian::LittleEndian;
-use mote_abi::windows::is_text;
+use mote_dispatcher::Layout;
+use mote_tests::LAYOUT_SEED;
 use mote_tests::ptrace::{registers, resume, seize, signal_to_pass, wait};
 use mote_tests::tracer::SERVICE;
 
@@ -72,6 +73,11 @@ fn invocations(trace: &[u64]) -> Vec<Vec<u64>> {
     let Some((&poll, _)) = times.iter().max_by_key(|&(_, times)| times) else { return Vec::new() };
     let turns = trace.split(|&address| address == poll);
     turns.filter(|turn| turn.iter().any(|&address| is_text(address))).map(<[u64]>::to_vec).collect()
+}
+
+/// Whether `address` lies in a text window of a worker with the layout of these tests.
+fn is_text(address: u64) -> bool {
+    Layout::of_seed(LAYOUT_SEED).zones.is_text(address)
 }
 
 /// Lets the process execute one instruction. A signal that comes is passed on, and its handler stepped

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mote_abi::outcome::Mode;
 use mote_dispatcher::NodeConfig;
 use mote_tests::tracer::{SERVICE, Steps};
-use mote_tests::{AMPLE_US, TestNode};
+use mote_tests::{AMPLE_US, LAYOUT_SEED, TestNode};
 
 /// The tracer.
 const COUNT_INSTRUCTIONS: &str = env!("CARGO_BIN_EXE_count-instructions");
@@ -29,6 +29,7 @@ const MOST_DEBUG: usize = 30_000;
 fn shortest(service: &str) -> Steps {
     let mut node = TestNode::start(&NodeConfig {
         spin_us: 60_000_000,
+        layout_seed: Some(LAYOUT_SEED),
         without_layers: mote_dispatcher::Layer::ALL.to_vec(),
         ..NodeConfig::default()
     });

@@ -129,5 +129,5 @@ fn torture(title: &str, image: &[u8], canaries: &Canaries) -> Report {
     };
     let found = sweep::run(&case, &canaries.known(), &mut |_| {});
     let found = found.unwrap_or_else(|error| panic!("{title}: {error}"));
-    Report::new(&case, &found, &Map::new(image, found.text_address))
+    Report::new(&case, &found, &Map::new(image, found.text_address, found.layout))
 }

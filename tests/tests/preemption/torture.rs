@@ -41,7 +41,7 @@ fn canaries() -> &'static Canaries {
 fn sweep(case: &Case<'_>) -> (Found, Report) {
     let found =
         run(case, &canaries().known(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
-    let map = Map::new(case.image, found.text_address);
+    let map = Map::new(case.image, found.text_address, found.layout);
     let report = Report::new(case, &found, &map);
     (found, report)
 }
@@ -276,7 +276,7 @@ fn oracle_sees_damage_when_a_canary_answers_otherwise_than_it_must() {
     let mut wrong = canaries().known();
     wrong[1].answer = b"1";
     let found = run(&case, &wrong, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
-    let report = Report::new(&case, &found, &Map::new(&hello, found.text_address));
+    let report = Report::new(&case, &found, &Map::new(&hello, found.text_address, found.layout));
     assert_eq!(report.verdicts.host_damage, report.points, "{report:?}");
     assert!(report.damage[0].ends_with("canary"), "{report:?}");
 }

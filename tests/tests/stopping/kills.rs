@@ -4,10 +4,11 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
-use mote_abi::windows::Windows;
-use mote_dispatcher::{Completed, Job, Layer, NodeConfig, Source, StopCounts};
+use mote_dispatcher::{Completed, Job, Layer, Layout, NodeConfig, Source, StopCounts};
 use mote_loader::{Image, SegmentKind};
-use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for, breaking, image};
+use mote_tests::{
+    AMPLE_US, LAYOUT_SEED, SHORT_US, TestNode, assert_tokens_accounted_for, breaking, image,
+};
 
 use Cleanup::{Discarded, Unwound};
 
@@ -32,15 +33,20 @@ const RUNAWAYS: [Runaway; 4] = [
 
 /// The text of worker `pid`, whose memory can be read: proc_pid_mem(5).
 fn text(pid: u32) -> Vec<u8> {
+    let windows = Layout::of_seed(LAYOUT_SEED).zones.windows(0);
     let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
     let mut bytes = vec![0; TEXT_BYTES];
-    memory.read_exact_at(&mut bytes, Windows::of(0).text()).unwrap();
+    memory.read_exact_at(&mut bytes, windows.text()).unwrap();
     bytes
 }
 
 /// A node whose worker is stopped by breakpoints, if there is one.
 fn node(config: NodeConfig) -> Option<(TestNode, u32)> {
-    let mut node = breaking(NodeConfig { without_layers: Layer::ALL.to_vec(), ..config })?;
+    let mut node = breaking(NodeConfig {
+        without_layers: Layer::ALL.to_vec(),
+        layout_seed: Some(LAYOUT_SEED),
+        ..config
+    })?;
     let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;
     node.canary(pid);
     Some((node, pid))

@@ -8,7 +8,7 @@ use std::path::Path;
 use iced_x86::{Decoder, DecoderOptions};
 use mote_abi::image::{ImageHeader, TABLES_OFFSET};
 use mote_abi::imports::{Import, ImportTable};
-use mote_abi::windows::Windows;
+use mote_abi::windows::Base;
 use mote_builder::Profile;
 use mote_dispatcher::TOOLCHAIN;
 use mote_loader::{Expected, Image, Segment, SegmentKind, Zone, functions, verify};
@@ -25,6 +25,9 @@ const EXCEPTION: u64 = 0xdead_0001;
 
 /// Services that are made not to build.
 const NO_IMAGES: &[&str] = &["bad"];
+
+/// Where zones begin.
+const BASE: Base = Base::of_number(0);
 
 /// Each import at an address of its own, none of which is in a window.
 fn imports() -> ImportTable {
@@ -54,14 +57,14 @@ struct Placed<'i> {
 impl<'i> Placed<'i> {
     fn new(bytes: &[u8], image: &'i Image<'i>) -> Self {
         let checked = verify(bytes, &Expected::of(TOOLCHAIN)).unwrap();
-        let mut zone = Zone::new(0, imports(), 1).unwrap();
+        let mut zone = Zone::new(0, BASE, imports(), 1).unwrap();
         let placed = zone.place(&checked).unwrap();
         let words = read(zone.rodata_fd(), placed.record, size_of::<ImageHeader>());
         let header = ImageHeader::read_from_bytes(words.as_bytes()).unwrap();
         let rodata_bytes = (placed.record - header.slot) as usize;
         let segment = |kind| *image.segments().find(|segment| segment.kind == kind).unwrap();
         Self {
-            text_address: Windows::of(0).text() + u64::from(header.slot),
+            text_address: BASE.windows(0).text() + u64::from(header.slot),
             text: segment(SegmentKind::Text).bytes,
             rodata: read(zone.rodata_fd(), header.slot, rodata_bytes),
             header,
@@ -87,7 +90,7 @@ impl<'i> Placed<'i> {
     }
 
     fn code(&self) -> Code<'_> {
-        let windows = Windows::of(0);
+        let windows = BASE.windows(0);
         Code {
             text: self.text,
             text_address: self.text_address,

@@ -6,6 +6,7 @@ mod parts;
 
 use elf::abi::R_X86_64_RELATIVE;
 use mote_abi::imports::{Import, ImportTable};
+use mote_abi::windows::Base;
 use mote_loader::{CheckError, Checked, Expected, Image, ParseError, VerifyError, check, verify};
 
 pub(crate) use parts::{
@@ -32,6 +33,9 @@ impl Blueprint {
         }
     }
 }
+
+/// Where zones begin in the workers of these tests.
+pub(crate) const BASE: Base = Base::of_number(0);
 
 /// Each import at an address of its own.
 pub(crate) fn imports() -> ImportTable {

@@ -119,13 +119,14 @@ pub struct NodeConfig {
     /// What `now_ns` of a service is a multiple of, in nanoseconds; `None`: 1000 with [`Sharing::Tenant`], so that
     /// it measures little of what others leave in caches, and 1 otherwise.
     pub clock_step_ns: Option<u32>,
+    /// Which [`Layout`](crate::Layout) workers have; `None`: one that nobody can guess.
+    pub layout_seed: Option<u64>,
     /// Whether this process may be dumped, and traced by others of its user, while the node runs: for who
     /// debugs it.
     pub is_dumpable: bool,
     /// Layers of isolation that workers do without, besides those that the machine lacks
     /// ([`layers`](crate::layers)). Empty but for who traces workers without `CAP_SYS_PTRACE`
-    /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command offers
-    /// it.
+    /// ([`Layer::Undumpable`]), measures what a layer costs, or shows what it stops. No command has it.
     pub without_layers: Vec<Layer>,
 }
 
@@ -204,6 +205,7 @@ impl Default for NodeConfig {
             batch_us: 1_000,
             trusted_keys: Vec::new(),
             clock_step_ns: None,
+            layout_seed: None,
             is_dumpable: false,
             without_layers: Vec::new(),
         }

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use mote_abi::imports::ImportTable;
+use mote_abi::windows::Base;
 use mote_loader::{Checked, PlaceError, Placed, StopByte, Zone, ZoneError};
 
 use crate::images::worker_set::WorkerSet;
@@ -19,14 +20,15 @@ pub(crate) struct WindowFiles {
 }
 
 impl Zones {
-    /// Creates `count` zones for `workers` workers with these imports.
+    /// Creates `count` zones that begin at `base` in `workers` workers with these imports.
     pub(crate) fn new(
         count: usize,
+        base: Base,
         imports: &ImportTable,
         workers: usize,
     ) -> Result<Self, ZoneError> {
         (0..count as u8)
-            .map(|number| Zone::new(number, *imports, workers))
+            .map(|number| Zone::new(number, base, *imports, workers))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -89,7 +91,7 @@ mod tests {
 
     #[test]
     fn zones_are_as_many_as_asked_for_and_each_has_files() {
-        let zones = Zones::new(3, &ImportTable([1; Import::COUNT]), 2).unwrap();
+        let zones = Zones::new(3, Base::of_number(0), &ImportTable([1; Import::COUNT]), 2).unwrap();
         assert_eq!(zones.files(1).unwrap().len(), 3);
         assert_eq!(zones.generation(1), 3, "each zone's begins with 1");
     }

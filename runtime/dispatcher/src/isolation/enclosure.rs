@@ -8,6 +8,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering::Relaxed;
 
 use mote_abi::lockdown::Lockdown;
+use mote_abi::windows::Base;
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
 use crate::isolation::layer::{Layer, can_change_user, has_filters, make_namespaces};
@@ -30,11 +31,11 @@ pub(crate) struct Enclosure {
 
 impl Enclosure {
     /// Prepares every layer that this machine has, but for those in `without`, for a worker program whose
-    /// executable segment is `text`.
+    /// executable segment is `text`, and zones that begin at `zones`.
     ///
     /// # Errors
     /// There is no /dev/null, or the kernel is out of descriptors.
-    pub(crate) fn prepare(without: &[Layer], text: &Range<u64>) -> io::Result<Self> {
+    pub(crate) fn prepare(without: &[Layer], text: &Range<u64>, zones: Base) -> io::Result<Self> {
         let wants = |layer: Layer| !without.contains(&layer);
         let made = wants(Layer::Namespaces).then(make_namespaces).and_then(Result::ok);
         let has_users = made.as_ref().is_some_and(|made| made.has_users);
@@ -51,7 +52,7 @@ impl Enclosure {
             has_process_namespace: made.is_some(),
             namespaces: made.map(|made| made.files).unwrap_or_default(),
             steps: active.fold(0, |steps, layer| steps | layer.step()),
-            filter: seccomp::compile(text),
+            filter: seccomp::compile(text, zones),
             null: File::options().read(true).write(true).open("/dev/null")?,
             dispatcher: pidfd_open(getpid(), PidfdFlags::empty())?,
         })

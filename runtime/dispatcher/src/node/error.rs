@@ -10,7 +10,7 @@ use crate::images::bans::Ban;
 use crate::images::error::PlaceError;
 use crate::job::spec::JobError;
 use crate::pool::error::StartError;
-use crate::pool::program::ProgramError;
+use crate::pool::program::error::ProgramError;
 use crate::sched::queue::QueueFull;
 use crate::sys::limits::TooFewDescriptors;
 

@@ -14,6 +14,7 @@
 mod batches;
 pub(crate) mod error;
 mod finished;
+mod preparation;
 pub(crate) mod requirements;
 mod services;
 #[cfg(test)]
@@ -31,7 +32,7 @@ use crate::config::NodeConfig;
 use crate::images::admission::Admission;
 use crate::images::services::Services;
 use crate::images::zones::Zones;
-use crate::isolation::enclosure::Enclosure;
+use crate::isolation::layout::Layout;
 use crate::isolation::undumpable::Undumpable;
 use crate::job::completed::Completed;
 use crate::job::spec::Job;
@@ -41,16 +42,14 @@ use crate::node::finished::Finished;
 use crate::node::waker::Waker;
 use crate::pool::WorkerPool;
 use crate::pool::bell::Bell;
-use crate::pool::program;
+use crate::pool::program::{PROGRAM, WorkerProgram};
 use crate::pool::sleep::Alarm;
 use crate::pool::slot::PoolEvents;
-use crate::pool::spawn::SpawnContext;
 use crate::sched::cpus::{self, Pinned, Plan};
 use crate::sched::queue::Queue;
 use crate::sched::queue::shares::Shares;
 use crate::sched::wait::{SharpTimers, WaitPolicy};
 use crate::sys::clock::about_now_ns;
-use crate::sys::memory_file::program_file;
 use crate::upstream::Upstreams;
 
 /// Window memory that is present from the start, in bytes: the first images are placed without page
@@ -93,6 +92,7 @@ pub struct Node {
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
+    layout: Layout,
     admission: Admission,
     /// Whether jobs may be suspended: by time slices, or while they wait for upstreams.
     may_suspend: bool,
@@ -116,8 +116,9 @@ impl Node {
     pub fn start(config: &NodeConfig) -> Result<Self, NodeError> {
         requirements::check()?;
         config.check()?;
-        let imports = program::imports(program::PROGRAM)?;
-        let mut zones = Zones::new(config.zones, &imports, config.workers)?;
+        let layout = preparation::layout(config)?;
+        let program = WorkerProgram::new(PROGRAM, layout.program)?;
+        let mut zones = Zones::new(config.zones, layout.zones, &program.imports, config.workers)?;
         zones.prepare(PREPARED_BYTES);
         let allowed =
             cpus::allowed().map_err(NodeError::system("read this thread's processors"))?;
@@ -129,7 +130,10 @@ impl Node {
         let timers =
             SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
         let bell = Arc::new(Bell::default());
-        let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
+        let pool = WorkerPool::start(
+            preparation::spawn_context(config, layout, &program, &zones, allowed)?,
+            &plan,
+        )?;
         Ok(Self {
             pool,
             services: Services::new(zones, u64::from(config.images_kib) << 10),
@@ -146,6 +150,7 @@ impl Node {
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
+            layout,
             admission: Admission::new(config),
             may_suspend: config.slicing().is_some(),
             batch_ns: config.batch_ns(),
@@ -275,6 +280,12 @@ impl Node {
         self.pool.ready_spares()
     }
 
+    /// Where program and zones lie in every worker.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// The processor of each worker; `None` for one that runs anywhere.
     #[must_use]
     pub fn worker_cpus(&self) -> Vec<Option<u32>> {
@@ -286,20 +297,4 @@ impl Node {
     pub fn dispatcher_cpu(&self) -> Option<u32> {
         self.plan.dispatcher
     }
-}
-
-fn spawn_context(
-    config: &NodeConfig,
-    zones: &Zones,
-    cpus: Vec<u32>,
-) -> Result<SpawnContext, NodeError> {
-    let program = program_file("mote-worker", program::PROGRAM);
-    let program =
-        program.map_err(NodeError::system("put the worker program into a memory file"))?;
-    let windows =
-        (0..config.workers).map(|worker| zones.files(worker)).collect::<Result<_, _>>()?;
-    let text = program::text(program::PROGRAM)?;
-    let enclosure = Enclosure::prepare(&config.without_layers, &text);
-    let enclosure = enclosure.map_err(NodeError::system("prepare the isolation of workers"))?;
-    Ok(SpawnContext { config: config.clone(), cpus, program, windows, enclosure })
 }

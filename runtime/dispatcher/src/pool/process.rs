@@ -172,6 +172,8 @@ fn above_standard(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use mote_abi::windows::Base;
+
     use super::*;
     use crate::isolation::layer::Layer;
     use crate::pool::areas::Areas;
@@ -180,7 +182,7 @@ pub(crate) mod tests {
     /// A process of `program`, which is not the real worker.
     pub(crate) fn start_program(program: &[u8], files: &AreaFiles) -> io::Result<Process> {
         let program = program_file("test-program", program)?;
-        let enclosure = Enclosure::prepare(&Layer::ALL, &(0..0))?;
+        let enclosure = Enclosure::prepare(&Layer::ALL, &(0..0), Base::of_number(0))?;
         let program = program.as_fd();
         Process::start(LastingFiles { program, windows: &[], enclosure: &enclosure }, files)
     }

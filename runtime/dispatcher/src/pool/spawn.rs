@@ -6,6 +6,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use crate::config::NodeConfig;
 use crate::images::zones::WindowFiles;
 use crate::isolation::enclosure::Enclosure;
+use crate::isolation::layout::Layout;
 use crate::pool::areas::Areas;
 use crate::pool::process::{LastingFiles, Process};
 use crate::pool::start::{self, Duty};
@@ -18,6 +19,8 @@ pub(crate) struct SpawnContext {
     pub(crate) config: NodeConfig,
     /// The processors that the node may use.
     pub(crate) cpus: Vec<u32>,
+    /// Where everything lies in them.
+    pub(crate) layout: Layout,
     /// The worker program.
     pub(crate) program: OwnedFd,
     /// The windows of each worker, by its number.
@@ -34,7 +37,8 @@ pub(crate) fn start_worker(
     duty: Duty,
 ) -> io::Result<Worker> {
     let (areas, files) = Areas::create()?;
-    start::fill(&areas.inbox().start, &spawn_context.config, post, duty);
+    let SpawnContext { config, layout, .. } = spawn_context;
+    start::fill(&areas.inbox().start, config, layout.zones, post, duty);
     let windows = spawn_context.windows.get(number).map_or(&[][..], Vec::as_slice);
     let enclosure = &spawn_context.enclosure;
     enclosure.fill(&areas.inbox().lockdown);

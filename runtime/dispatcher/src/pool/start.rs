@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use mote_abi::area::{ANY_CPU, Stage, StartParameters, WorkerStatus};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::park::WakeFence;
+use mote_abi::windows::Base;
 
 use crate::config::NodeConfig;
 use crate::pool::process::SignalName;
@@ -28,7 +29,14 @@ pub(crate) enum Duty {
 }
 
 /// Tells a worker what it must know before it starts.
-pub(crate) fn fill(start: &StartParameters, config: &NodeConfig, post: Post, duty: Duty) {
+pub(crate) fn fill(
+    start: &StartParameters,
+    config: &NodeConfig,
+    zones: Base,
+    post: Post,
+    duty: Duty,
+) {
+    start.zones_base.store(zones.address(), Relaxed);
     start.spin_us.store(0, Relaxed);
     if duty == Duty::Serving {
         let_spin(start, config, post);
@@ -140,17 +148,17 @@ mod tests {
     #[test]
     fn worker_spins_only_on_a_processor_of_its_own() {
         let (areas, _files) = Areas::create().unwrap();
-        let start = &areas.inbox().start;
+        let (start, zones) = (&areas.inbox().start, Base::of_number(0));
         let config = NodeConfig { spin_us: 70, ..NodeConfig::default() };
-        fill(start, &config, Post::ANYWHERE, Duty::Serving);
+        fill(start, &config, zones, Post::ANYWHERE, Duty::Serving);
         assert_eq!((start.cpu.load(Relaxed), start.spin_us.load(Relaxed)), (ANY_CPU, 0));
         let mut post = Post { cpu: Some(1), is_alone: true };
-        fill(start, &config, post, Duty::Spare);
+        fill(start, &config, zones, post, Duty::Spare);
         assert_eq!(start.spin_us.load(Relaxed), 0, "another serves there");
         let_spin(start, &config, post);
         assert_eq!((start.cpu.load(Relaxed), start.spin_us.load(Relaxed)), (1, 70));
         post.is_alone = false;
-        fill(start, &config, post, Duty::Serving);
+        fill(start, &config, zones, post, Duty::Serving);
         assert_eq!((start.cpu.load(Relaxed), start.spin_us.load(Relaxed)), (1, 0));
     }
 

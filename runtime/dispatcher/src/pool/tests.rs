@@ -3,11 +3,13 @@
 use std::time::Instant;
 
 use mote_abi::park::WakeFence;
+use mote_abi::windows::Base;
 
 use super::*;
 use crate::config::NodeConfig;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
+use crate::isolation::layout::Layout;
 use crate::pool::bell::Bell;
 use crate::pool::fake_worker::{self, honest, publish, publish_request, request};
 use crate::pool::sleep::Alarm;
@@ -30,7 +32,8 @@ fn spawn_context(program: &str) -> SpawnContext {
         cpus: Vec::new(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
-        enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),
+        enclosure: Enclosure::prepare(&Layer::ALL, &(0..0), Base::of_number(0)).unwrap(),
+        layout: Layout::of_seed(0),
     }
 }
 

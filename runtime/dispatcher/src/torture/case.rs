@@ -57,6 +57,8 @@ pub struct Case<'a> {
     /// A second preemption comes so many instructions into the cleanup: at least, and one past the
     /// most. The distance is sampled.
     pub second: Option<(u32, u32)>,
+    /// Which addresses program and zones have in the worker: the same for the same number.
+    pub layout_seed: u64,
     /// Whether the injection is the end of a slice: the invocation is paused, the canaries run, and it goes
     /// on. Nothing may be different then.
     pub pauses: bool,
@@ -82,6 +84,7 @@ impl<'a> Case<'a> {
             every: 1,
             reaches_host: false,
             second: None,
+            layout_seed: 0,
             pauses: false,
             is_planted: false,
         }

@@ -5,44 +5,39 @@
 //! it writes is an allegation here too: records are copied out, and every bit pattern is one.
 
 mod case;
+mod error;
+mod placing;
 
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
-use mote_abi::area::{RING_ENTRIES, fds};
-use mote_abi::line::index;
-use mote_abi::message::{Invoke, Words};
-use mote_abi::outcome::Mode;
+use mote_abi::area::fds;
+use mote_abi::message::Words;
 use mote_abi::torture::{
-    Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, TARGET, answer_sum,
+    Head, MAX_RECORDS, RECORD_BYTES, RECORDS_OFFSET, RESULTS_BYTES, Record, answer_sum,
 };
-use mote_abi::windows::Windows;
-use mote_loader::{Checked, Expected, Placed, verify};
+use mote_loader::Placed;
 
 use crate::config::{MAX_SLICE_US, NodeConfig};
-use crate::images::error::{DeployError, PlaceError};
-use crate::images::toolchain::TOOLCHAIN;
 use crate::images::zones::Zones;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
+use crate::isolation::layout::Layout;
 use crate::node::error::NodeError;
 use crate::node::requirements;
 use crate::pool::areas::Areas;
 use crate::pool::process::{Death, LastingFiles, Process};
-use crate::pool::program::{TORTURE_PROGRAM, imports, text};
+use crate::pool::program::{TORTURE_PROGRAM, WorkerProgram};
 use crate::pool::start::{self, Duty, LastWords};
 use crate::sched::cpus::Post;
 use crate::sys::mapping::Mapping;
 use crate::sys::memory_file::{memory_file, program_file};
 
+use placing::{THE_WORKER, place_all};
+
 pub use case::{Canaries, Canary, Case, Request};
+pub use error::SweepError;
 pub use mote_abi::torture::{Record as Point, damage, facts};
-
-/// The number of a sweep's only worker.
-const THE_WORKER: usize = 0;
-
-/// The soft deadline of a tortured invocation, in microseconds: nobody waits for it.
-const NO_DEADLINE_US: u32 = u32::MAX / 2;
 
 /// A torture worker forks at each instruction, and maps memory.
 const NOT_KEPT: [Layer; 2] = [Layer::Limits, Layer::Filter];
@@ -50,7 +45,7 @@ const NOT_KEPT: [Layer; 2] = [Layer::Limits, Layer::Filter];
 /// From the injection to the end of a child that hangs, beyond the grace, in microseconds.
 const HANG_US: u32 = 2_000_000;
 
-/// The torture worker: an ELF file at fixed addresses, for the names of host functions.
+/// The torture worker: an ELF file, linked at 0, for the names of host functions.
 #[must_use]
 pub fn program() -> &'static [u8] {
     TORTURE_PROGRAM
@@ -67,46 +62,12 @@ pub struct Progress {
     pub is_ended: bool,
 }
 
-/// Why a sweep is not to be had.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SweepError {
-    /// An image is refused.
-    #[error(transparent)]
-    Deploy(#[from] DeployError),
-    /// There is no room for an image.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-    /// The machine or the executable lacks something.
-    #[error(transparent)]
-    Node(#[from] NodeError),
-    /// The worker ended before the first injection.
-    #[error("the torture worker did not begin: {death}, {progress}{last_words}")]
-    NotBegun {
-        /// How it ended.
-        death: Death,
-        /// How far it had come.
-        progress: start::Progress,
-        /// What it said.
-        last_words: LastWords,
-    },
-    /// The worker itself, and not an injected copy of it, ended otherwise than with its work.
-    #[error("the torture worker broke down after {points} injections: {death}{last_words}")]
-    Broken {
-        /// Records that it completed.
-        points: u64,
-        /// How it ended.
-        death: Death,
-        /// What it said.
-        last_words: LastWords,
-    },
-}
-
 /// A sweep under way. Dropping it kills the worker.
 #[derive(Debug)]
 pub struct Sweep {
     process: Process,
     results: Mapping,
+    layout: Layout,
     text_address: u64,
     // The worker maps what these own.
     _areas: Areas,
@@ -121,22 +82,26 @@ impl Sweep {
     /// An image is refused or does not fit, or the machine lacks something.
     pub fn start(case: &Case<'_>, canaries: &Canaries<'_>) -> Result<Self, SweepError> {
         requirements::check()?;
-        let imports = imports(TORTURE_PROGRAM).map_err(NodeError::from)?;
-        let mut zones = Zones::new(1, &imports, 1).map_err(NodeError::from)?;
+        let layout = Layout::of_seed(case.layout_seed);
+        let worker =
+            WorkerProgram::new(TORTURE_PROGRAM, layout.program).map_err(NodeError::from)?;
+        let zones = Zones::new(1, layout.zones, &worker.imports, 1);
+        let mut zones = zones.map_err(NodeError::from)?;
         let (areas, files) =
             Areas::create().map_err(NodeError::system("create a worker's areas"))?;
-        start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE, Duty::Serving);
+        let config = config(case, canaries);
+        let (base, post) = (layout.zones, Post::ANYWHERE);
+        start::fill(&areas.inbox().start, &config, base, post, Duty::Serving);
         let results_file = memory_file("mote-results", RESULTS_BYTES)
             .map_err(NodeError::system("create the results of a sweep"))?;
         let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES)
             .map_err(NodeError::system("map the results of a sweep"))?;
         write(results.head(), case, canaries);
-        let (placed, text_address) = place_all(&mut zones, &areas, case, canaries)?;
-        let program = program_file("mote-torture-worker", TORTURE_PROGRAM)
+        let (placed, text_address) = place_all(&mut zones, base, &areas, case, canaries)?;
+        let program = program_file("mote-torture-worker", &worker.bytes)
             .map_err(NodeError::system("put the torture worker into a memory file"))?;
         let windows = zones.files(THE_WORKER).map_err(NodeError::from)?;
-        let text = text(TORTURE_PROGRAM).map_err(NodeError::from)?;
-        let enclosure = Enclosure::prepare(&NOT_KEPT, &text)
+        let enclosure = Enclosure::prepare(&NOT_KEPT, &worker.text, base)
             .map_err(NodeError::system("prepare the isolation of the torture worker"))?;
         enclosure.fill(&areas.inbox().lockdown);
         let program = program.as_fd();
@@ -144,13 +109,27 @@ impl Sweep {
         let extra = Some((results_file.as_fd(), fds::RESULTS));
         let process = Process::start_with(lasting, &files, extra)
             .map_err(NodeError::system("start the torture worker"))?;
-        Ok(Self { process, results, text_address, _areas: areas, _zones: zones, _placed: placed })
+        Ok(Self {
+            process,
+            results,
+            layout,
+            text_address,
+            _areas: areas,
+            _zones: zones,
+            _placed: placed,
+        })
     }
 
     /// The address at which the target's text lies in the worker.
     #[must_use]
     pub fn text_address(&self) -> u64 {
         self.text_address
+    }
+
+    /// Where program and zones lie in the worker.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// How far it has come.
@@ -238,62 +217,5 @@ fn write(head: &Head, case: &Case<'_>, canaries: &Canaries<'_>) {
     to.is_planted.store(case.is_planted.into(), Relaxed);
     for (sum, canary) in to.canaries.iter().zip(canaries) {
         sum.store(answer_sum(canary.outcome as u8, canary.answer), Relaxed);
-    }
-}
-
-/// Places target and canaries, and writes their requests. Returns where the target's text lies.
-fn place_all(
-    zones: &mut Zones,
-    areas: &Areas,
-    case: &Case<'_>,
-    canaries: &Canaries<'_>,
-) -> Result<(Vec<Placed>, u64), SweepError> {
-    let mut text_address = 0;
-    let mut all = Vec::new();
-    let requests = canaries.iter().map(|canary| (canary.request, Mode::Guarded));
-    let target = (case.target(), case.mode);
-    for (sequence, (request, mode)) in (TARGET..).zip([target].into_iter().chain(requests)) {
-        let image = verified(&request)?;
-        let placed = zones.place(&image).map_err(|source| PlaceError::Zone {
-            name: request.name.to_owned(),
-            bytes: image.slot_bytes(),
-            source,
-        })?;
-        zones.copy_text(&placed, &image, THE_WORKER);
-        if sequence == TARGET {
-            text_address =
-                Windows::of(placed.zone).text() + u64::from(placed.entry - image.entry());
-        }
-        let line = index(sequence, RING_ENTRIES);
-        areas.write_request_body(line, request.body);
-        let invoke = invoke(zones, &placed, &request, mode);
-        areas.inbox().requests[line].publish(sequence, invoke.to_words());
-        all.push(placed);
-    }
-    Ok((all, text_address))
-}
-
-/// The image, fit to be placed.
-fn verified(request: &Request<'_>) -> Result<Checked, DeployError> {
-    verify(request.image, &Expected::of(TOOLCHAIN))
-        .map_err(|source| DeployError::Refused { name: request.name.to_owned(), source })
-}
-
-fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> Invoke {
-    Invoke {
-        entry: placed.entry,
-        record: placed.record,
-        generation: zones.generation(THE_WORKER),
-        relocated: placed.relocated,
-        zone: placed.zone,
-        data_bytes: placed.data_bytes,
-        stack_gap_blocks: placed.stack_gap_blocks,
-        budget_us: NO_DEADLINE_US,
-        grace_us: NO_DEADLINE_US,
-        memory_kib: request.memory_kib,
-        body_bytes: request.body.len() as u32,
-        mode: mode as u8,
-        heap: request.heap as u8,
-        ..Invoke::default()
     }
 }

@@ -10,6 +10,8 @@ use mote_abi::image::ImageHeader;
 use mote_abi::message::Invoke;
 use mote_abi::windows::Windows;
 
+use crate::host::zones;
+
 /// A placed image.
 #[derive(Clone, Copy, Debug)]
 pub struct Image(ImageHeader);
@@ -24,7 +26,7 @@ impl Image {
     /// The image of which a request said that its header is there.
     #[must_use]
     pub fn at(zone: u8, record: u32) -> Self {
-        let address = Windows::of(zone).rodata() + u64::from(record);
+        let address = zones::base().windows(zone).rodata() + u64::from(record);
         // SAFETY: the loader put a header there, aligned, and leaves it while an invocation is
         // outstanding; the window is mapped.
         Self(unsafe { (address as *const ImageHeader).read() })
@@ -36,16 +38,21 @@ impl Image {
         &self.0
     }
 
+    /// The windows that it is in.
+    fn windows(&self) -> Windows {
+        zones::base().windows(self.0.zone as u8)
+    }
+
     /// Where its text begins.
     #[must_use]
     pub fn text_address(&self) -> u64 {
-        self.0.windows().text() + u64::from(self.0.slot)
+        self.windows().text() + u64::from(self.0.slot)
     }
 
     /// The offsets of its stop points in its text, ascending.
     #[must_use]
     pub fn stop_points(&self) -> &'static [u32] {
-        let start = self.0.windows().rodata() + u64::from(self.0.stop_points);
+        let start = self.windows().rodata() + u64::from(self.0.stop_points);
         // SAFETY: the loader placed so many there, aligned, in the window, which is mapped.
         unsafe { slice::from_raw_parts(start as *const u32, self.0.stop_point_count as usize) }
     }
@@ -53,7 +60,7 @@ impl Image {
     /// Its unwind table, as it lies in the read-only window.
     #[must_use]
     pub fn unwind_table(&self) -> &'static [u8] {
-        let start = self.0.windows().rodata() + u64::from(self.0.unwind);
+        let start = self.windows().rodata() + u64::from(self.0.unwind);
         // SAFETY: the loader placed the table in the window, which is mapped.
         unsafe { slice::from_raw_parts(start as *const u8, self.0.unwind_bytes as usize) }
     }
@@ -61,7 +68,7 @@ impl Image {
     /// Makes its data segment what it was when linked.
     #[cold]
     pub fn fill_data(&self) {
-        let pristine = (self.0.windows().rodata() + u64::from(self.0.pristine)) as *const u8;
+        let pristine = (self.windows().rodata() + u64::from(self.0.pristine)) as *const u8;
         let (copied, whole) = (self.0.pristine_bytes as usize, self.0.data_bytes as usize);
         // SAFETY: the loader checked that both lie in their windows.
         unsafe { ptr::copy_nonoverlapping(pristine, self.data(), copied) };
@@ -79,7 +86,7 @@ impl Image {
 
     /// Where its data segment begins: `data_bytes` bytes that this worker may write.
     pub(super) fn data(&self) -> *mut u8 {
-        (self.0.windows().data() + u64::from(self.0.slot)) as *mut u8
+        (self.windows().data() + u64::from(self.0.slot)) as *mut u8
     }
 
     /// Whether its data segment is all zeros.

@@ -17,6 +17,7 @@
 //! | [`stack_slot`] | stack, heap and saved state of each invocation that may be under way |
 //! | [`suspend`] | the running invocation's way to its saved state, and back |
 //! | [`tokens`] | the handle table |
+//! | [`zones`] | where the zones begin |
 
 pub mod areas;
 pub mod heap;
@@ -29,6 +30,7 @@ pub mod service_memory;
 pub mod stack_slot;
 pub mod suspend;
 pub mod tokens;
+pub mod zones;
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;

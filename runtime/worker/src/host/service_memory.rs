@@ -8,12 +8,11 @@ use core::ops::Range;
 use core::ptr;
 
 use mote_abi::area::{BODY_BYTES, LOG_BYTES};
-use mote_abi::windows;
 use mote_sigctx::arch::{Crossing, Pending};
 use mote_sigctx::unwind::Stack;
 
-use crate::host::Host;
 use crate::host::reply::Reply;
+use crate::host::{Host, zones};
 
 /// Fills and copies that the host makes for a service are cut into pieces of this many bytes, and a
 /// discard that is pending ends them.
@@ -91,7 +90,7 @@ impl Host {
         let address = start as u64;
         let is_services = bytes == 0
             || self.is_own(address, bytes)
-            || windows::is_inside_one_window(address, bytes as u64, self.zones)
+            || zones::base().is_inside_one_window(address, bytes as u64, self.zones)
             || is_inside(
                 &(self.body..self.body + self.invoke.request_bytes() as u64),
                 address,
@@ -107,7 +106,7 @@ impl Host {
         let address = start as u64;
         let is_services = bytes == 0
             || self.is_own(address, bytes)
-            || windows::is_inside_data_window(address, bytes as u64, self.zones);
+            || zones::base().is_inside_data_window(address, bytes as u64, self.zones);
         is_services.then_some(ServiceBuffer { start, bytes })
     }
 

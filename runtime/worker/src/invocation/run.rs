@@ -16,7 +16,7 @@ use mote_alloc::HeapKind;
 use mote_sigctx::arch::{self, Crossing, CrossingResult, Pending, Resets};
 
 use crate::host::image::Image;
-use crate::host::{Host, lend};
+use crate::host::{Host, lend, zones};
 use crate::invocation::{finish, pause};
 use crate::preempt::current::{CURRENT, TimeSlice};
 use crate::preempt::{handlers, timer};
@@ -70,7 +70,7 @@ fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
     host.begin(sequence, invoke);
     let slot = &mut host.slots.current;
     slot.arena.begin(heap_kind(invoke.heap()), invoke.memory_kib as usize * 1024);
-    let entry = invoke.windows().text() + u64::from(invoke.entry);
+    let entry = zones::base().windows(invoke.zone).text() + u64::from(invoke.entry);
     let running = &host.areas.outbox().running;
     Start { entry, body: host.body, stack_top: slot.stack.end, entered_ns, running }
 }

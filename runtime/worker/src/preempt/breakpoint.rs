@@ -19,12 +19,12 @@ use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Invoke;
 use mote_abi::stop::{StopAnswer, StopDemand};
-use mote_abi::windows::is_text;
 use mote_sigctx::arch::{Context, SigInfo};
 use mote_sigctx::preempt::{Action, Deadline};
 use mote_sigctx::si_code;
 
 use crate::host::image::Image;
+use crate::host::zones;
 use crate::preempt::current::CURRENT;
 use crate::preempt::handlers::{SURROUNDINGS, Surroundings, action, due, on_fault, preempt};
 use crate::sys::clock::now_ns;
@@ -58,7 +58,8 @@ fn met(info: &SigInfo, context: &Context, surroundings: &Surroundings) -> Option
     }
     let image = running_image(surroundings)?;
     let offset = u32::try_from(rip.checked_sub(image.text_address())?).ok()?;
-    let is_stop_point = is_text(rip) && image.stop_points().binary_search(&offset).is_ok();
+    let is_stop_point =
+        zones::base().is_text(rip) && image.stop_points().binary_search(&offset).is_ok();
     is_stop_point.then_some(Met::StopPoint { rip, offset })
 }
 

@@ -13,13 +13,13 @@ use linux_raw_sys::general::{SIGBUS, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
 use mote_abi::area::{Inbox, Outbox, RING_ENTRIES, WorkerStatus, signal_value};
 use mote_abi::line::index;
 use mote_abi::outcome::Outcome;
-use mote_abi::windows;
 use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
 use mote_sigctx::preempt::{Action, AtDeadline, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::si_code;
 
 use crate::host::stack_slot::GUARD_BYTES;
+use crate::host::zones;
 use crate::preempt::current::CURRENT;
 use crate::preempt::signals::{self, Effect, Row};
 use crate::preempt::timer;
@@ -40,7 +40,7 @@ pub(crate) static SURROUNDINGS: spin::Once<Surroundings> = spin::Once::new();
 
 /// Whether RIP is in code that runs for the service and holds no state of the host.
 pub(crate) fn is_service(rip: u64) -> bool {
-    windows::is_text(rip) || service::range().contains(&rip)
+    zones::base().is_text(rip) || service::range().contains(&rip)
 }
 
 /// Whether RIP is in the worker program. What is in neither is in the kernel's vDSO.

@@ -8,6 +8,8 @@
 use mote_abi::message::Invoke;
 use mote_abi::prefetch::{self, LINE_BYTES};
 
+use crate::host::zones;
+
 /// Lines of a service's text, from its entry on: a small service is not longer.
 const TEXT_LINES: u64 = 4;
 
@@ -17,7 +19,7 @@ const RODATA_LINES: u64 = 2;
 /// Prefetches what the service that `invoke` names, whose request's body lies at `body`, begins with.
 #[inline]
 pub fn prefetch(invoke: &Invoke, body: *const u8) {
-    let windows = invoke.windows();
+    let windows = zones::base().windows(invoke.zone);
     lines(windows.text() + u64::from(invoke.entry), TEXT_LINES);
     lines(windows.rodata() + u64::from(invoke.relocated), RODATA_LINES);
     if invoke.body_bytes > 0 {

@@ -1,7 +1,7 @@
 //! Everything that a worker maps, before its first request.
 //!
 //! ```text
-//!  wherever the kernel likes          at each zone's fixed base
+//!  wherever the kernel likes          at each zone's base, which the dispatcher chose
 //!  inbox   r--  shared                text window   r-x  shared
 //!  outbox  rw-  shared                rodata window r--  shared
 //!  guard | alternate signal stack     data window   rw-  private, reserved
@@ -18,7 +18,7 @@ use core::ops::Range;
 use core::ptr::{NonNull, null_mut};
 
 use mote_abi::area::{INBOX_BYTES, OUTBOX_BYTES, fds};
-use mote_abi::windows::{WINDOW_BYTES, Windows};
+use mote_abi::windows::WINDOW_BYTES;
 use mote_sigctx::arch::SavedFrame;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
@@ -26,6 +26,7 @@ use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise};
 
 use crate::host::saved_state::SavedStateSpace;
 use crate::host::stack_slot::GUARD_BYTES;
+use crate::host::zones;
 use crate::sys::pages::PAGE_BYTES;
 
 /// How much of a stack or arena is made present at the start.
@@ -77,13 +78,13 @@ pub fn results() -> Result<NonNull<u8>, Errno> {
     map_file(null_mut(), RESULTS_BYTES, writable, MapFlags::SHARED, fds::RESULTS)
 }
 
-/// Maps the three windows of `zone` at their fixed addresses: executable, readable, writable, never two
+/// Maps the three windows of `zone` where all workers of the node have them: executable, readable, writable, never two
 /// of "writable" and another's. Where the system lets shared memory have huge pages, images do.
 ///
 /// # Errors
 /// The kernel's; `EEXIST` if something else lies there.
 pub fn windows(zone: u8) -> Result<(), Errno> {
-    let windows = Windows::of(zone);
+    let windows = zones::base().windows(zone);
     let bytes = WINDOW_BYTES as usize;
     let fixed = MapFlags::FIXED_NOREPLACE;
     let shared = fixed | MapFlags::SHARED;

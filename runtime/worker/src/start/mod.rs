@@ -15,7 +15,7 @@ use mote_abi::area::{ANY_CPU, Stage, StartParameters, WorkerStatus};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::park::WakeFence;
 use mote_abi::stack::gap_blocks;
-use mote_abi::windows::ZONES_MAX;
+use mote_abi::windows::{Base, ZONES_MAX};
 use mote_alloc::ChunkSource;
 use mote_sigctx::arch::Crossing;
 use mote_sigctx::signal;
@@ -111,6 +111,7 @@ unsafe fn prepare(
     serialize::prepare();
     let text = program::text().ok_or(Errno::NOEXEC)?;
     let zones = zones(start)?;
+    host::zones::set_base(Base::at(start.zones_base.load(Relaxed)));
     zones.clone().try_for_each(memory::windows)?;
     let slots = slots::map(start, chunks)?;
     reach(status, Stage::MemoryMapped);

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use mote_abi::unwind;
-use mote_abi::windows::is_text;
-use mote_dispatcher::TOOLCHAIN;
+use mote_dispatcher::{Layout, TOOLCHAIN};
 use mote_loader::{Checked, Expected, verify};
 use serde::Serialize;
 
@@ -63,17 +62,19 @@ type Names = BTreeMap<u64, String>;
 pub struct Map {
     image: Option<Checked>,
     text_address: u64,
+    layout: Layout,
     names: Names,
     host_names: Names,
 }
 
 impl Map {
-    /// The map for `bytes` of an image whose text the worker has at `text_address`.
+    /// The map for `bytes` of an image whose text the worker has at `text_address`, in this layout.
     #[must_use]
-    pub fn new(bytes: &[u8], text_address: u64) -> Self {
+    pub fn new(bytes: &[u8], text_address: u64, layout: Layout) -> Self {
         Self {
             image: verify(bytes, &Expected::of(TOOLCHAIN)).ok(),
             text_address,
+            layout,
             names: functions::names(bytes),
             host_names: functions::names(mote_dispatcher::torture::program()),
         }
@@ -82,7 +83,7 @@ impl Map {
     /// The address in the image as linked, if `rip` is in service text.
     #[must_use]
     pub fn linked(&self, rip: u64) -> Option<u64> {
-        is_text(rip).then(|| rip.wrapping_sub(self.text_address))
+        self.layout.zones.is_text(rip).then(|| rip.wrapping_sub(self.text_address))
     }
 
     /// What covers the instruction at `rip`.
@@ -109,7 +110,7 @@ impl Map {
     pub fn function(&self, rip: u64) -> &str {
         match self.linked(rip) {
             Some(address) => name(&self.names, address, "service text"),
-            None => name(&self.host_names, rip, "vdso"),
+            None => name(&self.host_names, self.in_program(rip), "vdso"),
         }
     }
 
@@ -119,9 +120,14 @@ impl Map {
         &self.names
     }
 
+    /// The address in the worker program as linked.
+    fn in_program(&self, rip: u64) -> u64 {
+        rip.wrapping_sub(self.layout.program)
+    }
+
     fn is_memory_function(&self, rip: u64) -> bool {
         const NAMES: [&str; 5] = ["memcpy", "memmove", "memset", "memcmp", "bcmp"];
-        let name = name(&self.host_names, rip, "");
+        let name = name(&self.host_names, self.in_program(rip), "");
         name.strip_prefix("mote_import_").is_some_and(|name| NAMES.contains(&name))
     }
 }
@@ -143,9 +149,12 @@ mod tests {
 
     #[test]
     fn host_functions_have_their_names_and_memory_functions_no_lsda() {
-        let map = Map::new(b"", 0);
-        let find =
-            |wanted: &str| *map.host_names.iter().find(|(_, name)| *name == wanted).unwrap().0;
+        let layout = Layout::of_seed(7);
+        let map = Map::new(b"", 0, layout);
+        let find = |wanted: &str| {
+            let found = map.host_names.iter().find(|(_, name)| *name == wanted);
+            layout.program + found.unwrap().0
+        };
         let copy = find("mote_import_memcpy");
         assert_eq!(map.function(copy + 3), "mote_import_memcpy");
         assert_eq!(map.coverage(copy + 3), Coverage::NoLsda);

@@ -120,7 +120,7 @@ impl Results {
         member: &Member,
         keeps_points: bool,
     ) {
-        let map = Map::new(case.image, found.text_address);
+        let map = Map::new(case.image, found.text_address, found.layout);
         let report = Report::new(case, &found, &map);
         self.reports.push(Report { profile: Some(profile.name()), ..report });
         if keeps_points {
@@ -140,7 +140,7 @@ impl Results {
             modes.retain(|mode| found.iter().any(|(of, _)| of == mode));
             let mut listing = Listing::new(image, modes);
             for (mode, found) in found {
-                listing.add(mode, found, &Map::new(image, found.text_address));
+                listing.add(mode, found, &Map::new(image, found.text_address, found.layout));
             }
             listings.insert(key.clone(), (listing, image));
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mote_abi::outcome::Outcome;
+use mote_dispatcher::Layout;
 use mote_dispatcher::torture::{Canaries, Case, Point, Progress, Sweep, SweepError, facts};
 
 /// Between two looks at a worker.
@@ -17,6 +18,8 @@ pub struct Found {
     pub points: Vec<Point>,
     /// Where the worker had the service's text.
     pub text_address: u64,
+    /// Where program and zones lay in the worker.
+    pub layout: Layout,
     /// Instructions in reach that were executed.
     pub instructions: u64,
     /// Whether the invocation came to its end.
@@ -73,6 +76,7 @@ pub fn run(
         baseline: sweep.baseline(),
         points: sweep.points(0),
         text_address: sweep.text_address(),
+        layout: sweep.layout(),
         instructions: progress.instructions,
         is_complete: progress.is_ended,
         elapsed: begun.elapsed(),

@@ -51,6 +51,9 @@ pub(crate) struct TortureArgs {
     /// From the injection to the hard deadline, in microseconds.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) grace_us: u32,
+    /// Lay program and windows out in the worker as this number says: the same number, the same addresses.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) layout: u64,
     /// How freed memory is treated: `bump` never uses it again.
     #[arg(long, value_name = "bump|general", hide_possible_values = true, default_value = Heap::Bump.name(), value_parser = choice::heap())]
     pub(crate) heap: Heap,

@@ -44,7 +44,7 @@ fn one(args: &TortureArgs, source: &source::Source) -> Result<Status, Failure> {
     });
     bar.finish_and_clear();
     let found = found.map_err(mote_bench::Error::from)?;
-    let map = Map::new(case.image, found.text_address);
+    let map = Map::new(case.image, found.text_address, found.layout);
     let report = Report::new(&case, &found, &map);
     if let Some(path) = &args.html {
         output::write(path, &html::single::page(&report, &found, &map, case.image))?;
@@ -99,6 +99,7 @@ fn template(args: &TortureArgs) -> Case<'static> {
         every: args.every,
         reaches_host: args.host,
         second: args.second,
+        layout_seed: args.layout,
         pauses: args.pause,
         ..Case::every_instruction("", b"", args.mode.unwrap_or(Mode::Guarded))
     }

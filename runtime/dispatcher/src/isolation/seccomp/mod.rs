@@ -16,18 +16,17 @@ pub(crate) mod bpf;
 use std::ops::Range;
 
 use mote_abi::lockdown::{ALLOWED_CALLS, AllowedCall, Argument};
-use mote_abi::windows::{Windows, ZONE_BYTES, ZONES_MAX};
+use mote_abi::windows::Base;
 
 use self::bpf::{ARCH_X86_64, IF_AT_LEAST, IF_EQUAL, Instruction, Verdict, data};
 
 /// The high half of every address in the vsyscall page.
 const VSYSCALL_HIGH: u32 = u32::MAX;
 
-/// The filter for a worker whose executable segment is `text`, as `struct sock_filter`s.
-pub(crate) fn compile(text: &Range<u64>) -> Vec<u64> {
-    let windows = Windows::of(0).text();
-    let windows = windows..windows + ZONES_MAX as u64 * ZONE_BYTES;
-    let filter = program(text, &windows, ALLOWED_CALLS);
+/// The filter for a worker whose executable segment is `text` and whose zones begin at `zones`, as `struct
+/// sock_filter`s.
+pub(crate) fn compile(text: &Range<u64>, zones: Base) -> Vec<u64> {
+    let filter = program(text, &zones.zones(), ALLOWED_CALLS);
     filter.into_iter().map(Instruction::to_bits).collect()
 }
 
@@ -44,15 +43,14 @@ fn program(text: &Range<u64>, windows: &Range<u64>, calls: &[AllowedCall]) -> Ve
     program
 }
 
-/// Traps what comes from the windows, which begin and end at multiples of 4 GiB, or from the vsyscall
-/// page.
+/// Traps what comes from the windows, or from the vsyscall page. What else is in the 4 GiB where windows begin, or
+/// end, is nothing.
 fn trapped(windows: &Range<u64>) -> [Instruction; 5] {
-    debug_assert_eq!((low(windows.start), low(windows.end)), (0, 0));
     [
         Instruction::load(data::INSTRUCTION_POINTER + 4),
         Instruction::compare(IF_EQUAL, VSYSCALL_HIGH, 2, 0),
         Instruction::compare(IF_AT_LEAST, high(windows.start), 0, 2),
-        Instruction::compare(IF_AT_LEAST, high(windows.end), 1, 0),
+        Instruction::compare(IF_AT_LEAST, high(windows.end - 1) + 1, 1, 0),
         Instruction::answer(Verdict::Trap),
     ]
 }

@@ -1,9 +1,12 @@
 //! A slot whose workers do not start, and one whose worker dies.
 
+use mote_abi::windows::Base;
+
 use super::filling::MAX_FAILED_STARTS;
 use super::*;
 use crate::isolation::enclosure::Enclosure;
 use crate::isolation::layer::Layer;
+use crate::isolation::layout::Layout;
 use crate::pool::fake_worker::{self, publish};
 use crate::pool::start::START_LIMIT_NS;
 use crate::sys::clock::now_ns;
@@ -16,7 +19,8 @@ fn spawn_context(program: &str) -> SpawnContext {
         cpus: Vec::new(),
         program: program_file("test-program", &program).unwrap(),
         windows: Vec::new(),
-        enclosure: Enclosure::prepare(&Layer::ALL, &(0..0)).unwrap(),
+        enclosure: Enclosure::prepare(&Layer::ALL, &(0..0), Base::of_number(0)).unwrap(),
+        layout: Layout::of_seed(0),
     }
 }
 

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use mote_dispatcher::Layout;
+
 use super::super::map::Map;
 use super::super::report::{Counts, Report};
 use super::super::verdict::Verdict;
@@ -35,7 +37,7 @@ pub fn page(reports: &[Report], listings: &Listings<'_>) -> String {
     for (key, (listing, image)) in listings {
         let (service, profile) = (escaped(&key.0), key.1);
         let _ = writeln!(page, "<h2 id=\"{}\">{service}, {profile}</h2>", anchor(&key.0, profile));
-        listing.write(&mut page, &Map::new(image, 0), false);
+        listing.write(&mut page, &Map::new(image, 0, Layout::of_seed(0)), false);
     }
     page.push_str("</body></html>\n");
     page
