@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use crate::bundle;
 use crate::contenders::node::ended_as;
-use crate::contenders::random::Random;
 use crate::error::Error;
+use crate::random::Random;
 
 /// What is stopped: vector code, collections, and something of everything.
 const SERVICES: &[&str] = &["sha512", "wordcount", "turns"];

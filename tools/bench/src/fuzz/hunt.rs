@@ -99,7 +99,7 @@ impl Hunt<'_> {
         let at = judged.verdicts.iter().position(|&it| it == verdict);
         Ok(at.map(|at| {
             let point = judged.found.points[at];
-            let map = Map::new(&batch.image, judged.found.text_address);
+            let map = Map::new(&batch.image, judged.found.text_address, judged.found.layout);
             let place = (point.number, map.function(point.rip).to_owned());
             Evidence { place: Some(place), difference: String::new() }
         }))
