@@ -18,6 +18,7 @@ use alloc::vec::Vec;
 
 use mote_abi::image::ImageHeader;
 use mote_abi::prefetch;
+use mote_abi::stack::gap_blocks;
 use mote_abi::unwind::{TABLE_ALIGN_BYTES, UnwindTable};
 use mote_abi::windows::{SLOT_ALIGN_BYTES, WINDOW_BYTES};
 use zerocopy::IntoBytes;
@@ -120,6 +121,7 @@ pub struct Checked {
     text_bytes: usize,
     relocations: Relocations,
     state: u32,
+    frame_bytes: u32,
     /// Seldom there.
     counter: Option<Box<CounterUse>>,
     stops: Arc<StopLines>,
@@ -152,7 +154,8 @@ impl Checked {
         let counter = effects.counter.map(|(offset, instruction)| {
             Box::new(CounterUse { instruction, place: CodePlace::of(image, offset) })
         });
-        Self { layout, words, text_bytes, relocations, state: effects.state, counter, stops }
+        let Effects { state, frame_bytes, .. } = effects;
+        Self { layout, words, text_bytes, relocations, state, frame_bytes, counter, stops }
     }
 
     /// Asks for the bytes, if they are few: one of thousands of images has been out of this processor's
@@ -217,6 +220,13 @@ impl Checked {
     #[must_use]
     pub fn state(&self) -> u32 {
         self.state
+    }
+
+    /// What the image's code may leave untouched of a stack between two words that it writes: see
+    /// [`mote_abi::stack`].
+    #[must_use]
+    pub fn stack_gap_blocks(&self) -> u16 {
+        gap_blocks(self.frame_bytes)
     }
 
     /// An instruction that reads a counter of the processor, if there is one.

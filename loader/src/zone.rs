@@ -83,6 +83,8 @@ pub struct Placed {
     pub relocated: u32,
     /// Bytes of the data segment in memory.
     pub data_bytes: u32,
+    /// [`Checked::stack_gap_blocks`].
+    pub stack_gap_blocks: u16,
     slot: Slot,
     /// Whether other text may have been where its text goes.
     is_reused: bool,
@@ -263,6 +265,7 @@ impl Zone {
             record: start + layout.record,
             relocated: start + layout.relocated,
             data_bytes: layout.data_bytes,
+            stack_gap_blocks: image.stack_gap_blocks(),
             slot: taken.slot,
             is_reused: taken.is_reused,
             text_bytes: image.text().len() as u32,

@@ -157,7 +157,15 @@ impl TestNode {
     /// # Panics
     /// If the loader refuses it.
     pub fn crafted(&mut self, name: &str, code: &[u8], import: &str) {
-        let image = crafted::with_entry(image("wordcount"), code, import);
+        self.crafted_from("wordcount", name, code, import);
+    }
+
+    /// The same of the image of the service `base`.
+    ///
+    /// # Panics
+    /// As [`TestNode::crafted`].
+    pub fn crafted_from(&mut self, base: &str, name: &str, code: &[u8], import: &str) {
+        let image = crafted::with_entry(image(base), code, import);
         let service = self.node.deploy(name, image).unwrap_or_else(|error| panic!("{error}"));
         self.services.insert(name.to_owned(), service);
     }

@@ -14,12 +14,18 @@ pub(crate) struct Effects {
     pub(crate) state: u32,
     /// The first instruction that reads a counter of the processor: its offset and its name.
     pub(crate) counter: Option<(u32, &'static str)>,
+    /// The longest frame of a function, in bytes; `u32::MAX` if that is not to be seen in the code.
+    pub(crate) frame_bytes: u32,
 }
 
 impl Effects {
     /// Those of both.
     pub(super) fn and(self, other: Self) -> Self {
-        Self { state: self.state | other.state, counter: self.counter.or(other.counter) }
+        Self {
+            state: self.state | other.state,
+            counter: self.counter.or(other.counter),
+            frame_bytes: self.frame_bytes.max(other.frame_bytes),
+        }
     }
 }
 
@@ -58,5 +64,5 @@ pub(super) fn judge(
         return Err(Cause::ShortBranch);
     }
     let counter = policy::counter(instruction.code()).map(|name| (instruction.ip() as u32, name));
-    Ok(Effects { state: policy::state(instruction), counter })
+    Ok(Effects { state: policy::state(instruction), counter, ..Effects::default() })
 }

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod flow;
+mod frames;
 mod judge;
 mod overlap;
 mod policy;
@@ -30,6 +31,7 @@ use iced_x86::{Decoder, DecoderOptions, Instruction};
 
 use flow::FlowReader;
 pub(crate) use flow::{Flow, FlowKind, Target};
+use frames::{FrameReader, UNKNOWN_BYTES};
 use judge::judge;
 pub(crate) use judge::{Cause, Effects, Fault};
 pub(crate) use policy::Refused;
@@ -112,6 +114,7 @@ struct Sweep<'t> {
     starts: Offsets,
     seen: SeenCodes,
     reader: FlowReader,
+    frames: FrameReader,
     flows: Vec<Flow>,
     taken: Vec<u32>,
     effects: Effects,
@@ -125,6 +128,7 @@ impl<'t> Sweep<'t> {
             starts: Offsets::new(text.len()),
             seen: SeenCodes::new(),
             reader: FlowReader::default(),
+            frames: FrameReader::default(),
             flows: Vec::new(),
             taken: Vec::new(),
             effects: Effects::default(),
@@ -135,6 +139,7 @@ impl<'t> Sweep<'t> {
         let mut at = range.start;
         let mut instruction = Instruction::default();
         self.reader.forget();
+        self.frames.next_function();
         self.seek(at);
         while at < range.end {
             if kind == Kind::Gap && PADDING.contains(&self.text[at as usize]) {
@@ -169,6 +174,7 @@ impl<'t> Sweep<'t> {
             return fault(Cause::Straddles);
         }
         let kind = self.reader.read(instruction);
+        self.frames.read(instruction);
         if kind.is_some() || self.seen.insert(instruction.code()) {
             match judge(instruction, kind, &self.text[at as usize..next as usize]) {
                 Ok(effects) => self.effects = self.effects.and(effects),
@@ -192,10 +198,12 @@ impl<'t> Sweep<'t> {
     }
 
     fn finish(self) -> Result<Code, Fault> {
-        let Self { text, starts, flows, mut taken, effects, .. } = self;
+        let Self { text, starts, mut frames, flows, mut taken, effects, .. } = self;
         taken.retain(|&offset| starts.contains(offset));
         let (overlaps, beside) = overlap::follow(text, &starts, &flows)?;
-        Ok(Code { starts, flows, taken, overlaps, effects: effects.and(beside) })
+        let frame_bytes = if overlaps { UNKNOWN_BYTES } else { frames.next_function() };
+        let effects = Effects { frame_bytes, ..effects.and(beside) };
+        Ok(Code { starts, flows, taken, overlaps, effects })
     }
 }
 

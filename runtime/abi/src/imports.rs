@@ -46,6 +46,10 @@ imports! {
     TokenRelease = "mote_token_release",
     /// `fn(is_error: u32, bytes: *const u8, len: usize)`: hands over the response or the error text.
     Respond = "mote_respond",
+    /// `fn(calls: *const u8, bytes: usize) -> Answer`: calls of [upstreams](crate::upstream). The invocation is
+    /// suspended until there are replies to all. The answer is two words: where the replies lie, until the next
+    /// such call, and their bytes; or null, and why there are none.
+    Upstream = "mote_upstream",
     /// `fn()`: called first by an image's panic handler; does not return if a panic is under way.
     Panicking = "mote_panicking",
     /// `fn(message: *const u8, bytes: usize, file: *const u8, file_bytes: usize, line: u32, column: u32)

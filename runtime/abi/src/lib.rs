@@ -16,7 +16,9 @@
 //! | [`prefetch`] | asking for a cache line early |
 //! | [`park`] | how the two sides sleep without missing each other |
 //! | [`area`] | the two shared areas of a worker: inbox and outbox |
+//! | [`stack`] | what a service leaves untouched of its stack |
 //! | [`stop`] | how breakpoints in a service's text are demanded and acknowledged |
+//! | [`upstream`] | calls of a service to backends, and their replies |
 //! | [`clock`] | the clock that all of a node share |
 //! | [`lockdown`] | what a worker gives up before its first request, and the calls that it keeps |
 //! | [`variables`] | what the operator set for a service |
@@ -36,9 +38,11 @@ pub mod outcome;
 pub mod park;
 #[allow(unsafe_code, reason = "is an instruction")]
 pub mod prefetch;
+pub mod stack;
 pub mod stop;
 pub mod torture;
 pub mod unwind;
+pub mod upstream;
 pub mod variables;
 pub mod windows;
 

@@ -37,7 +37,8 @@ pub struct Invoke {
     /// Offset in the read-only window of what the service reads first: its global offset table.
     pub relocated: u32,
     /// 0 to start an invocation; else one more than the number of the stack slot in which the
-    /// invocation to be resumed was paused. Then only this and the generation matter.
+    /// invocation to be resumed was paused. Then only this, the generation, the budget (what is left of it at
+    /// most) and the body (replies, if it waits for some) matter.
     pub resume: u16,
     /// A [`Mode`].
     pub mode: u8,
@@ -48,10 +49,13 @@ pub struct Invoke {
     /// The header's [`state`](crate::image::state): what of the processor's state must be reset when the
     /// service has run.
     pub state: u8,
+    /// What the service may leave untouched of its stack between two words that it writes, in blocks: see
+    /// [`stack`](crate::stack).
+    pub stack_gap_blocks: u16,
     /// Bytes of the [variables](crate::variables) behind the body.
     pub variables_bytes: u16,
     /// Zero.
-    pub reserved: [u8; 12],
+    pub reserved: [u8; 10],
 }
 
 impl Invoke {
@@ -136,7 +140,8 @@ pub struct Completion {
     /// A [`Cleanup`].
     pub cleanup: u8,
     /// 0 if the invocation ended; else one more than the number of the stack slot in which it was
-    /// paused. Then only this, `entered_ns` and `spent_us` mean something.
+    /// paused. Then only this, `entered_ns`, `spent_us` and `body_bytes` mean something: the body is the
+    /// [calls](crate::upstream) that it waits for; none if its time slice was over.
     pub paused: u16,
     /// Of an invocation that was paused: how much of its budget it has spent, in microseconds.
     pub spent_us: u32,

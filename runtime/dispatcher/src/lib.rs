@@ -21,6 +21,7 @@
 //! | `pool` | all workers: their processes, rings, deadlines, and what they may report |
 //! | `images` | deployed images, which are resident and where, and their statistics |
 //! | `sched` | who waits for what: queue, budgets, spinning or parking, processors |
+//! | `upstream` | calls of services to backends: who waits for which replies |
 //! | `journal` | what became of each accepted request: one answer (pure) |
 //! | `config` | what a node is started with |
 //! | `job` | what is asked and what comes back: jobs, tickets, completions (pure) |
@@ -43,6 +44,7 @@ mod sched;
 #[allow(unsafe_code, reason = "shared memory and the calls that no crate offers safely")]
 mod sys;
 pub mod torture;
+mod upstream;
 
 pub use config::{
     BACKSTOP_US, ConfigError, MAX_QUANTUM_US, MAX_SLICE_US, MAX_SPARES, MAX_WORKERS,
@@ -63,6 +65,7 @@ pub use job::share::Share;
 pub use job::spec::{Job, JobError};
 pub use journal::JobState;
 pub use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
+pub use mote_abi::upstream::CallError;
 pub use mote_loader::CounterUse;
 pub use mote_loader::signature::PublicKey;
 pub use node::Node;
@@ -81,3 +84,4 @@ pub use sched::budget::{BudgetError, LatencyTarget};
 pub use sched::processors::{Processor, TRIED_PROCESSORS, TriedProcessor};
 pub use sys::clock::now_ns;
 pub use sys::limits::TooFewDescriptors;
+pub use upstream::{UpstreamCall, UpstreamDriver, UpstreamReply};

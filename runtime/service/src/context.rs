@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::{Host, Token};
+use crate::{Calls, Host, Token, Upstream, UpstreamError};
 
 /// The only capability of a service.
 ///
@@ -71,6 +71,21 @@ impl Context {
     pub fn token(&mut self) -> Token {
         Token::from_host(&self.host)
     }
+
+    /// The backend that the operator calls `name`. Whether it is there, and granted to this service, shows when it is
+    /// called.
+    ///
+    /// # Errors
+    /// No upstream can have that name: [`UpstreamError::NotGranted`].
+    pub fn upstream(&mut self, name: &str) -> Result<Upstream, UpstreamError> {
+        Upstream::new(self.host.clone(), name)
+    }
+
+    /// No calls yet, to which several are added that go out together: see [`Calls`].
+    #[must_use]
+    pub fn calls(&mut self) -> Calls {
+        Calls::new(self.host.clone())
+    }
 }
 
 impl fmt::Debug for Context {
@@ -93,6 +108,15 @@ impl Context {
     #[must_use]
     pub fn for_test_with_budget_us(budget_us: u64) -> Self {
         Self::from_host(Host::new(budget_us))
+    }
+
+    /// From now on, `reply` answers what is asked of the upstream `name`.
+    pub fn set_upstream(
+        &mut self,
+        name: &str,
+        reply: impl FnMut(&[u8]) -> Result<alloc::vec::Vec<u8>, UpstreamError> + 'static,
+    ) {
+        self.host.set_upstream(name, alloc::boxed::Box::new(reply));
     }
 
     /// The same context with one more variable, which comes before one of the process.

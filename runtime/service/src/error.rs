@@ -54,7 +54,7 @@ impl From<String> for Error {
 
 impl core::error::Error for Error {}
 
-/// Generates the conversions from errors of the language's own libraries.
+/// Generates the conversions from errors of the language's own libraries, and of upstreams.
 macro_rules! from_displayed {
     ($($error:ty),* $(,)?) => {
         $(impl From<$error> for Error {
@@ -76,6 +76,7 @@ from_displayed!(
     core::num::TryFromIntError,
     core::str::ParseBoolError,
     core::str::Utf8Error,
+    crate::upstream_error::UpstreamError,
 );
 
 #[cfg(test)]

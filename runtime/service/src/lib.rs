@@ -31,7 +31,8 @@
 //!
 //! # What a service can do
 //!
-//! A [`Context`] is the only way out: clocks, a log, random bytes, tokens. There is no standard
+//! A [`Context`] is the only way out: clocks, a log, random bytes, tokens, and the [upstreams](Upstream) that its
+//! operator grants. There is no standard
 //! library in an image and no way to catch a panic, so that a service that is stopped stays stopped.
 //! A call of a `Context` method, and an allocation, is where a service that ran past its budget is
 //! unwound: destructors run, then the request ends. Destructors themselves never are.
@@ -65,6 +66,8 @@ mod response;
 #[cfg(mote_image)]
 mod sys;
 mod token;
+mod upstream;
+mod upstream_error;
 
 #[cfg(mote_image)]
 #[doc(hidden)]
@@ -80,6 +83,8 @@ pub use error::Error;
 pub use request::Request;
 pub use response::Response;
 pub use token::Token;
+pub use upstream::{Calls, Replies, Started, Upstream};
+pub use upstream_error::UpstreamError;
 
 /// What [`handle`](self) returns: a response unless said otherwise, or an [`Error`].
 pub type Result<T = Response, E = Error> = core::result::Result<T, E>;

@@ -4,6 +4,8 @@
 //! A service runs on one thread, so the state is shared by [`Rc`].
 
 use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,6 +13,8 @@ use core::cell::{Cell, RefCell};
 use core::hash::{BuildHasher, Hasher};
 use std::hash::RandomState;
 use std::time::Instant;
+
+use crate::upstream_error::UpstreamError;
 
 /// A handle on one invocation's state.
 #[derive(Clone)]
@@ -26,7 +30,11 @@ struct State {
     log: RefCell<String>,
     tokens_created: Cell<u32>,
     tokens_released: Cell<u32>,
+    upstreams: RefCell<BTreeMap<String, Reply>>,
 }
+
+/// Answers what is asked of an upstream.
+pub(crate) type Reply = Box<dyn FnMut(&[u8]) -> Result<Vec<u8>, UpstreamError>>;
 
 impl Host {
     pub(crate) fn new(budget_us: u64) -> Self {
@@ -36,6 +44,7 @@ impl Host {
             log: RefCell::default(),
             tokens_created: Cell::new(0),
             tokens_released: Cell::new(0),
+            upstreams: RefCell::default(),
         };
         Self { state: Rc::new(state), variables: of_process() }
     }
@@ -80,6 +89,35 @@ impl Host {
 
     pub(crate) fn token_release(&self, _id: u32) {
         increment(&self.state.tokens_released);
+    }
+
+    pub(crate) fn set_upstream(&self, name: &str, reply: Reply) {
+        self.state.upstreams.borrow_mut().insert(name.into(), reply);
+    }
+
+    /// The replies to `calls`, which are as the worker takes them: a name's length, a request's, and both.
+    pub(crate) fn upstream(&self, mut calls: &[u8]) -> Result<Vec<u8>, UpstreamError> {
+        let mut replies = Vec::new();
+        while let Some((&[name_bytes, a, b, c, d], rest)) = calls.split_first_chunk::<5>() {
+            let (name, rest) = rest.split_at(name_bytes.into());
+            let (request, rest) = rest.split_at(u32::from_le_bytes([a, b, c, d]) as usize);
+            calls = rest;
+            let (status, reply) = match self.reply(name, request) {
+                Ok(reply) => (0, reply),
+                Err(why) => (why.status(), Vec::new()),
+            };
+            replies.push(status);
+            replies.extend((reply.len() as u32).to_le_bytes());
+            replies.extend(reply);
+        }
+        Ok(replies)
+    }
+
+    fn reply(&self, name: &[u8], request: &[u8]) -> Result<Vec<u8>, UpstreamError> {
+        let mut upstreams = self.state.upstreams.borrow_mut();
+        let mut named = upstreams.iter_mut().filter(|(known, _)| known.as_bytes() == name);
+        let (_, reply) = named.next().ok_or(UpstreamError::NotGranted)?;
+        reply(request)
     }
 
     pub(crate) fn logged(&self) -> String {

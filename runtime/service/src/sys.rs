@@ -8,6 +8,10 @@
 //! table and copies bytes from exactly the range it is given.
 #![expect(unsafe_code, reason = "the boundary to the worker; nothing else in this crate is unsafe")]
 
+use alloc::vec::Vec;
+
+use crate::upstream_error::UpstreamError;
+
 unsafe extern "C-unwind" {
     safe fn mote_now_ns() -> u64;
     safe fn mote_remaining_us() -> u64;
@@ -16,11 +20,19 @@ unsafe extern "C-unwind" {
     safe fn mote_token_create() -> u32;
     fn mote_log(text: *const u8, bytes: usize);
     fn mote_random_bytes(bytes: *mut u8, len: usize);
+    fn mote_upstream(calls: *const u8, bytes: usize) -> Answer;
     fn mote_respond(is_error: u32, bytes: *const u8, len: usize);
 }
 
 unsafe extern "C" {
     safe fn mote_token_release(token: u32);
+}
+
+/// Replies of upstreams, readable until the next call for some; or null, and why there are none.
+#[repr(C)]
+struct Answer {
+    replies: *const u8,
+    bytes: usize,
 }
 
 /// The worker. It knows which invocation runs, so nothing is kept here.
@@ -67,6 +79,17 @@ impl Host {
     #[inline]
     pub(crate) fn token_release(&self, id: u32) {
         mote_token_release(id);
+    }
+
+    /// Sends calls to upstreams, and waits until there are replies to all, or says why there are none.
+    pub(crate) fn upstream(&self, calls: &[u8]) -> Result<Vec<u8>, UpstreamError> {
+        // SAFETY: the worker reads exactly the slice's bytes, before anything else of this invocation runs.
+        let answer = unsafe { mote_upstream(calls.as_ptr(), calls.len()) };
+        if answer.replies.is_null() {
+            return Err(UpstreamError::from_status(answer.bytes as u8));
+        }
+        // SAFETY: so many bytes are there, and nobody writes them before the next such call.
+        Ok(unsafe { core::slice::from_raw_parts(answer.replies, answer.bytes) }.to_vec())
     }
 
     /// Hands over the response's body, or the error's text. The worker copies it before it returns.

@@ -50,12 +50,14 @@ pub(crate) const PACKAGES: [Package; 12] = [
     Package {
         folder: "runtime/abi",
         rooms: &[
+            "upstream",
             "torture",
             "unwind",
             "variables",
             "image",
             "imports",
             "area",
+            "stack",
             "stop",
             "lockdown",
             "park",
@@ -71,7 +73,18 @@ pub(crate) const PACKAGES: [Package; 12] = [
     },
     Package {
         folder: "runtime/service",
-        rooms: &["rt", "context", "token", "local", "error", "response", "request", "sys"],
+        rooms: &[
+            "rt",
+            "context",
+            "upstream",
+            "token",
+            "local",
+            "sys",
+            "error",
+            "upstream_error",
+            "response",
+            "request",
+        ],
         // The entry passes the worker's pointer on.
         also_unsafe: &["src/rt.rs"],
     },
@@ -97,6 +110,7 @@ pub(crate) const PACKAGES: [Package; 12] = [
             "torture",
             "owned",
             "node",
+            "upstream",
             "pool",
             "images",
             "sched",

@@ -4,3 +4,4 @@ mod processor_state;
 mod registers;
 mod slices;
 mod tenants;
+mod traces;

@@ -4,13 +4,17 @@
 use std::time::{Duration, Instant};
 
 use mote_abi::outcome::{Cleanup, Heap, Mode, Outcome};
-use mote_dispatcher::{Completed, Job, NodeConfig, ServiceId, Source, Ticket};
+use mote_dispatcher::{Completed, Job, MIN_SLICE_US, NodeConfig, ServiceId, Source, Ticket};
 use mote_tests::signals::send;
-use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for};
+use mote_tests::{AMPLE_US, SHORT_US, TestNode, assert_tokens_accounted_for, breaking};
 
 const MODES: [Mode; 3] = [Mode::Guarded, Mode::Inject, Mode::Discard];
 
-const SOURCES: [Source; 3] = [Source::Signal, Source::Periodic { quantum_us: 50 }, Source::OneShot];
+const SOURCES: [Source; 4] =
+    [Source::Breakpoint, Source::Signal, Source::Periodic { quantum_us: 50 }, Source::OneShot];
+
+/// The shortest slice. Without optimisation, going on alone takes longer than that.
+const SHORTEST_US: u32 = if cfg!(debug_assertions) { 30 } else { MIN_SLICE_US };
 
 fn sliced(slice_us: u32) -> NodeConfig {
     NodeConfig { slice_us: Some(slice_us), ..NodeConfig::default() }
@@ -102,6 +106,15 @@ fn long_services_take_turns_and_keep_what_is_theirs() {
         let pid = node.worker_pids()[0];
         node.canary(pid);
     }
+}
+
+#[test]
+fn shortest_slices_change_no_answer() {
+    let Some(mut node) = breaking(sliced(SHORTEST_US)) else { return };
+    let turns = node.service("turns");
+    let pid = node.run("hello", Mode::Guarded, AMPLE_US).worker_pid;
+    until_overtaken(&mut node, job(turns, b"3000"), assert_done);
+    node.canary(pid);
 }
 
 #[test]

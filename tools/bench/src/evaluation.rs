@@ -19,7 +19,7 @@ use crate::contenders::place::Place;
 use crate::error::Error;
 use crate::experiments::setting::Setting;
 use crate::experiments::table1::{self, Contenders};
-use crate::experiments::{density, epochs, kill, quantum, stops, tenants, timer};
+use crate::experiments::{density, epochs, kill, quantum, slices, stops, tenants, timer};
 use crate::results::{Floors, Results, ratios};
 use crate::stats::row::Missing;
 
@@ -139,6 +139,7 @@ fn measure(setting: &Setting<'_>, evaluation: Evaluation<'_>) -> Result<Results,
         let (rows, quantum) = quantum::measure(setting)?;
         results.rows.extend(rows);
         results.quantum = quantum;
+        results.rows.extend(slices::rows(setting)?);
     }
     if which.has(Experiment::Kill) {
         results.rows.extend(stops::rows(setting)?);
@@ -174,7 +175,7 @@ fn steps(setting: &Setting<'_>, which: Experiment) -> u64 {
         (Experiment::Table1, table1),
         (Experiment::Peers, peers + if which == Experiment::Peers { table1 } else { 0 }),
         (Experiment::Timer, timer::steps(is_quick)),
-        (Experiment::Quantum, quantum::steps(is_quick)),
+        (Experiment::Quantum, quantum::steps(is_quick) + slices::steps(is_quick)),
         (Experiment::Kill, kill::steps(is_quick) + stops::steps(is_quick)),
         (Experiment::Tenants, tenants::steps()),
         (Experiment::Density, density::steps(setting)),

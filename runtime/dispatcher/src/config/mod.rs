@@ -1,6 +1,7 @@
 //! What a node is started with.
 
 mod sharing;
+pub(crate) mod slicing;
 
 use mote_abi::area::{MAX_STACK_SLOTS, ONE_SHOT, RING_ENTRIES};
 use mote_abi::windows::ZONES_MAX;
@@ -34,7 +35,7 @@ pub const MAX_QUANTUM_US: u32 = 1_000_000;
 
 /// The least [`NodeConfig::slice_us`], in microseconds: below it, a worker may do nothing else than
 /// pause and resume.
-pub const MIN_SLICE_US: u32 = 10;
+pub const MIN_SLICE_US: u32 = 3;
 
 /// The greatest [`NodeConfig::slice_us`], in microseconds.
 pub const MAX_SLICE_US: u32 = 1_000_000;
@@ -51,15 +52,6 @@ pub struct ConfigError {
     pub least: usize,
     /// The greatest value allowed.
     pub most: usize,
-}
-
-/// How a worker's jobs share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slicing {
-    /// How long one runs while others wait, in microseconds.
-    pub(crate) slice_us: u32,
-    /// Stack slots of a worker.
-    pub(crate) stack_slots: usize,
 }
 
 /// How a [`Node`](crate::Node) is set up. Take the default and change what matters.
@@ -104,6 +96,13 @@ pub struct NodeConfig {
     /// With slices: stack slots of each worker, 2 to [`MAX_STACK_SLOTS`]. One is for the invocation that
     /// runs; so many less one can be paused, and any more run to their end.
     pub stack_slots: usize,
+    /// How many invocations of each worker may wait for [upstreams](crate::UpstreamDriver) while others run; more
+    /// calls are refused as [`Busy`](crate::CallError::Busy). 0: none can call. Each has a stack slot, beside those
+    /// of [`NodeConfig::stack_slots`]: together at most [`MAX_STACK_SLOTS`].
+    pub waiting: usize,
+    /// How long after the entry of its service an invocation may still wait for an upstream, in milliseconds. Then it
+    /// ends as at its soft deadline, however much of its budget is left.
+    pub wait_limit_ms: u32,
     /// After how many [strikes](crate::Strikes) a tenant's services of one name are banned until the operator
     /// lifts that ([`Node::set_banned`](crate::Node::set_banned)); `None`: never.
     pub ban_after: Option<u32>,
@@ -197,6 +196,8 @@ impl Default for NodeConfig {
             unlisted_processor: false,
             slice_us: None,
             stack_slots: 8,
+            waiting: 0,
+            wait_limit_ms: 10_000,
             ban_after: None,
             sharing: Sharing::Node,
             spares: None,
@@ -210,17 +211,6 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
-    /// How many jobs a worker may have in its ring.
-    pub(crate) fn ring_depth(&self) -> usize {
-        if self.slice_us.is_some() { self.depth.max(2) } else { self.depth }
-    }
-
-    /// How a worker's jobs share it, if they do.
-    pub(crate) fn slicing(&self) -> Option<Slicing> {
-        let slice_us = self.slice_us?;
-        Some(Slicing { slice_us, stack_slots: self.stack_slots })
-    }
-
     /// With [`Sharing::Tenant`]: how long jobs of one tenant may overtake another's, in nanoseconds.
     pub(crate) fn batch_ns(&self) -> Option<u64> {
         (self.sharing == Sharing::Tenant).then(|| u64::from(self.batch_us) * 1_000)
@@ -244,6 +234,8 @@ impl NodeConfig {
             within("slice_us", slice_us as usize, least, most)?;
             within("stack_slots", self.stack_slots, 2, MAX_STACK_SLOTS)?;
         }
+        let others = self.all_stack_slots() - self.waiting.min(self.all_stack_slots());
+        within("waiting", self.waiting, 0, MAX_STACK_SLOTS - others)?;
         within("arena_kib", self.arena_kib as usize, 1, 3 << 20)?;
         within("stack_kib", self.stack_kib as usize, MIN_STACK_KIB as usize, 1 << 20)
     }
@@ -266,13 +258,6 @@ mod tests {
     }
 
     #[test]
-    fn one_job_waits_behind_another_when_there_are_slices() {
-        let config = NodeConfig { depth: 1, ..NodeConfig::default() };
-        assert_eq!(config.ring_depth(), 1);
-        assert_eq!(NodeConfig { slice_us: Some(50), ..config }.ring_depth(), 2);
-    }
-
-    #[test]
     fn limits_are_told_when_a_field_is_outside_them() {
         let config = NodeConfig { depth: RING_ENTRIES + 1, ..NodeConfig::default() };
         let message = config.check().unwrap_err().to_string();
@@ -284,7 +269,7 @@ mod tests {
             let config = NodeConfig { slice_us: Some(slice_us), ..NodeConfig::default() };
             let message = config.check().unwrap_err().to_string();
             let expected =
-                format!("NodeConfig::slice_us is {slice_us}; it must be from 10 to 1000000");
+                format!("NodeConfig::slice_us is {slice_us}; it must be from 3 to 1000000");
             assert_eq!(message, expected);
         }
         let one_slot = NodeConfig { slice_us: Some(100), stack_slots: 1, ..NodeConfig::default() };

@@ -35,6 +35,8 @@ pub(crate) struct Place {
     pub(crate) data_bytes: u32,
     /// What its code can change of the processor's state.
     pub(crate) state: u8,
+    /// What it may leave untouched of its stack: see [`mote_abi::stack`].
+    pub(crate) stack_gap_blocks: u16,
     /// The zone's number plus one, so that an `Option<Place>` takes no more room.
     zone_plus_one: NonZero<u8>,
 }
@@ -63,6 +65,7 @@ impl Place {
             relocated: placed.relocated,
             data_bytes: placed.data_bytes,
             state: state as u8,
+            stack_gap_blocks: placed.stack_gap_blocks,
             zone_plus_one: NonZero::<u8>::MIN.saturating_add(placed.zone),
         }
     }

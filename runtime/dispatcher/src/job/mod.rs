@@ -8,7 +8,9 @@
 //! | [`request`] | a job on its way to a worker |
 //! | [`share`] | what a tenant or a service may have beside others |
 //! | [`completed`] | how an invocation ended |
+//! | [`called`] | a job that has begun to wait for upstreams |
 
+pub(crate) mod called;
 pub(crate) mod completed;
 pub(crate) mod ids;
 pub(crate) mod options;

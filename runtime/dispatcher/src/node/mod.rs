@@ -19,6 +19,7 @@ mod services;
 mod stops;
 mod submission;
 mod tick;
+mod upstreams;
 pub(crate) mod waker;
 
 use std::marker::PhantomData;
@@ -48,6 +49,7 @@ use crate::sched::queue::shares::Shares;
 use crate::sched::wait::{SharpTimers, WaitPolicy};
 use crate::sys::clock::about_now_ns;
 use crate::sys::memory_file::program_file;
+use crate::upstream::Upstreams;
 
 /// Window memory that is present from the start, in bytes: the first images are placed without page
 /// faults, which cost more than the placing.
@@ -83,14 +85,15 @@ pub struct Node {
     events: PoolEvents,
     finished: Finished,
     journal: Journal,
+    upstreams: Upstreams,
     bell: Arc<Bell>,
     last_ticket: u64,
     longest_tick_ns: u64,
     arena_kib: u32,
     ban_after: Option<u32>,
     admission: Admission,
-    /// Whether jobs share workers by time slices.
-    is_slicing: bool,
+    /// Whether jobs may be suspended: by time slices, or while they wait for upstreams.
+    may_suspend: bool,
     /// Where a worker serves one tenant: how long its jobs may overtake others'.
     batch_ns: Option<u64>,
     wait_policy: WaitPolicy,
@@ -123,6 +126,7 @@ impl Node {
         let pinned = pinned.map_err(NodeError::system("pin this thread to a processor"))?;
         let timers =
             SharpTimers::set().map_err(NodeError::system("set this thread's timer slack"))?;
+        let bell = Arc::new(Bell::default());
         let pool = WorkerPool::start(spawn_context(config, &zones, allowed)?, &plan)?;
         Ok(Self {
             pool,
@@ -131,13 +135,17 @@ impl Node {
             events: PoolEvents::default(),
             finished: Finished::default(),
             journal: Journal::default(),
-            bell: Arc::default(),
+            upstreams: Upstreams::new(
+                Arc::clone(&bell),
+                u64::from(config.wait_limit_ms) * 1_000_000,
+            ),
+            bell,
             last_ticket: 0,
             longest_tick_ns: 0,
             arena_kib: config.arena_kib,
             ban_after: config.ban_after,
             admission: Admission::new(config),
-            is_slicing: config.slice_us.is_some(),
+            may_suspend: config.slicing().is_some(),
             batch_ns: config.batch_ns(),
             wait_policy: WaitPolicy {
                 may_spin: plan.may_spin(),

@@ -81,7 +81,10 @@ impl Node {
     pub fn cancel(&mut self, ticket: Ticket) -> bool {
         match self.queue.remove(ticket) {
             Some(waiting) => self.drop_cancelled(&waiting.request),
-            None => return self.pool.cancel(ticket, about_now_ns()),
+            None => {
+                self.upstreams.forget(ticket);
+                return self.pool.cancel(ticket, about_now_ns());
+            }
         }
         true
     }

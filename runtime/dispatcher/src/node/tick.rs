@@ -1,8 +1,9 @@
 //! What a node does while its caller waits: ticks, each of which takes, enforces and feeds.
 
+use std::sync::Arc;
+
 use mote_abi::outcome::Outcome;
 
-use crate::config::Source;
 use crate::images::error::PlaceError;
 use crate::images::strikes::Strike;
 use crate::job::completed::{Completed, Ending};
@@ -11,6 +12,7 @@ use crate::journal::State;
 use crate::node::Node;
 use crate::node::error::SubmitError;
 use crate::pool::sleep::Alarm;
+use crate::pool::worker::oversight::Interruption;
 use crate::sched::wait::WaitAction;
 use crate::sys::clock::about_now_ns;
 
@@ -59,14 +61,18 @@ impl Node {
 
     fn serve(&mut self, now_ns: u64) {
         self.pool.tick(now_ns, &mut self.events);
-        for (worker, source) in self.events.overdue.drain(..) {
-            match source {
-                Source::Breakpoint => self.pool.stop(worker, &mut self.services),
-                _ => self.pool.signal(worker),
+        for (worker, interruption) in self.events.overdue.drain(..) {
+            match interruption {
+                Interruption::Breakpoints => self.pool.stop(worker, &mut self.services),
+                Interruption::Rehearsal => self.pool.rehearse(worker, &mut self.services),
+                Interruption::Signal => self.pool.signal(worker),
             }
         }
         self.collect();
-        if self.queue.is_empty() && !(self.is_slicing && self.pool.has_paused()) {
+        if self.may_suspend {
+            self.tend_upstreams(now_ns);
+        }
+        if self.queue.is_empty() && !(self.may_suspend && self.pool.has_paused()) {
             return;
         }
         if let Some(why) = self.pool.abandoned() {
@@ -102,6 +108,7 @@ impl Node {
     fn collect(&mut self) {
         while let Some(ended) = self.events.ended.pop_front() {
             self.queue.note_end(ended.tenant, &ended.completed);
+            self.upstreams.forget(ended.completed.ticket);
             self.services.leave(ended.resident);
             self.services.note(&ended.completed);
             if ended.is_suspect
@@ -169,7 +176,7 @@ impl Node {
     /// Lets the job go on that is paused for longest, if that is since `before_ns` or longer. False if there is
     /// none, or no room.
     fn resume_one(&mut self, before_ns: u64) -> bool {
-        if !self.is_slicing {
+        if !self.may_suspend {
             return false;
         }
         let Some(next) = self.pool.next_slice(before_ns) else { return false };
@@ -185,10 +192,19 @@ impl Node {
         mut done: impl FnMut(&mut Self) -> Option<T>,
     ) -> T {
         let mut fruitful_ns = None;
+        let is_woken = alarm.is_none() && self.may_suspend;
+        let bell = Arc::clone(&self.bell);
+        // Replies of upstreams ring the bell too. Whoever rang for the caller of another wait is heard then.
+        let alarm = if is_woken { Some(Alarm { bell: Some(&bell), ..Alarm::NONE }) } else { alarm };
+        let mut was_rung = false;
         loop {
             if let Some(answer) = done(self) {
+                if was_rung {
+                    bell.ring();
+                }
                 return answer;
             }
+            was_rung |= is_woken && bell.take();
             let (now_ns, before) = (about_now_ns(), self.finished.len());
             self.tick(now_ns);
             if self.finished.len() == before {
@@ -207,6 +223,7 @@ impl Node {
             WaitAction::Sleep => {
                 let alarm = alarm.map_or(Alarm::NONE, |alarm| alarm);
                 let until_ns = alarm.until_ns.min(self.queue.next_deadline_ns());
+                let until_ns = until_ns.min(self.upstreams.next_deadline_ns());
                 self.pool.sleep(now_ns, self.wait_policy.lead_ns(), Alarm { until_ns, ..alarm });
             }
         }

@@ -1,7 +1,10 @@
 //! The two shared areas of one worker, as the dispatcher sees them.
 //!
-//! The dispatcher writes the inbox and only reads the outbox: it maps that one read-only. What it
-//! finds in the outbox is an allegation ([`crate::pool::report`] checks it).
+//! The dispatcher writes the inbox, and of the outbox nothing but zeros, over bodies and logs that it has taken. What
+//! it finds in the outbox is an allegation ([`crate::pool::report`] checks it).
+//!
+//! Whoever runs in the worker next can read both. So a request's body is cleared when its completion is taken, and
+//! what came back as soon as it was copied.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,9 +15,8 @@ use mote_abi::area::{
 };
 use mote_abi::prefetch;
 use mote_loader::memfd::reopen_read_only;
-use rustix::fs::{FallocateFlags, fallocate};
 
-use crate::sys::mapping::{Access, Mapping};
+use crate::sys::mapping::Mapping;
 use crate::sys::memory_file::memory_file;
 
 /// How much of each body is made present at the start, and stays: what small requests use.
@@ -28,8 +30,6 @@ const KEPT_BODY_BYTES: usize = 256 << 10;
 pub(crate) struct Areas {
     inbox: Mapping,
     outbox: Mapping,
-    /// What the outbox is mapped from, to give memory back.
-    outbox_file: OwnedFd,
 }
 
 /// The files behind them, for the worker.
@@ -45,9 +45,9 @@ impl Areas {
     pub(crate) fn create() -> io::Result<(Self, AreaFiles)> {
         let inbox_file = memory_file("mote-inbox", INBOX_BYTES)?;
         let outbox_file = memory_file("mote-outbox", OUTBOX_BYTES)?;
-        let inbox = Mapping::new(inbox_file.as_fd(), INBOX_BYTES, Access::ReadWrite)?;
-        let outbox = Mapping::new(outbox_file.as_fd(), OUTBOX_BYTES, Access::Read)?;
-        let areas = Self { inbox, outbox, outbox_file: outbox_file.try_clone()? };
+        let inbox = Mapping::new(inbox_file.as_fd(), INBOX_BYTES)?;
+        let outbox = Mapping::new(outbox_file.as_fd(), OUTBOX_BYTES)?;
+        let areas = Self { inbox, outbox };
         areas.populate()?;
         let inbox = reopen_read_only(inbox_file.as_fd())?;
         Ok((areas, AreaFiles { inbox, outbox: outbox_file }))
@@ -79,13 +79,12 @@ impl Areas {
         self.inbox.copy_in(body_offset(index), body);
     }
 
-    /// The body of the request at `index` is not needed any more: if it was long, its memory goes back
-    /// to the kernel.
+    /// The body of the request at `index` is not needed any more: makes it zeros. If it was long, its memory goes
+    /// back to the kernel.
     #[inline]
-    pub(crate) fn release_request_body(&self, index: usize, bytes: usize) {
-        if bytes > KEPT_BODY_BYTES {
-            self.inbox
-                .release(body_offset(index) + READY_BODY_BYTES, BODY_BYTES - READY_BODY_BYTES);
+    pub(crate) fn clear_request_body(&self, index: usize, bytes: usize) {
+        if bytes > 0 {
+            clear_body(&self.inbox, index, bytes);
         }
     }
 
@@ -94,23 +93,14 @@ impl Areas {
         self.inbox.copy_out(body_offset(index), bytes.min(BODY_BYTES))
     }
 
-    /// A copy of what the worker left as the body of the completion at `index`, which is taken with it: if
-    /// it was long, its memory goes back to the kernel.
+    /// Takes what the worker left as the body of the completion at `index`, and leaves zeros. If it was long, its
+    /// memory goes back to the kernel.
     pub(crate) fn take_completion_body(&self, index: usize, bytes: usize) -> Vec<u8> {
         let body = self.outbox.copy_out(body_offset(index), bytes.min(BODY_BYTES));
-        if bytes > KEPT_BODY_BYTES {
-            self.release_completion_body(index);
+        if !body.is_empty() {
+            clear_body(&self.outbox, index, body.len());
         }
         body
-    }
-
-    #[cold]
-    fn release_completion_body(&self, index: usize) {
-        let start = body_offset(index) + READY_BODY_BYTES;
-        let bytes = BODY_BYTES - READY_BODY_BYTES;
-        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        // Where the kernel refuses, the memory stays with the worker's next bodies.
-        let _refused = fallocate(&self.outbox_file, punch, start as u64, bytes as u64);
     }
 
     /// Asks for the beginning of that body, before its length is known.
@@ -118,10 +108,24 @@ impl Areas {
         prefetch::line(self.outbox.address() + body_offset(index) as u64);
     }
 
-    /// A copy of what the worker left as the log of the completion at `index`.
-    pub(crate) fn completion_log(&self, index: usize, bytes: usize) -> Vec<u8> {
-        self.outbox.copy_out(log_offset(index), bytes.min(LOG_BYTES))
+    /// Takes what the worker left as the log of the completion at `index`, and leaves zeros.
+    pub(crate) fn take_completion_log(&self, index: usize, bytes: usize) -> Vec<u8> {
+        let log = self.outbox.copy_out(log_offset(index), bytes.min(LOG_BYTES));
+        if !log.is_empty() {
+            self.outbox.clear(log_offset(index), log.len());
+        }
+        log
     }
+}
+
+/// Makes the body at `index` of `area`, of `bytes` bytes, zeros.
+#[inline]
+fn clear_body(area: &Mapping, index: usize, bytes: usize) {
+    if bytes <= KEPT_BODY_BYTES {
+        return area.clear(body_offset(index), bytes);
+    }
+    area.clear(body_offset(index), READY_BODY_BYTES);
+    area.release(body_offset(index) + READY_BODY_BYTES, BODY_BYTES - READY_BODY_BYTES);
 }
 
 #[cfg(test)]
@@ -134,9 +138,9 @@ mod tests {
     #[test]
     fn worker_cannot_map_its_inbox_writable() {
         let (_areas, files) = Areas::create().unwrap();
-        let refused = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::ReadWrite);
+        let refused = Mapping::new(files.inbox.as_fd(), INBOX_BYTES);
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
-        assert!(Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).is_ok());
+        assert!(Mapping::read_only(files.inbox.as_fd(), INBOX_BYTES).is_ok());
     }
 
     /// How much memory a file takes, in bytes.
@@ -155,7 +159,7 @@ mod tests {
         }
         assert!(memory_of(files.inbox.as_fd()) >= (RING_ENTRIES * BODY_BYTES) as u64);
         for index in 0..RING_ENTRIES {
-            areas.release_request_body(index, BODY_BYTES);
+            areas.clear_request_body(index, BODY_BYTES);
             let body = areas.take_completion_body(index, BODY_BYTES);
             assert!(body.iter().all(|&byte| byte == 9));
             assert!(
@@ -164,7 +168,7 @@ mod tests {
         }
         // Looking at a hole takes memory of the inbox again.
         for index in 0..RING_ENTRIES {
-            areas.release_request_body(index, BODY_BYTES);
+            areas.clear_request_body(index, BODY_BYTES);
         }
         for (file, empty) in [&files.inbox, &files.outbox].into_iter().zip(empty) {
             // Where files get huge pages, an empty one has memory for bodies too; a part that was given back is
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn bodies_and_logs_do_not_overlap_when_all_are_full() {
         let (areas, files) = Areas::create().unwrap();
-        let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
+        let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES).unwrap();
         let (request, response) = (|index| index as u8 + 1, |index| index as u8 + 101);
         for index in 0..RING_ENTRIES {
             areas.write_request_body(index, &vec![request(index); BODY_BYTES]);
@@ -191,7 +195,7 @@ mod tests {
         for index in 0..RING_ENTRIES {
             assert!(is_full_of(areas.request_body(index, BODY_BYTES), request(index)));
             assert!(is_full_of(areas.take_completion_body(index, BODY_BYTES), response(index)));
-            assert!(is_full_of(areas.completion_log(index, LOG_BYTES), response(index)));
+            assert!(is_full_of(areas.take_completion_log(index, LOG_BYTES), response(index)));
         }
         assert_eq!(areas.inbox().start.abi_version.load(Relaxed), 0);
         assert_eq!(areas.outbox().status.stage.load(Relaxed), 0);

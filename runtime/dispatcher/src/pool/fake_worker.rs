@@ -10,7 +10,7 @@ use mote_abi::message::{Completion, Invoke, NOT_PREEMPTED};
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::images::services::Start;
 use crate::images::services::tests::resident;
 use crate::job::request::Request;
@@ -20,10 +20,11 @@ use crate::pool::process::Process;
 use crate::pool::process::tests::{start_program, stopped};
 use crate::pool::worker::Worker;
 use crate::sys::clock::now_ns;
-use crate::sys::mapping::{Access, Mapping};
+use crate::sys::mapping::Mapping;
 
 /// How a fake's jobs share it: no honest fake pauses before a test says so.
-pub(crate) const SLICING: Option<Slicing> = Some(Slicing { slice_us: 10, stack_slots: 3 });
+pub(crate) const SLICING: Option<Slicing> =
+    Some(Slicing { slice_us: Some(10), may_wait: true, stack_slots: 3 });
 
 /// The worker's own view of its areas.
 pub(crate) struct FakeWorker {
@@ -46,8 +47,8 @@ fn with_process(
     start: impl FnOnce(&crate::pool::areas::AreaFiles) -> Process,
 ) -> (Worker, FakeWorker) {
     let (areas, files) = Areas::create().unwrap();
-    let inbox = Mapping::new(files.inbox.as_fd(), INBOX_BYTES, Access::Read).unwrap();
-    let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES, Access::ReadWrite).unwrap();
+    let inbox = Mapping::read_only(files.inbox.as_fd(), INBOX_BYTES).unwrap();
+    let outbox = Mapping::new(files.outbox.as_fd(), OUTBOX_BYTES).unwrap();
     (Worker::new(0, start(&files), areas, SLICING), FakeWorker { inbox, outbox })
 }
 

@@ -26,6 +26,7 @@ mod spares;
 pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod stop;
+mod suspended;
 pub(crate) mod watchdog;
 pub(crate) mod worker;
 
@@ -41,7 +42,7 @@ use crate::pool::spares::Spares;
 use crate::pool::spawn::SpawnContext;
 use crate::pool::stop::{POISON_NS, Stop, StopCounts};
 use crate::pool::worker::Worker;
-use crate::pool::worker::lines::{FreeLine, Resumption};
+use crate::pool::worker::lines::FreeLine;
 use crate::sched::cpus::{Plan, Post};
 use crate::sched::processors::Processor;
 use crate::sys::clock::now_ns;
@@ -107,6 +108,11 @@ impl WorkerPool {
         self.stop_counts.note(stopped, needs_signal, now_ns() - begun_ns);
     }
 
+    /// Lets what runs on worker `number` meet a stop before one is due.
+    pub(crate) fn rehearse(&mut self, number: usize, services: &mut Services) {
+        self.disturb(number, services, POISON_NS);
+    }
+
     /// The same where nothing is due, and without the signal: what runs goes on afterwards.
     pub(crate) fn disturb(&mut self, number: usize, services: &mut Services, poison_ns: u64) {
         if let Some(worker) = self.slots.get_mut(number).and_then(WorkerSlot::serving_mut) {
@@ -151,27 +157,6 @@ impl WorkerPool {
             .get(worker)
             .and_then(WorkerSlot::serving)
             .is_some_and(|it| it.has_started(ticket))
-    }
-
-    /// The paused job that waits longest of those whose worker has room, if it waits since `before_ns` or
-    /// longer.
-    pub(crate) fn next_slice(&mut self, before_ns: u64) -> Option<Resumption<'_>> {
-        let depth = self.spawn_context.config.ring_depth();
-        let workers = self.slots.iter_mut().filter_map(WorkerSlot::serving_mut);
-        let waiting = workers
-            .filter(|worker| worker.load() < depth)
-            .filter_map(|worker| Some((worker.first_paused_ns()?, worker)));
-        let (since_ns, worker) = waiting.min_by_key(|&(since_ns, _)| since_ns)?;
-        if since_ns > before_ns {
-            return None;
-        }
-        worker.next_slice(depth)
-    }
-
-    /// Whether a job is paused.
-    pub(crate) fn has_paused(&self) -> bool {
-        let mut workers = self.slots.iter().filter_map(WorkerSlot::serving);
-        workers.any(|worker| worker.first_paused_ns().is_some())
     }
 
     /// Whether a worker may have died without anything showing it.

@@ -15,6 +15,8 @@ pub(crate) struct Outstanding {
     pub(crate) published_ns: u64,
     /// What its latency counts from: its first publishing, or the beginning of its cold start.
     pub(crate) stamp_ns: u64,
+    /// Bytes of its line's body in the inbox.
+    pub(crate) body_bytes: usize,
     /// Its pauses, if this resumes it.
     pub(crate) history: Option<PauseHistory>,
 }
@@ -25,8 +27,10 @@ pub(crate) struct Paused {
     pub(crate) request: Request,
     pub(crate) resident: Resident,
     pub(crate) history: PauseHistory,
-    /// Since when it waits for its next time slice.
+    /// Since when it waits for its next time slice, or for upstreams.
     pub(crate) since_ns: u64,
+    /// The replies that it waited for; empty if it did not, or waited for too long.
+    pub(crate) replies: Vec<u8>,
 }
 
 /// A job that ended, and the image that it was in.
@@ -66,16 +70,21 @@ impl Outstanding {
     /// It is paused since `now_ns`.
     pub(crate) fn paused(self, history: PauseHistory, now_ns: u64) -> Paused {
         let Self { request, resident, .. } = self;
-        Paused { request, resident, history, since_ns: now_ns }
+        Paused { request, resident, history, since_ns: now_ns, replies: Vec::new() }
     }
 }
 
 impl Paused {
     /// As the line that resumes it.
     pub(crate) fn resumed(self, sequence: u64, published_ns: u64) -> Outstanding {
-        let Self { request, resident, history, since_ns: _ } = self;
-        let stamp_ns = history.stamp_ns;
+        let Self { request, resident, history, since_ns: _, replies } = self;
+        let (stamp_ns, body_bytes) = (history.stamp_ns, replies.len());
         let history = Some(history);
-        Outstanding { sequence, request, resident, published_ns, stamp_ns, history }
+        Outstanding { sequence, request, resident, published_ns, stamp_ns, body_bytes, history }
+    }
+
+    /// What is left of its budget, in microseconds, as far as is known here.
+    pub(crate) fn left_us(&self) -> u32 {
+        self.request.spec.budget_us.saturating_sub(self.history.spent_us)
     }
 }

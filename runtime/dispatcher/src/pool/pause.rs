@@ -1,11 +1,12 @@
 //! What is known of a paused invocation, and what a worker may report of it. Pure.
 //!
 //! It is an allegation here too ([`PauseHistory::paused`]). Each pause must have used up a slice, and all
-//! together no more than the budget: so an invocation cannot be paused for ever.
+//! together no more than the budget: so an invocation cannot be paused for ever. One that waits for upstreams may
+//! have used up nothing, and is bounded by the time that it may wait.
 
 use mote_abi::message::Completion;
 
-use crate::config::Slicing;
+use crate::config::slicing::Slicing;
 use crate::pool::report::{ProtocolViolation, entered_ns};
 
 /// A job's time slices up to its last pause.
@@ -19,7 +20,7 @@ pub(crate) struct PauseHistory {
     pub(crate) entered_ns: u64,
     /// What it has spent of its budget, in microseconds.
     pub(crate) spent_us: u32,
-    /// How often it was paused.
+    /// How often it was paused, but for waits.
     pub(crate) pauses: u32,
 }
 
@@ -59,7 +60,16 @@ impl PauseHistory {
         let entered_ns = entered_ns(completion, known.published_ns, now_ns)?;
         let spent_us = completion.spent_us;
         let before_us = known.history.map_or(0, |history| history.spent_us);
-        let least_us = u64::from(before_us) + u64::from(slicing.slice_us);
+        let is_wait = completion.body_bytes > 0;
+        let used_us = match slicing.slice_us {
+            _ if is_wait && before_us >= known.budget_us => {
+                return Err(ProtocolViolation::WaitAfterEnd);
+            }
+            _ if is_wait && slicing.may_wait => 0,
+            Some(slice_us) if !is_wait => slice_us,
+            _ => return Err(ProtocolViolation::NotSlicing),
+        };
+        let least_us = u64::from(before_us) + u64::from(used_us);
         let most_us = u64::from(known.budget_us);
         if !(least_us..=most_us).contains(&spent_us.into()) {
             return Err(ProtocolViolation::Spent { spent_us, least_us, most_us });
@@ -69,7 +79,10 @@ impl PauseHistory {
             stamp_ns: known.stamp_ns,
             entered_ns: known.history.map_or(entered_ns, |history| history.entered_ns),
             spent_us,
-            pauses: known.history.map_or(0, |history| history.pauses).saturating_add(1),
+            pauses: known
+                .history
+                .map_or(0, |history| history.pauses)
+                .saturating_add(u32::from(!is_wait)),
         })
     }
 }
@@ -80,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    const SLICING: Slicing = Slicing { slice_us: 50, stack_slots: 4 };
+    const SLICING: Slicing = Slicing { slice_us: Some(50), may_wait: true, stack_slots: 4 };
 
     const FIRST: Expectation = Expectation {
         slicing: Some(SLICING),
@@ -146,7 +159,8 @@ mod tests {
             claims in prop::collection::vec((any::<[u64; 7]>(), any::<u32>()), 0..200),
             slice_us in 10..1_000_u32, budget_us in 1..20_000_u32,
         ) {
-            let slicing = Some(Slicing { slice_us, stack_slots: 300 });
+            let slicing =
+                Some(Slicing { slice_us: Some(slice_us), may_wait: true, stack_slots: 300 });
             let mut known = Expectation { slicing, budget_us, published_ns: 0, ..FIRST };
             for (words, spent_us) in claims {
                 // Any words, and some that are likelier to be believed.

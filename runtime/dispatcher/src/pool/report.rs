@@ -48,8 +48,12 @@ pub(crate) enum ProtocolViolation {
          request's publishing at {published_ns} ns and now, {now_ns} ns"
     )]
     Entered { entered_ns: u64, published_ns: u64, now_ns: u64 },
-    #[error("it claimed to have paused an invocation, and was told no slice")]
+    #[error(
+        "it claimed to have paused an invocation, and was told no slice, nor that any may wait"
+    )]
     NotSlicing,
+    #[error("it claimed that an invocation waits whose time was over")]
+    WaitAfterEnd,
     #[error("it claimed to have paused an invocation in stack slot {0}, which cannot be")]
     StackSlot(u16),
     #[error(
@@ -107,7 +111,7 @@ pub(crate) fn entered_ns(
     Ok(entered_ns.clamp(published_ns, now_ns.max(published_ns)))
 }
 
-fn body_bytes(completion: &Completion) -> Result<usize, ProtocolViolation> {
+pub(crate) fn body_bytes(completion: &Completion) -> Result<usize, ProtocolViolation> {
     let bytes = completion.body_bytes as usize;
     if bytes > BODY_BYTES {
         Err(ProtocolViolation::BodyBytes(completion.body_bytes))

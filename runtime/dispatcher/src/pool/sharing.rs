@@ -133,7 +133,7 @@ impl WorkerPool {
 }
 
 fn candidate(slot: usize, worker: &Worker, spares: &Spares) -> Candidate {
-    let has_paused = worker.first_paused_ns().is_some();
+    let has_paused = worker.has_suspended();
     let (tenant, load) = (worker.tenant, worker.load());
     Candidate { slot, tenant, load, has_paused, has_spare: spares.has_ready(slot) }
 }

@@ -41,7 +41,7 @@ pub(crate) fn fill(start: &StartParameters, config: &NodeConfig, post: Post, dut
     start.zones.store(config.zones as u32, Relaxed);
     start.timer_us.store(config.source.timer_us(), Relaxed);
     start.slice_us.store(config.slice_us.unwrap_or(0), Relaxed);
-    start.stack_slots.store(config.stack_slots as u32, Relaxed);
+    start.stack_slots.store(config.all_stack_slots() as u32, Relaxed);
     start.clock_step_ns.store(config.service_clock_step_ns(), Relaxed);
     start.tsc_scale.set(clock::tsc_scale());
 }

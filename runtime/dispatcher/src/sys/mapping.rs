@@ -20,13 +20,6 @@ const WORD_BYTES: usize = size_of::<u64>();
 /// Up to so many bytes are copied word by word.
 const SMALL_BYTES: usize = 64;
 
-/// What this process may do with a mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    Read,
-    ReadWrite,
-}
-
 /// The first bytes of an area.
 ///
 /// # Safety
@@ -46,7 +39,6 @@ unsafe impl Head for mote_abi::torture::Head {}
 pub(crate) struct Mapping {
     start: NonNull<u8>,
     bytes: usize,
-    access: Access,
 }
 
 // SAFETY: the mapping belongs to the process, not to a thread, and this is its only owner.
@@ -54,16 +46,22 @@ unsafe impl Send for Mapping {}
 
 impl Mapping {
     /// Maps the first `bytes` bytes of `file`, which must be sealed against shrinking.
-    pub(crate) fn new(file: BorrowedFd<'_>, bytes: usize, access: Access) -> io::Result<Self> {
-        let protection = match access {
-            Access::Read => ProtFlags::READ,
-            Access::ReadWrite => ProtFlags::READ | ProtFlags::WRITE,
-        };
+    pub(crate) fn new(file: BorrowedFd<'_>, bytes: usize) -> io::Result<Self> {
+        Self::with(file, bytes, ProtFlags::READ | ProtFlags::WRITE)
+    }
+
+    /// As a worker maps its inbox: writing faults.
+    #[cfg(test)]
+    pub(crate) fn read_only(file: BorrowedFd<'_>, bytes: usize) -> io::Result<Self> {
+        Self::with(file, bytes, ProtFlags::READ)
+    }
+
+    fn with(file: BorrowedFd<'_>, bytes: usize, protection: ProtFlags) -> io::Result<Self> {
         // SAFETY: with a null address the kernel chooses unused addresses, so nothing is replaced.
         let start =
             unsafe { mmap(std::ptr::null_mut(), bytes, protection, MapFlags::SHARED, file, 0)? };
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::AddrNotAvailable)?;
-        Ok(Self { start, bytes, access })
+        Ok(Self { start, bytes })
     }
 
     /// Makes the pages of `bytes` bytes from `offset` present now, so that no request pays for it.
@@ -71,27 +69,40 @@ impl Mapping {
     /// # Panics
     /// If the range is not inside the mapping.
     pub(crate) fn populate(&self, offset: usize, bytes: usize) -> io::Result<()> {
-        let advice = match self.access {
-            Access::Read => Advice::LinuxPopulateRead,
-            Access::ReadWrite => Advice::LinuxPopulateWrite,
-        };
         let from = self.at(offset, bytes);
         // SAFETY: `at` checked that the range is inside this mapping, and populating changes no byte.
-        unsafe { madvise(from.as_ptr().cast(), bytes, advice)? };
+        unsafe { madvise(from.as_ptr().cast(), bytes, Advice::LinuxPopulateWrite)? };
         Ok(())
     }
 
     /// Gives the memory of `bytes` bytes from `offset` back to the kernel; they read as zeros afterwards, for
-    /// whoever has mapped the file. Where the kernel refuses, they stay as they are.
+    /// whoever has mapped the file. Where the kernel refuses, they are made zeros.
     ///
     /// # Panics
-    /// If that is not inside the mapping.
+    /// As [`clear`](Self::clear).
     #[cold]
     pub(crate) fn release(&self, offset: usize, bytes: usize) {
         let from = self.at(offset, bytes);
         // SAFETY: `at` checked that the range is inside this mapping. Nobody holds a reference to its
-        // bytes, and this process writes them.
-        let _refused = unsafe { madvise(from.as_ptr().cast(), bytes, Advice::LinuxRemove) };
+        // bytes, and this process may write them.
+        let released = unsafe { madvise(from.as_ptr().cast(), bytes, Advice::LinuxRemove) };
+        if released.is_err() {
+            self.clear(offset, bytes);
+        }
+    }
+
+    /// Makes `bytes` bytes from `offset` zeros.
+    ///
+    /// # Panics
+    /// If that is not inside the mapping.
+    #[inline]
+    pub(crate) fn clear(&self, offset: usize, bytes: usize) {
+        let to = self.at(offset, bytes);
+        if bytes <= SMALL_BYTES && offset.is_multiple_of(WORD_BYTES) {
+            return clear_small(to, bytes);
+        }
+        // SAFETY: `to` is writable for `bytes` bytes, to which nobody has a reference.
+        unsafe { clear_bytes(to.as_ptr(), bytes) };
     }
 
     /// The head of the area.
@@ -110,9 +121,8 @@ impl Mapping {
     /// Copies `source` to `offset`.
     ///
     /// # Panics
-    /// If that is not inside the mapping, or the mapping is read-only.
+    /// If that is not inside the mapping.
     pub(crate) fn copy_in(&self, offset: usize, source: &[u8]) {
-        assert_eq!(self.access, Access::ReadWrite, "a read-only mapping cannot be written");
         let to = self.at(offset, source.len());
         if source.is_empty() {
             return;
@@ -180,6 +190,35 @@ fn small(from: NonNull<u8>, bytes: usize) -> Vec<u8> {
     copy[..bytes].to_vec()
 }
 
+/// Makes the words zeros that have the `bytes` bytes at `to`, at most [`SMALL_BYTES`]: as [`small`]. Of the last word
+/// the rest is nobody's: areas have bodies and logs of whole words.
+fn clear_small(to: NonNull<u8>, bytes: usize) {
+    for index in 0..bytes.div_ceil(WORD_BYTES) {
+        // SAFETY: as in `small`.
+        let word = unsafe { to.cast::<u64>().add(index) };
+        // SAFETY: as in `small`.
+        unsafe { AtomicU64::from_ptr(word.as_ptr()) }.store(0, Relaxed);
+    }
+}
+
+/// Makes bytes zeros that another process may be looking at: as [`copy_bytes`].
+///
+/// # Safety
+/// `to` is writable for `bytes` bytes.
+unsafe fn clear_bytes(to: *mut u8, bytes: usize) {
+    // SAFETY: `rep stosb` writes exactly the bytes that the caller vouches for. The direction flag is clear,
+    // as the psABI demands of it between functions (3.2.1).
+    unsafe {
+        asm!(
+            "rep stosb",
+            inout("rcx") bytes => _,
+            inout("rdi") to => _,
+            in("al") 0_u8,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
 /// Copies bytes that another process may be changing: what arrives is then any mixture of old and
 /// new bytes, but the program stays defined, because no access of the language's own races.
 ///
@@ -209,24 +248,32 @@ mod tests {
     #[test]
     fn bytes_copied_into_one_mapping_come_out_of_another() {
         let file = memory_file("test", 8192).unwrap();
-        let writer = Mapping::new(file.as_fd(), 8192, Access::ReadWrite).unwrap();
-        let reader = Mapping::new(file.as_fd(), 8192, Access::Read).unwrap();
+        let writer = Mapping::new(file.as_fd(), 8192).unwrap();
+        let reader = Mapping::new(file.as_fd(), 8192).unwrap();
         writer.copy_in(4095, b"abc");
         assert_eq!(reader.copy_out(4094, 5), b"\0abc\0");
         assert_eq!(reader.copy_out(8192, 0), b"");
     }
 
     #[test]
-    #[should_panic(expected = "2 bytes at 8191 are outside an area of 8192")]
-    fn copy_is_refused_when_it_ends_outside() {
+    fn cleared_bytes_are_zeros_and_others_are_not_touched() {
         let file = memory_file("test", 8192).unwrap();
-        let _ = Mapping::new(file.as_fd(), 8192, Access::Read).unwrap().copy_out(8191, 2);
+        let mapping = Mapping::new(file.as_fd(), 8192).unwrap();
+        for (offset, bytes) in [(0, 1), (8, 64), (800, 63), (1000, 65), (4095, 2), (8000, 192)] {
+            mapping.copy_in(0, &[7; 8192]);
+            mapping.clear(offset, bytes);
+            let end = if bytes <= SMALL_BYTES { bytes.next_multiple_of(8) } else { bytes };
+            let is_clear = |at: usize| at >= offset && at < offset + end.max(bytes);
+            let found = mapping.copy_out(0, 8192);
+            assert!(found[offset..offset + bytes].iter().all(|&byte| byte == 0));
+            assert!(found.iter().enumerate().all(|(at, &byte)| byte == 7 || is_clear(at)));
+        }
     }
 
     #[test]
-    #[should_panic(expected = "a read-only mapping cannot be written")]
-    fn copy_in_is_refused_when_mapping_is_read_only() {
+    #[should_panic(expected = "2 bytes at 8191 are outside an area of 8192")]
+    fn copy_is_refused_when_it_ends_outside() {
         let file = memory_file("test", 8192).unwrap();
-        Mapping::new(file.as_fd(), 8192, Access::Read).unwrap().copy_in(0, b"x");
+        let _ = Mapping::new(file.as_fd(), 8192).unwrap().copy_out(8191, 2);
     }
 }

@@ -1,9 +1,8 @@
 //! One worker by itself that runs one invocation step by step and preempts it at each instruction.
 //!
-//! [`Sweep::start`] places the service and the canaries in a zone of their own, writes the request and the
-//! requests, and starts the worker; then it works by itself, and [`Sweep::progress`] and
-//! [`Sweep::points`] read what it has found. What it writes is an allegation here too: records are
-//! copied out, and every bit pattern is one.
+//! [`Sweep::start`] places the service and the canaries in a zone of their own, writes the request and the requests, and
+//! starts the worker; then it works by itself, and [`Sweep::progress`] and [`Sweep::points`] read what it has found. What
+//! it writes is an allegation here too: records are copied out, and every bit pattern is one.
 
 mod case;
 
@@ -34,7 +33,7 @@ use crate::pool::process::{Death, LastingFiles, Process};
 use crate::pool::program::{TORTURE_PROGRAM, imports, text};
 use crate::pool::start::{self, Duty, LastWords};
 use crate::sched::cpus::Post;
-use crate::sys::mapping::{Access, Mapping};
+use crate::sys::mapping::Mapping;
 use crate::sys::memory_file::{memory_file, program_file};
 
 pub use case::{Canaries, Canary, Case, Request};
@@ -130,7 +129,7 @@ impl Sweep {
         start::fill(&areas.inbox().start, &config(case, canaries), Post::ANYWHERE, Duty::Serving);
         let results_file = memory_file("mote-results", RESULTS_BYTES)
             .map_err(NodeError::system("create the results of a sweep"))?;
-        let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES, Access::ReadWrite)
+        let results = Mapping::new(results_file.as_fd(), RESULTS_BYTES)
             .map_err(NodeError::system("map the results of a sweep"))?;
         write(results.head(), case, canaries);
         let (placed, text_address) = place_all(&mut zones, &areas, case, canaries)?;
@@ -289,6 +288,7 @@ fn invoke(zones: &Zones, placed: &Placed, request: &Request<'_>, mode: Mode) -> 
         relocated: placed.relocated,
         zone: placed.zone,
         data_bytes: placed.data_bytes,
+        stack_gap_blocks: placed.stack_gap_blocks,
         budget_us: NO_DEADLINE_US,
         grace_us: NO_DEADLINE_US,
         memory_kib: request.memory_kib,

@@ -7,6 +7,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::calls::captured::checked;
 use crate::calls::text::Text;
+use crate::host::scrub::forget;
 use crate::host::service_memory::ServiceBuffer;
 use crate::host::{Host, lend};
 use crate::preempt::current::CURRENT;
@@ -61,6 +62,7 @@ fn fill(host: &mut Host, buffer: ServiceBuffer) -> bool {
         }
         buffer.write(start, &piece);
     }
+    forget(&mut piece);
     true
 }
 

@@ -10,6 +10,7 @@
 //! | [`hooks`] | what the crossing calls: something is pending, a raise |
 //! | `heap` | allocations |
 //! | `tokens` | handles |
+//! | `upstream` | calls to backends, at which the invocation is suspended |
 //! | `context` | clock, log, random bytes, the response |
 //! | `panics` | the beginning of a panic, and `_Unwind_Resume` |
 //! | `captured` | the service's frame, and a discard, for all of them |
@@ -24,3 +25,4 @@ mod panics;
 pub mod stubs;
 pub mod text;
 mod tokens;
+mod upstream;

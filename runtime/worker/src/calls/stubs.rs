@@ -3,7 +3,7 @@
 
 use mote_sigctx::host_call;
 
-use crate::calls::{context, heap, panics, tokens};
+use crate::calls::{context, heap, panics, tokens, upstream};
 
 host_call!(creating "mote_import_alloc" => heap::alloc, when pending heap::alloc_late);
 host_call!(creating "mote_import_alloc_zeroed" => heap::alloc_zeroed, when pending heap::alloc_zeroed_late);
@@ -18,6 +18,7 @@ host_call!(raising "mote_import_random_bytes" => context::random_bytes);
 host_call!(raising "mote_import_variables" => context::variables);
 host_call!(raising "mote_import_checkpoint" => context::checkpoint);
 host_call!(raising "mote_import_respond" => context::respond);
+host_call!(diverging "mote_import_upstream" => upstream::call);
 host_call!(diverging "mote_import_panic" => panics::panic);
 host_call!(diverging "mote_import_refused" => panics::refused);
 host_call!(diverging "mote_import__Unwind_Resume" => panics::unwind_resume);

@@ -1,8 +1,9 @@
 //! The two shared areas, as this worker has mapped them.
 
+use core::ops::Range;
 use core::ptr::NonNull;
 
-use mote_abi::area::{Inbox, Outbox, RING_ENTRIES, body_offset, log_offset};
+use mote_abi::area::{BODY_BYTES, Inbox, LOG_BYTES, Outbox, RING_ENTRIES, body_offset, log_offset};
 use mote_abi::line::index;
 
 /// See the module.
@@ -54,11 +55,25 @@ impl Areas {
         self.outbox.as_ptr().wrapping_add(log_offset(index(sequence, RING_ENTRIES)))
     }
 
+    /// Makes zeros of what of the reply to `sequence` nobody will take: all that lies in `unread`.
+    pub(super) fn clear_reply(&self, sequence: u64, unread: Range<usize>) {
+        let bytes = unread.end.min(BODY_BYTES).saturating_sub(unread.start);
+        let from = self.reply(sequence).wrapping_add(unread.start);
+        // SAFETY: the outbox has room for a body there, and whoever reads it reads what is told of a reply.
+        unsafe { from.write_bytes(0, bytes) };
+    }
+
+    /// The same of the first `bytes` bytes of its log.
+    pub(super) fn clear_log(&self, sequence: u64, bytes: usize) {
+        // SAFETY: as for the reply.
+        unsafe { self.log(sequence).write_bytes(0, bytes.min(LOG_BYTES)) };
+    }
+
     /// The first `bytes` bytes of the reply to `sequence`, or as many as one can have.
     #[cfg(feature = "torture")]
     #[must_use]
     pub fn reply_bytes(&self, sequence: u64, bytes: usize) -> &[u8] {
-        let bytes = bytes.min(mote_abi::area::BODY_BYTES);
+        let bytes = bytes.min(BODY_BYTES);
         // SAFETY: the outbox has room for a body there, and nothing writes it meanwhile: no service runs.
         unsafe { core::slice::from_raw_parts(self.reply(sequence), bytes) }
     }

@@ -8,9 +8,11 @@
 //! | --- | --- |
 //! | [`areas`] | the two shared areas |
 //! | [`heap`] | blocks for the running service |
+//! | [`host_call`] | a host call in which a service waits |
 //! | [`image`] | the image that is run: header, data window, text and tables |
 //! | [`reply`] | what an invocation has handed over |
 //! | [`saved_state`] | what a paused invocation leaves besides stack and heap |
+//! | [`scrub`] | zeroing what was used of a stack |
 //! | [`service_memory`] | memory that a service points to: checked, then copied |
 //! | [`stack_slot`] | stack, heap and saved state of each invocation that may be under way |
 //! | [`suspend`] | the running invocation's way to its saved state, and back |
@@ -18,9 +20,11 @@
 
 pub mod areas;
 pub mod heap;
+pub mod host_call;
 pub mod image;
 pub mod reply;
 pub mod saved_state;
+pub mod scrub;
 pub mod service_memory;
 pub mod stack_slot;
 pub mod suspend;
@@ -32,11 +36,14 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use mote_abi::message::Invoke;
 use mote_abi::variables;
+use mote_sigctx::arch::{Crossing, take_entered};
 use mote_sigctx::unwind::HostText;
 
 use crate::host::areas::Areas;
+use crate::host::host_call::HostCall;
 use crate::host::reply::{Reply, Unwinding};
 use crate::host::saved_state::Part;
+use crate::host::scrub::{AlternateStack, scrub_stack};
 use crate::host::stack_slot::StackSlots;
 use crate::host::tokens::{Tally, Tokens};
 use crate::sys::exit::abort;
@@ -60,10 +67,16 @@ pub struct Host {
     pub reply: Reply,
     /// Bytes in its log.
     pub log_bytes: usize,
+    /// Bytes of the last replies of upstreams, in its saved state.
+    pub answer_bytes: usize,
+    /// The host call that it is about to wait in.
+    pub call: Option<HostCall>,
     /// Whether a host call left its work undone because of what is pending: the service must not see it.
     pub is_cut_short: bool,
     /// What unwinding it took.
     pub unwinding: Unwinding,
+    /// The stack of signal handlers.
+    pub alternate_stack: AlternateStack,
     /// The worker's own code whose frames may lie between a service's.
     pub host_text: HostText,
     /// How many zones there are.
@@ -75,7 +88,13 @@ pub struct Host {
 impl Host {
     /// A host whose worker has run nothing yet.
     #[must_use]
-    pub fn new(areas: Areas, slots: StackSlots, zones: usize, host_text: HostText) -> Self {
+    pub fn new(
+        areas: Areas,
+        slots: StackSlots,
+        alternate_stack: AlternateStack,
+        zones: usize,
+        host_text: HostText,
+    ) -> Self {
         Self {
             areas,
             slots,
@@ -85,8 +104,11 @@ impl Host {
             sequence: 0,
             reply: Reply::default(),
             log_bytes: 0,
+            answer_bytes: 0,
+            call: None,
             is_cut_short: false,
             unwinding: Unwinding::default(),
+            alternate_stack,
             host_text,
             zones,
             generation: 0,
@@ -109,8 +131,36 @@ impl Host {
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
+        self.answer_bytes = 0;
+        self.call = None;
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
+    }
+
+    /// Makes zeros of what the invocation left in its reply's room beyond what is told: the first `told_bytes`.
+    #[inline]
+    pub fn withhold(&mut self, told_bytes: usize) {
+        if told_bytes < self.reply.written_bytes {
+            self.areas.clear_reply(self.sequence, told_bytes..self.reply.written_bytes);
+        }
+    }
+
+    /// Leaves nothing of the service's registers where the ways back to the host put them.
+    pub fn forget_registers(&mut self) {
+        Crossing::get().forget_captured();
+        scrub::scrub_host_stack();
+    }
+
+    /// Leaves nothing on the alternate stack, if a handler ran since this was called last: before an invocation, so
+    /// that no handler comes between that interrupted what has to do with another. A stepped worker has a handler
+    /// at every instruction.
+    #[inline]
+    pub fn forget_signals(&mut self) {
+        while cfg!(not(feature = "torture")) && take_entered() {
+            let AlternateStack { stack, gap_blocks } = self.alternate_stack.clone();
+            // SAFETY: no handler is under way, and one that comes is over before this goes on.
+            unsafe { scrub_stack(stack, gap_blocks) };
+        }
     }
 
     /// Where the variables are, as [`variables::pack`] has it.
@@ -120,13 +170,17 @@ impl Host {
         variables::pack(address, self.invoke.variables_bytes)
     }
 
-    /// Leaves nothing of the invocation in arena, request and handle table.
+    /// Leaves nothing of the invocation in arena, stack, request and handle table.
     #[inline]
     pub fn clean(&mut self) -> Tally {
         let slot = &mut self.slots.current;
         slot.arena.discard();
+        // SAFETY: the slot's stack is mapped, and the invocation that had it is over.
+        unsafe { scrub_stack(slot.stack.clone(), self.invoke.stack_gap_blocks) };
         if let Some(state) = &mut slot.saved_state {
             state.forget(Part::Request, self.invoke.request_bytes());
+            state.forget_frame();
+            state.forget(Part::Answer, self.answer_bytes);
         }
         self.tokens.reclaim()
     }

@@ -10,6 +10,8 @@ pub struct Reply {
     pub is_error: bool,
     /// Its length.
     pub bytes: usize,
+    /// How much of the room for it was written.
+    pub written_bytes: usize,
 }
 
 /// What unwinding an invocation took.

@@ -122,18 +122,29 @@ impl Host {
     /// Hands `body` over in the service's name, unless a discard is pending. Its end is dropped if it is
     /// longer than a body may be.
     pub fn reply_with(&mut self, is_error: bool, body: ServiceBytes) {
-        let len = body.bytes.min(BODY_BYTES);
+        if self.hand_out(body) {
+            let bytes = body.bytes.min(BODY_BYTES);
+            self.reply = Reply { is_given: true, is_error, bytes, ..self.reply };
+        }
+    }
+
+    /// Leaves `body` in the outbox, as much of it as there is room for. False if it was not, because a discard is
+    /// pending.
+    #[must_use]
+    pub fn hand_out(&mut self, body: ServiceBytes) -> bool {
         let to = self.areas.reply(self.sequence);
-        for piece in pieces(len) {
+        let bytes = body.bytes.min(BODY_BYTES);
+        self.reply.written_bytes = self.reply.written_bytes.max(bytes);
+        for piece in pieces(bytes) {
             if Crossing::get().pending() == Pending::Discard {
-                return;
+                return false;
             }
             let (from, to) = (body.start.wrapping_add(piece.start), to.wrapping_add(piece.start));
             // SAFETY: the source was found to be the service's, or is the host's; the outbox has room for
             // the longest body, and is neither's.
             unsafe { ptr::copy_nonoverlapping(from, to, piece.len()) };
         }
-        self.reply = Reply { is_given: true, is_error, bytes: len };
+        true
     }
 
     /// Hands over an error's `text` in the service's stead.

@@ -79,6 +79,12 @@ impl StackSlots {
         }
     }
 
+    /// Whether another slot is free.
+    #[must_use]
+    pub fn has_free(&self) -> bool {
+        !self.free.is_empty()
+    }
+
     /// Where the next invocation runs. It can be paused if another slot is free.
     #[must_use]
     pub fn placement(&self) -> Placement {

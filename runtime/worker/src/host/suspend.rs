@@ -8,13 +8,15 @@
 use core::mem;
 
 use mote_abi::outcome::Outcome;
+use mote_abi::upstream::CallError;
 
 use crate::host::Host;
+use crate::host::host_call::HostCall;
 use crate::host::image::Image;
-use crate::host::reply::Unwinding;
+use crate::host::reply::{Reply, Unwinding};
 use crate::host::saved_state::{Part, SavedInvocation};
 
-/// What is left of a restored invocation.
+/// What is left of an invocation that is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remainder {
     /// Of its budget, in nanoseconds.
@@ -41,6 +43,9 @@ impl Host {
         unsafe { state.save(Part::Log, log, self.log_bytes) };
         // SAFETY: the reply lies in the outbox.
         unsafe { state.save(Part::Reply, reply, self.reply.bytes) };
+        self.areas.clear_log(self.sequence, self.log_bytes);
+        let told_bytes = self.call.as_ref().map_or(0, |call| call.bytes);
+        self.areas.clear_reply(self.sequence, told_bytes..self.reply.written_bytes);
         state.put(SavedInvocation {
             invoke: self.invoke,
             left_ns: left.left_ns,
@@ -48,15 +53,23 @@ impl Host {
             reply: self.reply,
             log_bytes: self.log_bytes,
             tokens: mem::take(&mut self.tokens),
+            answer_bytes: self.answer_bytes,
+            call: self.call.take(),
         });
         let number = state.number();
         self.slots.switch_to_free().then_some(number)
     }
 
     /// Switches to slot `number` and puts everything of the invocation that was paused there back where
-    /// it and the host look for it. It goes on as number `sequence`. `None` if none was paused there.
+    /// it and the host look for it. It goes on as number `sequence`; if it waited in a host call, then at that
+    /// call, for which there are `answer_bytes` of replies in the inbox. `None` if none was paused there.
     #[must_use]
-    pub fn restore(&mut self, sequence: u64, number: u16) -> Option<Remainder> {
+    pub fn restore(
+        &mut self,
+        sequence: u64,
+        number: u16,
+        answer_bytes: usize,
+    ) -> Option<(Remainder, Option<HostCall>)> {
         let saved = self.slots.switch_to_paused(number)?;
         let (log, reply) = (self.areas.log(sequence), self.areas.reply(sequence));
         let state = self.slots.current.saved_state.as_mut()?;
@@ -72,18 +85,36 @@ impl Host {
         unsafe { state.restore(Part::Reply, reply, saved.reply.bytes) };
         self.body = state.address(Part::Request);
         let left = Remainder { left_ns: saved.left_ns, verdict: saved.verdict };
-        self.go_on(sequence, saved);
-        Some(left)
+        let call = self.go_on(sequence, saved);
+        Some((left, call.map(|call| self.answered(call, answer_bytes))))
     }
 
-    fn go_on(&mut self, sequence: u64, saved: SavedInvocation) {
+    /// `call`, which returns `bytes` of replies; where there are none, that its time is over.
+    fn answered(&mut self, call: HostCall, bytes: usize) -> HostCall {
+        let replies = self.areas.request(self.sequence);
+        let returned = match &mut self.slots.current.saved_state {
+            Some(state) if bytes > 0 => {
+                state.forget(Part::Answer, self.answer_bytes);
+                self.answer_bytes = bytes;
+                // SAFETY: the ring has room for the longest body, and lies in the inbox.
+                (unsafe { state.save(Part::Answer, replies, bytes) }, bytes as u64)
+            }
+            _ => (0, CallError::Timeout as u64),
+        };
+        HostCall { registers: HostCall::returning(call.registers, returned.0, returned.1), ..call }
+    }
+
+    /// Takes over what was saved; the host call that it waited in, if it did.
+    fn go_on(&mut self, sequence: u64, saved: SavedInvocation) -> Option<HostCall> {
         self.sequence = sequence;
         self.invoke = saved.invoke;
-        self.reply = saved.reply;
+        self.reply = Reply { written_bytes: saved.reply.bytes, ..saved.reply };
         self.log_bytes = saved.log_bytes;
         self.tokens = saved.tokens;
         // A raise ends an invocation, and so does a call that is cut short.
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
+        self.answer_bytes = saved.answer_bytes;
+        saved.call
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn finish(host: &mut Host, result: CrossingResult, entered_ns: u64) -
     let outcome = outcome(result, host.reply.is_error, pending, verdict);
     let arena_peak_bytes = u32::try_from(host.slots.current.arena.peak_bytes()).unwrap_or(u32::MAX);
     let tally = clean(host);
-    let is_told = !matches!(outcome, Outcome::OverBudget | Outcome::Fault);
+    let is_told = !matches!(outcome, Outcome::OverBudget | Outcome::Fault) && host.reply.is_given;
+    let body_bytes = if is_told { host.reply.bytes } else { 0 };
+    host.withhold(body_bytes);
     // A signal that only set something pending, for a service that then returned, preempted nobody.
     let action = CURRENT.action().filter(|_| result != CrossingResult::Returned);
     let (late_ns, cleanup_ns) = match action {
@@ -29,7 +31,7 @@ pub(super) fn finish(host: &mut Host, result: CrossingResult, entered_ns: u64) -
         late_ns,
         cleanup_ns,
         arena_peak_bytes,
-        body_bytes: if is_told && host.reply.is_given { host.reply.bytes as u32 } else { 0 },
+        body_bytes: body_bytes as u32,
         tokens_created: tally.created,
         tokens_released: tally.released,
         tokens_reclaimed: tally.reclaimed,

@@ -19,7 +19,7 @@ use crate::host::image::Image;
 use crate::host::{Host, lend};
 use crate::invocation::{finish, pause};
 use crate::preempt::current::{CURRENT, TimeSlice};
-use crate::preempt::timer;
+use crate::preempt::{handlers, timer};
 use crate::sys::clock::{about_now_ns, now_ns};
 use crate::sys::serialize::serialize;
 
@@ -60,6 +60,7 @@ struct Start {
 
 #[inline]
 fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
+    host.forget_signals();
     catch_up(host, invoke.generation);
     if invoke.data_bytes > 0 {
         Image::of(&invoke).fill_data();
@@ -80,14 +81,21 @@ fn prepare(host: &mut Host, sequence: u64, invoke: Invoke) -> Start {
 /// As [`run`].
 #[cold]
 unsafe fn resume(sequence: u64, request: &Invoke) -> Completion {
-    let (running, slice, invoke) = lend(|host| {
+    let (running, restored) = lend(|host| {
+        host.forget_signals();
         catch_up(host, request.generation);
-        let (slice, invoke) = pause::restore(host, sequence, request);
-        (&host.areas.outbox().running, slice, invoke)
+        (&host.areas.outbox().running, pause::restore(host, sequence, request))
     });
-    let slice = TimeSlice { entered_ns: now_ns(), ..slice };
-    begin(&slice, &invoke);
+    let slice = TimeSlice { entered_ns: now_ns(), ..restored.slice };
+    begin(&slice, &restored.invoke);
     running.set(sequence, slice.entered_ns);
+    if let Some(call) = &restored.call {
+        handlers::expire_in_call(slice.entered_ns);
+        // SAFETY: the call captured these, and the service was left in it: its slot is in use again, and its
+        // stack, arena, data and handles are as it left them.
+        let result = unsafe { arch::reenter(&call.registers, &call.control_words) };
+        return conclude(result, slice.entered_ns);
+    }
     // SAFETY: the service was saved in this frame: its slot is in use again, and the slot that was is
     // free, so there is a frame. Its stack, arena, data and handles are as it left them.
     let result = unsafe { arch::resume(CURRENT.frame()) };
@@ -120,6 +128,9 @@ fn resets(bits: u8) -> Resets {
 fn conclude(result: CrossingResult, entered_ns: u64) -> Completion {
     CURRENT.end();
     lend(|host| {
+        if result != CrossingResult::Returned {
+            host.forget_registers();
+        }
         if result == CrossingResult::Paused && CURRENT.is_saved() {
             pause::suspend(host, entered_ns)
         } else {

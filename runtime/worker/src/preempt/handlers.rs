@@ -15,7 +15,7 @@ use mote_abi::line::index;
 use mote_abi::outcome::Outcome;
 use mote_abi::windows;
 use mote_sigctx::arch::{Context, Crossing, Pending, SigInfo};
-use mote_sigctx::preempt::{Action, Deadline, decide};
+use mote_sigctx::preempt::{Action, AtDeadline, Deadline, decide};
 use mote_sigctx::redirect::Redirect;
 use mote_sigctx::si_code;
 
@@ -141,13 +141,12 @@ fn act(action: Action, context: &mut Context) {
 
 /// Leaves word for the way back to the service.
 fn pend(pending: Pending, context: &mut Context) {
-    let crossing = Crossing::get();
     if pending == Pending::Pause {
         // SAFETY: a slice ends only where a frame was set, which stays mapped. Nobody else uses it now:
         // saving a call is marked before it begins, and resuming reads what this does not write.
         unsafe { (*CURRENT.frame()).prepare(context) };
     }
-    crossing.set_pending(crossing.pending().max(pending));
+    Crossing::get().pend(pending);
     if let Some(start) = Crossing::restart(context.rip()) {
         context.set_rip(start);
     }
@@ -247,6 +246,19 @@ fn die(signal: u32, context: &mut Context, surroundings: &Surroundings) {
         abort();
     }
     context.block(signal);
+}
+
+/// A service that waited in a host call is about to go on: if its budget is used up at `now_ns`, it is ended at
+/// that call, as one that is found there by a signal.
+pub(crate) fn expire_in_call(now_ns: u64) {
+    if CURRENT.soft_ns() > now_ns {
+        return;
+    }
+    CURRENT.note_action(now_ns, Deadline::Soft);
+    Crossing::get().pend(match CURRENT.at_deadline() {
+        AtDeadline::Discard => Pending::Discard,
+        AtDeadline::WaitForCall | AtDeadline::RaiseHere => Pending::RaiseAtCall,
+    });
 }
 
 fn note_stale() {

@@ -38,6 +38,22 @@ pub fn pause() -> ! {
     leave(CrossingResult::Paused)
 }
 
+/// Suspends the service in the host call that is under way, and that the host has noted.
+pub fn suspend() -> ! {
+    check();
+    // From here on, signals for it are stale.
+    CURRENT.set_saved(true);
+    leave(CrossingResult::Paused)
+}
+
+/// Returns from the host call that is under way, with `registers`: those that were captured, but for what the
+/// call returns.
+pub fn answer(registers: &Registers) -> ! {
+    check();
+    // SAFETY: as in `leave`; the registers are by the caller's word those of the call.
+    unsafe { arch::answer(registers) }
+}
+
 /// The registers with which a paused service is about to go on.
 #[must_use]
 pub fn paused_registers() -> Registers {

@@ -14,6 +14,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 use mote_abi::area::{ANY_CPU, Stage, StartParameters, WorkerStatus};
 use mote_abi::image::ABI_VERSION;
 use mote_abi::park::WakeFence;
+use mote_abi::stack::gap_blocks;
 use mote_abi::windows::ZONES_MAX;
 use mote_alloc::ChunkSource;
 use mote_sigctx::arch::Crossing;
@@ -24,6 +25,7 @@ use rustix::thread::CpuSet;
 
 use crate::calls::{hooks, stubs};
 use crate::host::areas::Areas;
+use crate::host::scrub::AlternateStack;
 use crate::host::{self, Host};
 use crate::preempt::current::CURRENT;
 use crate::preempt::timer;
@@ -114,12 +116,12 @@ unsafe fn prepare(
     reach(status, Stage::MemoryMapped);
     stubs::keep();
     Crossing::get().install(hooks::HOOKS);
-    install_handlers(status, &areas, text)?;
+    let alternate_stack = install_handlers(status, &areas, text)?;
     timer::prepare(start.timer_us.load(Relaxed)).map_err(errno)?;
     reach(status, Stage::SignalsInstalled);
     CURRENT.set_placement(&slots.placement());
     // SAFETY: once, before the loop.
-    unsafe { host::set(Host::new(areas, slots, zones.len(), host_text())) };
+    unsafe { host::set(Host::new(areas, slots, alternate_stack, zones.len(), host_text())) };
     lockdown::enter(&areas.inbox().lockdown)
 }
 
@@ -156,14 +158,17 @@ fn install_handlers(
     status: &'static WorkerStatus,
     areas: &Areas,
     text: Range<u64>,
-) -> Result<(), Errno> {
-    let bytes = signal::alternate_stack_bytes(rustix::param::linux_minsigstksz());
+) -> Result<AlternateStack, Errno> {
+    let frame_bytes = rustix::param::linux_minsigstksz();
+    let bytes = signal::alternate_stack_bytes(frame_bytes);
     let alternate = memory::stack(bytes, Presence::Ordinary)?;
     let length = (alternate.end - alternate.start) as usize;
     // SAFETY: freshly mapped for this, never unmapped.
     unsafe { signal::set_alternate_stack(alternate.start as *mut u8, length) }
         .and_then(|()| handlers::install((areas.inbox(), areas.outbox()), text, status))
-        .map_err(errno)
+        .map_err(errno)?;
+    let frame_bytes = u32::try_from(frame_bytes).unwrap_or(u32::MAX);
+    Ok(AlternateStack { stack: alternate, gap_blocks: gap_blocks(frame_bytes) })
 }
 
 fn errno(of: signal::Errno) -> Errno {

@@ -15,17 +15,20 @@ use crate::sys::pages::ArenaPages;
 /// are used next. Where hundreds may be paused, the others take it when they are used.
 const READY_SLOTS: u16 = 4;
 
-/// Maps as many as `start` asks for. Without slices there is one, where nothing can be paused.
+/// Maps as many as `start` asks for. Where there is one, nothing can be paused.
 ///
 /// # Errors
 /// The kernel's.
 pub fn map(start: &StartParameters, chunks: &'static ChunkSource) -> Result<StackSlots, Errno> {
-    let slice_us = start.slice_us.load(Relaxed);
-    if slice_us == 0 {
-        return Ok(StackSlots::new(stack_slot(start, chunks, Presence::Ordinary)?, 0));
-    }
+    let slice_ns = match start.slice_us.load(Relaxed) {
+        0 => u64::MAX,
+        slice_us => u64::from(slice_us) * 1000,
+    };
     let count = start.stack_slots.load(Relaxed).clamp(1, MAX_STACK_SLOTS as u32) as u16;
-    let mut slots = StackSlots::new(numbered(0, start, chunks)?, u64::from(slice_us) * 1000);
+    if count == 1 {
+        return Ok(StackSlots::new(stack_slot(start, chunks, Presence::Ordinary)?, slice_ns));
+    }
+    let mut slots = StackSlots::new(numbered(0, start, chunks)?, slice_ns);
     // The first to be used is the last that is added.
     for number in (1..count).rev() {
         slots.add(numbered(number, start, chunks)?);

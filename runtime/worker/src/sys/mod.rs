@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`barrier`] | membarrier(2): a fence on every processor |
+//! | [`blocks`] | looking at blocks of a stack, and zeroing them |
 //! | [`clock`] | the node's clock |
 //! | [`exit`] | the way out |
 //! | [`futex`] | sleeping and waking |
@@ -14,6 +15,7 @@
 //! | `stepping` | with the feature `torture`: the trap flag |
 
 pub mod barrier;
+pub mod blocks;
 pub mod clock;
 pub mod exit;
 pub mod futex;

@@ -24,10 +24,10 @@
 //! Source: Linux `arch/x86/kernel/{signal_64,fpu/signal}.c`, `arch/x86/include/uapi/asm/sigcontext.h`
 //! (`_fpx_sw_bytes`); Intel SDM volume 1, 10.5.1 (layout of the first 512 bytes), 13.4 (xsave area).
 
-use core::arch::asm;
 use core::ptr;
 
 use super::context::Context;
+use super::control_words::ControlWords;
 use super::registers::Registers;
 
 /// Room for the vector and floating-point state, in bytes: with AVX-512 it takes 2.7 KiB, with tiles
@@ -94,7 +94,7 @@ impl SavedFrame {
     /// Saves a service as it would be on return from a host call: these registers, and its control
     /// words, which are this processor's now. [`SavedFrame::prepare`] came before.
     pub fn save_call(&mut self, registers: &Registers) {
-        let (mxcsr, x87) = control_words();
+        let ControlWords { mxcsr, x87 } = ControlWords::now();
         self.state[..LEGACY_BYTES].fill(0);
         self.state[X87_CONTROL_OFFSET..X87_CONTROL_OFFSET + 2].copy_from_slice(&x87.to_le_bytes());
         self.state[MXCSR_OFFSET..MXCSR_OFFSET + 4].copy_from_slice(&mxcsr.to_le_bytes());
@@ -145,16 +145,6 @@ fn state_bytes(extent: Option<(u32, u32)>) -> Option<usize> {
         }
         Some(_) => Some(LEGACY_BYTES),
     }
-}
-
-/// MXCSR and the x87 control word.
-fn control_words() -> (u32, u16) {
-    let (mut mxcsr, mut x87) = (0_u32, 0_u16);
-    // SAFETY: writes four bytes to `mxcsr` and changes nothing else.
-    unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut mxcsr, options(nostack, preserves_flags)) };
-    // SAFETY: writes two bytes to `x87` and changes nothing else.
-    unsafe { asm!("fnstcw [{}]", in(reg) &raw mut x87, options(nostack, preserves_flags)) };
-    (mxcsr, x87)
 }
 
 #[cfg(test)]

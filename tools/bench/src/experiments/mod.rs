@@ -10,6 +10,7 @@
 //! | `density` | how cost grows with resident services |
 //! | `epochs` | stopping an endless loop in wasmtime and in Mote, and what being able to costs |
 //! | `tenants` | what it takes to give a worker to another tenant |
+//! | `slices` | hashing throughput where invocations take turns |
 //! | `hashing` | hashing throughput, added up |
 //! | `setting` | what all of them are given |
 
@@ -19,6 +20,7 @@ pub(crate) mod hashing;
 pub(crate) mod kill;
 pub(crate) mod quantum;
 pub(crate) mod setting;
+pub(crate) mod slices;
 pub(crate) mod stops;
 pub(crate) mod table1;
 pub(crate) mod tenants;

@@ -173,7 +173,7 @@ mod tests {
     fn slices_are_off_unless_asked_for() {
         assert_eq!(run("mote run x").source.slice_us, None);
         assert_eq!(run("mote run x --slice-us 100").source.slice_us, Some(100));
-        for refused in ["0", "9", "1000001", "auto"] {
+        for refused in ["0", "2", "1000001", "auto"] {
             assert!(parse(&format!("mote run x --slice-us {refused}")).is_err(), "{refused}");
         }
     }

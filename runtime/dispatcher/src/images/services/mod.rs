@@ -164,6 +164,7 @@ impl Services {
             generation: self.generation(worker),
             data_bytes: place.data_bytes,
             state: place.state,
+            stack_gap_blocks: place.stack_gap_blocks,
             budget_us: spec.budget_us,
             grace_us: spec.grace_us,
             memory_kib: spec.memory_kib,

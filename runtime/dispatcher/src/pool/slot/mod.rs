@@ -12,12 +12,14 @@ mod filling;
 use std::collections::VecDeque;
 
 use crate::config::{NodeConfig, Source};
+use crate::job::called::Called;
 use crate::pool::error::{ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Orphan};
 use crate::pool::spares::Spares;
 use crate::pool::spawn::SpawnContext;
 use crate::pool::start;
 use crate::pool::worker::Worker;
+use crate::pool::worker::oversight::Interruption;
 use crate::sched::cpus::Post;
 
 /// Before another start, when the last worker died of nothing that it was given.
@@ -42,8 +44,10 @@ pub(crate) struct PoolEvents {
     pub(crate) ended: VecDeque<Ended>,
     /// Jobs whose worker is gone and that another may run, in their order.
     pub(crate) orphans: Vec<Orphan>,
+    /// Jobs that have begun to wait for upstreams.
+    pub(crate) called: Vec<Called>,
     /// Workers whose invocation is to look at the clock, and what makes it.
-    pub(crate) overdue: Vec<(usize, Source)>,
+    pub(crate) overdue: Vec<(usize, Interruption)>,
 }
 
 #[derive(Debug)]
@@ -191,8 +195,9 @@ impl WorkerSlot {
         match &mut self.state {
             State::Serving(worker) => {
                 events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
+                events.called.extend(worker.take_called());
                 let overdue = worker.oversee(now_ns, self.source);
-                events.overdue.extend(overdue.map(|source| (self.number, source)));
+                events.overdue.extend(overdue.map(|interruption| (self.number, interruption)));
                 self.check_health(now_ns, events);
             }
             State::Starting { worker, .. } if start::is_ready(&worker.areas.outbox().status) => {
@@ -228,7 +233,7 @@ impl WorkerSlot {
         let vacant = State::Vacant { not_before_ns: now_ns };
         let State::Serving(mut worker) = std::mem::replace(&mut self.state, vacant) else { return };
         events.ended.extend(std::iter::from_fn(|| worker.take(now_ns)));
-        let was_idle = worker.load() == 0 && worker.first_paused_ns().is_none();
+        let was_idle = worker.load() == 0 && !worker.has_suspended();
         let remains = worker.reap(exit, now_ns);
         events.ended.extend(remains.lost);
         events.orphans.extend(remains.orphans);

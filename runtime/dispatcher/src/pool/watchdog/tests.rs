@@ -21,7 +21,7 @@ fn run(
         let look = || entered.filter(|&at| at <= now);
         match watch.tick(now, false, look) {
             Action::None => {}
-            action @ Action::Stop => actions.push((now, action)),
+            action @ (Action::Stop | Action::Rehearse) => actions.push((now, action)),
             action @ Action::GiveUp(_) => {
                 actions.push((now, action));
                 break;
@@ -100,6 +100,28 @@ fn entry_that_cannot_be_does_not_move_the_deadline_out() {
         let mut watch = Watch::new(LIMITS, 100);
         assert_eq!(watch.tick(5_000, false, || Some(alleged_ns)), Action::Stop, "{alleged_ns}");
     }
+}
+
+#[test]
+fn stop_of_a_long_invocation_is_rehearsed_once_and_shortly_before() {
+    let long = Limits { budget_ns: 1_000_000, ..LIMITS };
+    let actions = run(Watch::new(long, 0), (0..1_000_100).step_by(100), Some(1_000));
+    assert_eq!(actions, [(961_000, Action::Rehearse)], "the deadline is at 1,001,000");
+    let mut watch = Watch::new(long, 0);
+    assert_eq!(watch.next_ns(false), 960_000);
+    assert_eq!(watch.tick(970_000, false, || Some(0)), Action::Rehearse);
+    assert_eq!(watch.tick(999_999, false, || None), Action::None);
+    assert_eq!(watch.tick(1_000_000, false, || None), Action::Stop);
+}
+
+#[test]
+fn stop_of_a_cancelled_or_late_invocation_is_not_rehearsed() {
+    let long = Limits { budget_ns: 1_000_000, ..LIMITS };
+    let mut watch = Watch::new(long, 0);
+    assert_eq!(watch.tick(1_000_000, false, || Some(0)), Action::Stop, "there is no time for it");
+    let mut watch = Watch::new(long, 0);
+    watch.cancel(500);
+    assert_eq!(watch.tick(500, false, || Some(0)), Action::Stop);
 }
 
 const SLICED: Limits = Limits { slice_ns: 100, ..LIMITS };
@@ -193,7 +215,7 @@ proptest! {
             let action = watch.tick(now, false, || (entered <= now).then_some(entered));
             prop_assert!(watch.next_ns(false) > now);
             if now < soft {
-                prop_assert_eq!(action, Action::None);
+                prop_assert!(matches!(action, Action::None | Action::Rehearse), "{:?}", action);
             } else if !was_signalled {
                 prop_assert_eq!(action, Action::Stop);
                 was_signalled = true;

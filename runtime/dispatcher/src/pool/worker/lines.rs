@@ -70,6 +70,7 @@ impl FreeLine<'_> {
             resident,
             published_ns,
             stamp_ns: cold_ns.unwrap_or(published_ns),
+            body_bytes: request.spec.request_bytes as usize,
             history: None,
         });
     }
@@ -98,7 +99,15 @@ impl Resumption<'_> {
     /// Lets the job go on; `generation` is that of its worker's text.
     pub(crate) fn resume(self, generation: u32) {
         let Self { line, paused } = self;
-        let invoke = Invoke { generation, resume: paused.history.slot + 1, ..Invoke::default() };
+        let index = index(line.0.next_sequence, RING_ENTRIES);
+        line.0.areas.write_request_body(index, &paused.replies);
+        let invoke = Invoke {
+            generation,
+            resume: paused.history.slot + 1,
+            budget_us: paused.left_us(),
+            body_bytes: paused.replies.len() as u32,
+            ..Invoke::default()
+        };
         line.publish_line(&invoke, |sequence, now_ns| paused.resumed(sequence, now_ns));
     }
 }

@@ -8,10 +8,13 @@
 //! A killed worker was sent SIGKILL and is not listened to any more. What it has stays with it
 //! until the process is gone: only then may its images be unloaded and its jobs run elsewhere.
 
+mod checked;
+mod ending;
 pub(crate) mod lines;
-mod oversight;
+pub(crate) mod oversight;
 pub(crate) mod remains;
 pub(crate) mod stopping;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -19,24 +22,22 @@ use std::sync::atomic::Ordering;
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::line::index;
 use mote_abi::message::Completion;
-use mote_abi::outcome::Outcome;
 use mote_abi::park::WakeFence;
 use rustix::thread::futex;
 
-use crate::config::Slicing;
-use crate::job::completed::Ending;
+use crate::config::slicing::Slicing;
+use crate::job::called::Called;
 use crate::job::ids::TenantId;
 use crate::pool::areas::Areas;
 use crate::pool::error::{Cause, ExitReason, StartError};
 use crate::pool::outstanding::{Ended, Outstanding};
-use crate::pool::pause::PauseHistory;
 use crate::pool::process::Process;
-use crate::pool::report::{ProtocolViolation, Report};
 use crate::pool::slices::Slices;
 use crate::pool::start::{LastWords, Progress};
 use crate::pool::stop::pace::StopPace;
 use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Limits, Watch};
+use crate::pool::worker::checked::Checked;
 use crate::sys::clock::about_now_ns;
 
 /// How many completions beyond the one that is taken have their bodies prefetched.
@@ -65,6 +66,8 @@ pub(crate) struct Worker {
     prefetched: u64,
     killed: Option<ExitReason>,
     slices: Slices,
+    /// What has begun to wait, and nobody was told.
+    called: Vec<Called>,
     stop_pace: StopPace,
 }
 
@@ -92,6 +95,7 @@ impl Worker {
             prefetched: 0,
             killed: None,
             slices: Slices::new(slicing),
+            called: Vec::new(),
             stop_pace: StopPace::default(),
         }
     }
@@ -178,11 +182,15 @@ impl Worker {
             let completion = self.next_completion(tick_ns)?;
             let next = self.outstanding.pop_front()?;
             self.prefetch(next.sequence);
-            let bytes = next.request.spec.request_bytes as usize;
-            self.areas.release_request_body(index(next.sequence, RING_ENTRIES), bytes);
+            let line = index(next.sequence, RING_ENTRIES);
             // What was found may be younger than the tick.
             let taken_ns = about_now_ns();
-            match self.check(&next, &completion, taken_ns) {
+            let behind = self.outstanding.iter();
+            let checked = Checked::new(&completion, &next, behind, &self.slices, taken_ns);
+            if checked.is_ok() {
+                self.areas.clear_request_body(line, next.body_bytes);
+            }
+            match checked {
                 Ok(Checked::Ended(report)) => {
                     self.watch_next();
                     let ending = self.ending(&next, &report);
@@ -191,6 +199,11 @@ impl Worker {
                 Ok(Checked::Paused(history)) => {
                     self.watch_next();
                     self.slices.push(next.paused(history, taken_ns));
+                }
+                Ok(Checked::Waits { history, call_bytes }) => {
+                    self.watch_next();
+                    let calls = self.areas.take_completion_body(line, call_bytes);
+                    self.wait(next.paused(history, taken_ns), calls);
                 }
                 Err(violation) => {
                     self.outstanding.push_front(next);
@@ -212,20 +225,6 @@ impl Worker {
         completion
     }
 
-    /// What `completion` of `next`, which is no longer among the outstanding, says.
-    fn check(
-        &self,
-        next: &Outstanding,
-        completion: &Completion,
-        now_ns: u64,
-    ) -> Result<Checked, ProtocolViolation> {
-        if completion.paused == 0 {
-            return Report::check(completion, next.published_ns, now_ns).map(Checked::Ended);
-        }
-        let behind = self.outstanding.iter();
-        self.slices.check(completion, next, behind, now_ns).map(Checked::Paused)
-    }
-
     /// Prefetches the body of the completion `sequence`, and those of the next that are there already.
     fn prefetch(&mut self, sequence: u64) {
         self.areas.prefetch_completion_body(index(sequence, RING_ENTRIES));
@@ -237,29 +236,6 @@ impl Worker {
             }
             self.areas.prefetch_completion_body(index(next, RING_ENTRIES));
             self.prefetched = next;
-        }
-    }
-
-    fn ending(&self, ended: &Outstanding, report: &Report) -> Ending {
-        let line = index(ended.sequence, RING_ENTRIES);
-        let bytes = self.areas.take_completion_body(line, report.body_bytes);
-        let log = self.areas.completion_log(line, report.log_bytes);
-        let is_ok = report.outcome == Outcome::Ok;
-        let has_text = report.outcome == Outcome::Error || !bytes.is_empty();
-        let error = (!is_ok && has_text).then(|| text(&bytes));
-        let entered_ns = ended.history.map_or(report.entered_ns, |history| history.entered_ns);
-        Ending {
-            outcome: report.outcome,
-            cleanup: report.cleanup,
-            body: if is_ok { bytes } else { Vec::new() },
-            error,
-            log: text(&log),
-            latency_ns: Some(entered_ns.saturating_sub(ended.stamp_ns)),
-            late_ns: report.late_ns,
-            cleanup_ns: report.cleanup_ns,
-            arena_peak_bytes: report.arena_peak_bytes,
-            tokens: report.tokens,
-            unwinding: report.unwinding,
         }
     }
 
@@ -281,17 +257,6 @@ impl Worker {
         let last_words = LastWords::of(&self.areas.outbox().status);
         Some(self.killed.unwrap_or_else(|| Cause::Died { death, last_words }.into()))
     }
-}
-
-/// What a completion says, checked.
-enum Checked {
-    Ended(Report),
-    Paused(PauseHistory),
-}
-
-/// Bytes of a service as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]

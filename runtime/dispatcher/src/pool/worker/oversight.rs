@@ -9,24 +9,41 @@ use crate::pool::watchdog::reason::Reason;
 use crate::pool::watchdog::stall::Stall;
 use crate::pool::watchdog::{Action, scrub_ns};
 use crate::pool::worker::Worker;
+use Interruption::{Breakpoints, Rehearsal, Signal};
+
+/// What makes the running invocation look at the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interruption {
+    /// Breakpoints, and a signal if it comes by none.
+    Breakpoints,
+    /// Breakpoints, though nothing is due yet.
+    Rehearsal,
+    /// A signal.
+    Signal,
+}
 
 impl Worker {
     /// Gives up what does not end, and says by what the running invocation is to be stopped, if it is to be.
     /// `source` fires at its deadlines: a timer of the worker's own does so by itself, but knows nothing of
     /// cancelled jobs.
-    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) -> Option<Source> {
+    pub(crate) fn oversee(&mut self, now_ns: u64, source: Source) -> Option<Interruption> {
         let is_waited_for = self.is_waited_for();
         let (watch, next) = (self.watch.as_mut()?, self.outstanding.front()?);
         if self.killed.is_some() {
             return None;
         }
         let running = &self.areas.outbox().running;
+        let is_by_breakpoints = source == Source::Breakpoint;
         match watch.tick(now_ns, is_waited_for, || running.entered_ns(next.sequence)) {
-            Action::Stop if next.request.is_cancelled => {
-                self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
-                Some(if source == Source::Breakpoint { source } else { Source::Signal })
+            Action::Stop if is_by_breakpoints || next.request.is_cancelled => {
+                if next.request.is_cancelled {
+                    self.areas.inbox().cancelled.store(next.sequence, Ordering::Relaxed);
+                }
+                let interruption = if is_by_breakpoints { Breakpoints } else { Signal };
+                Some(interruption)
             }
-            Action::Stop => matches!(source, Source::Breakpoint | Source::Signal).then_some(source),
+            Action::Stop => (source == Source::Signal).then_some(Signal),
+            Action::Rehearse => is_by_breakpoints.then_some(Rehearsal),
             Action::None => None,
             Action::GiveUp(reason) => self.give_up(now_ns, source, reason),
         }
@@ -34,13 +51,13 @@ impl Worker {
 
     /// Kills a worker that does not answer, unless that is not its fault: then it is to be stopped once more.
     #[cold]
-    fn give_up(&mut self, now_ns: u64, source: Source, reason: Reason) -> Option<Source> {
+    fn give_up(&mut self, now_ns: u64, source: Source, reason: Reason) -> Option<Interruption> {
         match self.verdict(now_ns, reason) {
             Some(reason) => {
                 self.kill(reason.into());
                 None
             }
-            None => matches!(source, Source::Breakpoint | Source::Signal).then_some(Source::Signal),
+            None => matches!(source, Source::Breakpoint | Source::Signal).then_some(Signal),
         }
     }
 
@@ -63,6 +80,7 @@ impl Worker {
 
     /// Stops the job with this ticket, now or as soon as it runs. False if it is not here.
     pub(crate) fn cancel(&mut self, ticket: Ticket, now_ns: u64) -> bool {
+        self.slices.end_wait(ticket);
         if let Some(paused) = self.slices.find_mut(ticket) {
             paused.request.is_cancelled = true;
             return true;
@@ -116,7 +134,10 @@ mod tests {
         for source in [Source::Breakpoint, Source::Signal] {
             assert_eq!(worker.oversee(entered_ns + 99_999, source), None);
         }
-        assert_eq!(worker.oversee(entered_ns + 200_000, Source::Signal), Some(Source::Signal));
+        assert_eq!(
+            worker.oversee(entered_ns + 200_000, Source::Signal),
+            Some(Interruption::Signal)
+        );
         assert_eq!(worker.exit_reason(), None);
         worker.signal();
         assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
@@ -131,7 +152,7 @@ mod tests {
         fake.complete(1, honest());
         assert_eq!(outcome(&mut worker), Outcome::Ok);
         fake.outbox().running.set(2, now_ns());
-        assert_eq!(worker.oversee(now_ns(), Source::OneShot), Some(Source::Signal));
+        assert_eq!(worker.oversee(now_ns(), Source::OneShot), Some(Interruption::Signal));
         worker.signal();
         assert_eq!(fake.inbox().cancelled.load(Ordering::Relaxed), 2);
         fake.complete(2, Completion { outcome: Outcome::OverBudget as u8, cleanup: 2, ..honest() });

@@ -28,7 +28,7 @@ impl Worker {
         let (resumed, new): (Vec<_>, Vec<_>) =
             behind.into_iter().partition(|behind| behind.history.is_some());
         let slices = std::mem::replace(&mut self.slices, Slices::new(None));
-        let paused = slices.into_paused().into_iter().map(|paused| paused.resumed(0, 0));
+        let paused = slices.into_paused().map(|paused| paused.resumed(0, 0));
         let (again, running): (Vec<_>, Vec<_>) = first.into_iter().partition(may_run_again);
         let is_suspect = exit.is_suspicious();
         let running = running.into_iter().map(|running| self.lost(running, exit, now_ns));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mote_abi::outcome::Cleanup;
+use mote_abi::outcome::{Cleanup, Outcome};
 
 use super::*;
 use crate::config::Source;
@@ -11,6 +11,7 @@ use crate::job::completed::Completed;
 use crate::job::ids::Ticket;
 use crate::pool::fake_worker::{self, honest, publish, request, start};
 use crate::pool::outstanding::Orphan;
+use crate::pool::worker::oversight::Interruption;
 use crate::pool::worker::remains::Remains;
 use crate::sys::clock::now_ns;
 
@@ -259,7 +260,7 @@ fn worker_is_signalled_at_the_end_of_a_slice_when_somebody_waits() {
     assert_eq!(worker.oversee(entered_ns + 20_000, Source::Signal), None, "nobody waits");
     publish(&mut worker, 2, b"");
     assert_eq!(worker.oversee(entered_ns + 20_000, Source::OneShot), None, "it has a timer");
-    assert_eq!(worker.oversee(entered_ns + 300_000, Source::Signal), Some(Source::Signal));
+    assert_eq!(worker.oversee(entered_ns + 300_000, Source::Signal), Some(Interruption::Signal));
     worker.signal();
     assert_eq!(exit_reason(&mut worker).to_string(), "it was killed by signal 14 (SIGALRM)");
 }

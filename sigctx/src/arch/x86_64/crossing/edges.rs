@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn edges_are_short_and_apart() {
-        assert_eq!(edges().len(), 5);
+        assert_eq!(edges().len(), 6);
         for (number, edge) in edges().iter().map(Edge::range).enumerate() {
             assert!(edge.start < edge.end && edge.end - edge.start < 256, "{edge:x?}");
             assert_eq!(Crossing::restart(edge.start), Some(edge.start));

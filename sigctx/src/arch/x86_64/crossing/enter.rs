@@ -17,7 +17,9 @@ use super::shared::{CROSSING, Crossing, CrossingResult, Pending, ReturnPath};
 //
 // mote_enter(rdi entry, rsi first, rdx second, rcx stack_top) -> eax CrossingResult
 //   Entry: a call of the C ABI on the host stack.
-//   To the service: rdi first, rsi second, rsp = stack_top − 8, where `mote_bottom` is the return address.
+//   To the service: rdi first, rsi second, rsp = stack_top − 8, where `mote_bottom` is the return address. Of the
+//   others rax is the entry, rcx the stack's top, and all else zeros, with what `recover` forgot and what moves of
+//   memory left since: nothing tells of whatever ran before.
 //   At mote_bottom: every register is the service's, rsp = stack_top.
 //   Exit: by mote_forget, or by mote_recover where more must be reset than a service can change by itself.
 //
@@ -41,6 +43,19 @@ global_asm!(
     "mov rax, rdi",
     "mov rdi, rsi",
     "mov rsi, rdx",
+    "xor edx, edx",
+    "xor ebx, ebx",
+    "xor ebp, ebp",
+    "xor r8d, r8d",
+    "xor r9d, r9d",
+    "xor r10d, r10d",
+    "xor r11d, r11d",
+    "xor r12d, r12d",
+    "xor r13d, r13d",
+    "xor r14d, r14d",
+    "xor r15d, r15d",
+    "xorps xmm0, xmm0",
+    "xorps xmm1, xmm1",
     "mote_edge_enter:",
     "test dword ptr [rip + {crossing} + {PENDING}], {AT_ONCE}",
     "jne 2f",

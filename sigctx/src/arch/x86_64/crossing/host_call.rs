@@ -24,7 +24,8 @@ use super::shared::{Crossing, Pending};
 ///   more, another function runs in its place, with the service's registers captured as they will be
 ///   after the call; it may raise, or do the work all the same;
 /// - `quiet`: only what must happen at once does, and what does not raise (release; `extern "C"` to the service);
-/// - `diverging`: captures the service's registers, and the function never returns.
+/// - `diverging`: captures the service's registers, and the function never returns; it may
+///   [`answer`](crate::arch::answer) the call, at once or later.
 ///
 /// The function is `extern "C"` and takes at most six integer arguments.
 #[macro_export]

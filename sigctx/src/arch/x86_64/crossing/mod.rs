@@ -30,11 +30,13 @@
 //! | `recover` | back to the worker: the recovery point, and what is forgotten there |
 //! | `host_call` | the stubs that services call |
 //! | `exits` | back from a host call; capturing the service's registers |
+//! | `answer` | back from a host call that took time |
 //! | `land` | to a landing pad |
 //! | `fake_frame` | the frame that a raise begins with |
 //! | `edges` | the table of restartable sequences |
 //! | `shared` | what all of them and the handlers know |
 
+mod answer;
 mod edges;
 mod enter;
 mod exits;
@@ -44,6 +46,7 @@ mod land;
 mod recover;
 mod shared;
 
+pub use answer::{answer, reenter};
 pub use enter::{enter, resume};
 pub use fake_frame::FAKE_FRAME_BYTES;
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use super::super::registers::{COUNT, Registers};
-use super::super::state::Processor;
+use super::super::state::{HAS_AVX, Processor};
 
 /// What must happen before service code runs again. A later one takes the place of an earlier one.
 /// Each is a bit, so that a way back asks for all that concern it by one instruction.
@@ -177,6 +177,13 @@ impl Crossing {
         self.on_raise.store(hooks.on_raise as *mut (), Ordering::Relaxed);
     }
 
+    /// Whether this processor has ymm registers, and the system lets programs use them.
+    #[inline]
+    #[must_use]
+    pub fn has_avx(&self) -> bool {
+        self.vectors.load(Ordering::Relaxed) & HAS_AVX != 0
+    }
+
     /// What is pending.
     #[inline]
     #[must_use]
@@ -188,6 +195,11 @@ impl Crossing {
     #[inline]
     pub fn set_pending(&self, pending: Pending) {
         self.pending.store(pending as u32, Ordering::Relaxed);
+    }
+
+    /// Sets `pending` pending, unless what is goes further.
+    pub fn pend(&self, pending: Pending) {
+        self.pending.fetch_max(pending as u32, Ordering::Relaxed);
     }
 
     /// Sets what is reset when the service that is about to run returns.
@@ -213,6 +225,11 @@ impl Crossing {
     #[must_use]
     pub fn captured(&self) -> Registers {
         Registers::new(core::array::from_fn(|i| self.captured[i].load(Ordering::Relaxed)))
+    }
+
+    /// Makes the captured registers zeros.
+    pub fn forget_captured(&self) {
+        self.captured.iter().for_each(|cell| cell.store(0, Ordering::Relaxed));
     }
 
     /// The stack pointer of the recovery point.

@@ -1,7 +1,7 @@
 //! What a paused invocation leaves besides its stack and heap.
 //!
 //! ```text
-//!  saved state: frame (registers) │ saved invocation │ log │ request │ reply │ data segment
+//!  saved state: frame (registers) │ saved invocation │ log │ request │ reply │ answer │ data segment
 //! ```
 //!
 //! The handler writes the frame, host code all else, and never both at once. Each part begins with a page of
@@ -19,6 +19,7 @@ use mote_abi::message::Invoke;
 use mote_abi::outcome::Outcome;
 use mote_sigctx::arch::SavedFrame;
 
+use crate::host::host_call::HostCall;
 use crate::host::reply::Reply;
 use crate::host::tokens::Tokens;
 use crate::sys::pages::{self, PAGE_BYTES};
@@ -41,6 +42,10 @@ pub struct SavedInvocation {
     pub log_bytes: usize,
     /// Its handle table.
     pub tokens: Tokens,
+    /// Bytes of the last replies of upstreams.
+    pub answer_bytes: usize,
+    /// The host call that it waits in; `None`: it is saved in the frame.
+    pub call: Option<HostCall>,
 }
 
 /// Bytes that begin with a page of their own.
@@ -55,6 +60,7 @@ pub struct SavedStateSpace {
     log: OwnPages<LOG_BYTES>,
     request: OwnPages<BODY_BYTES>,
     reply: OwnPages<BODY_BYTES>,
+    answer: OwnPages<BODY_BYTES>,
     data: OwnPages<{ DATA_LIMIT_BYTES as usize }>,
 }
 
@@ -69,6 +75,8 @@ pub enum Part {
     Request,
     /// The body of its reply.
     Reply,
+    /// The last replies of upstreams: they stay here, and the service reads them.
+    Answer,
     /// The data segment of its image.
     Data,
 }
@@ -80,6 +88,7 @@ impl Part {
             Self::Log => (offset_of!(SavedStateSpace, log), LOG_BYTES),
             Self::Request => (offset_of!(SavedStateSpace, request), BODY_BYTES),
             Self::Reply => (offset_of!(SavedStateSpace, reply), BODY_BYTES),
+            Self::Answer => (offset_of!(SavedStateSpace, answer), BODY_BYTES),
             Self::Data => (offset_of!(SavedStateSpace, data), DATA_LIMIT_BYTES as usize),
         }
     }
@@ -89,6 +98,8 @@ impl Part {
 pub struct SavedState {
     number: u16,
     space: NonNull<SavedStateSpace>,
+    /// Whether registers may have been saved in the frame since it was forgotten.
+    has_frame: bool,
 }
 
 impl fmt::Debug for SavedState {
@@ -104,7 +115,7 @@ impl SavedState {
     /// `space` is a private anonymous mapping, all zeros, and nobody else's until the process ends.
     #[must_use]
     pub unsafe fn new(number: u16, space: NonNull<SavedStateSpace>) -> Self {
-        let state = Self { number, space };
+        let state = Self { number, space, has_frame: false };
         // SAFETY: by the contract; an `Option` need not be valid as zeros, so it is written.
         unsafe { state.saved().write(None) };
         state
@@ -131,6 +142,7 @@ impl SavedState {
 
     /// Saves what the host knows of the invocation.
     pub fn put(&mut self, saved: SavedInvocation) {
+        self.has_frame = true;
         // SAFETY: as in `is_taken`. What was there is `None`: nothing needs dropping.
         unsafe { self.saved().write(Some(saved)) };
     }
@@ -182,6 +194,15 @@ impl SavedState {
         unsafe { self.at(offset).write_bytes(0, bytes) };
     }
 
+    /// Makes the frame zeros, if the invocation that is over was ever paused.
+    pub fn forget_frame(&mut self) {
+        if self.has_frame {
+            self.has_frame = false;
+            // SAFETY: the frame is plain bytes, and no handler touches it while nothing runs.
+            unsafe { self.frame().write_bytes(0, 1) };
+        }
+    }
+
     fn give_back(&self, offset: usize, bytes: usize) -> bool {
         let Some(start) = NonNull::new(self.at(offset)) else { return false };
         // SAFETY: the part begins with a page and shares none; it lies in a private anonymous mapping by
@@ -199,89 +220,4 @@ impl SavedState {
 }
 
 #[cfg(test)]
-mod tests {
-    extern crate std;
-    use std::vec::Vec;
-
-    use proptest::prelude::*;
-    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
-
-    use super::*;
-
-    fn saved_state(number: u16) -> SavedState {
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        let (bytes, flags) =
-            (size_of::<SavedStateSpace>(), MapFlags::PRIVATE | MapFlags::NORESERVE);
-        // SAFETY: the kernel chooses the address. The memory is never unmapped.
-        let space = unsafe { mmap_anonymous(ptr::null_mut(), bytes, protection, flags) }.unwrap();
-        // SAFETY: a fresh mapping, which nobody else knows.
-        unsafe { SavedState::new(number, NonNull::new(space.cast()).unwrap()) }
-    }
-
-    fn bytes_of(state: &SavedState, part: Part, bytes: usize) -> Vec<u8> {
-        // SAFETY: the part has so many bytes, and nobody else uses them.
-        unsafe { core::slice::from_raw_parts(state.address(part) as *const u8, bytes) }.to_vec()
-    }
-
-    #[test]
-    fn no_more_is_saved_than_there_is_room_for() {
-        let mut state = saved_state(3);
-        let from = [7_u8; LOG_BYTES + 1];
-        let mut to = [1_u8; LOG_BYTES + 1];
-        // SAFETY: the array is readable.
-        unsafe { state.save(Part::Log, from.as_ptr(), from.len()) };
-        // SAFETY: the array is writable.
-        unsafe { state.restore(Part::Log, to.as_mut_ptr(), to.len()) };
-        assert!(to[..LOG_BYTES].iter().all(|&byte| byte == 7));
-        assert_eq!(to[LOG_BYTES], 1);
-    }
-
-    #[test]
-    fn parts_have_pages_of_their_own() {
-        let parts = [Part::Log, Part::Request, Part::Reply, Part::Data].map(Part::place);
-        for (a, &(start, bytes)) in parts.iter().enumerate() {
-            assert_eq!(start % PAGE_BYTES, 0);
-            for (b, &(other, _)) in parts.iter().enumerate() {
-                assert!(a == b || other < start || other >= start + bytes);
-            }
-        }
-    }
-
-    #[test]
-    fn state_is_taken_until_what_is_saved_is_taken_back() {
-        let mut state = saved_state(0);
-        assert!(!state.is_taken() && state.take().is_none());
-        let mut tokens = Tokens::new();
-        tokens.create();
-        state.put(SavedInvocation {
-            invoke: Invoke::default(),
-            left_ns: 5,
-            verdict: Outcome::Ok,
-            reply: Reply::default(),
-            log_bytes: 9,
-            tokens,
-        });
-        assert!(state.is_taken());
-        let mut saved = state.take().unwrap();
-        assert_eq!((saved.left_ns, saved.log_bytes, saved.tokens.reclaim().created), (5, 9, 1));
-        assert!(!state.is_taken());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
-        #[test]
-        fn bytes_come_back_and_are_forgotten(bytes in 0..BODY_BYTES, seed: u8) {
-            let mut state = saved_state(1);
-            let from: Vec<u8> = (0..bytes).map(|i| seed.wrapping_add((i / 7) as u8)).collect();
-            for part in [Part::Request, Part::Reply] {
-                // SAFETY: the vector is readable.
-                unsafe { state.save(part, from.as_ptr(), bytes) };
-                let mut to = std::vec![0_u8; bytes];
-                // SAFETY: the vector is writable.
-                unsafe { state.restore(part, to.as_mut_ptr(), bytes) };
-                prop_assert!(to == from);
-                prop_assert!(bytes_of(&state, part, bytes).iter().all(|&byte| byte == 0));
-            }
-        }
-    }
-}
+mod tests;
