@@ -12,9 +12,10 @@ const MODES: [Mode; 3] = [Guarded, Inject, Discard];
 /// How a service ends in `guarded`, `inject` and `discard`.
 type Expected = (&'static str, u32, [(Outcome, Cleanup); 3]);
 
-const SAME_IN_ALL_MODES: [(&str, Outcome, Cleanup); 14] = [
+const SAME_IN_ALL_MODES: [(&str, Outcome, Cleanup); 15] = [
     ("hello", Ok, Returned),
     ("timestamp", Ok, Returned),
+    ("numbered", Ok, Returned),
     ("wordcount", Ok, Returned),
     ("sha512", Ok, Returned),
     ("counter", Ok, Returned),

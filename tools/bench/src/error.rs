@@ -201,6 +201,14 @@ pub enum Error {
         /// Its error or panic message.
         reason: Option<String>,
     },
+    /// A copy of an image answered with another's number.
+    #[error("copy {wanted} of an image says that it is copy {found}")]
+    OtherCopy {
+        /// Which one was asked.
+        wanted: u64,
+        /// Which one answered.
+        found: u64,
+    },
     /// A runaway ended without a handler that acted on its deadline.
     #[error("a runaway was over its budget and nothing preempted it")]
     NotPreempted,

@@ -24,7 +24,7 @@ use crate::results::{Floors, Results, ratios};
 use crate::stats::row::Missing;
 
 /// The services that are measured.
-const SERVICES: &[&str] = &["timestamp", "spin", "hashing", "holds", "fills"];
+const SERVICES: &[&str] = &["timestamp", "numbered", "spin", "hashing", "holds", "fills"];
 
 /// What to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,7 +39,7 @@ pub enum Experiment {
     Kill,
     /// How long it takes to give a worker to another tenant.
     Tenants,
-    /// How cost grows up to 20,000 resident services.
+    /// How cost grows up to 100,000 resident services.
     Density,
     /// wasmtime beside Mote: warm, cold, memory, stopping an endless loop, and what that costs.
     Peers,
@@ -64,6 +64,8 @@ pub struct Evaluation<'a> {
     pub experiment: Experiment,
     /// Whether a fraction of the samples will do.
     pub is_quick: bool,
+    /// How many services the density is measured with, instead of the usual numbers.
+    pub services: Option<usize>,
     /// The program `mote-peers`; looked for, and built where that is possible, if it is not given.
     pub peers: Option<&'a Path>,
 }
@@ -78,7 +80,8 @@ pub fn run(evaluation: Evaluation<'_>, bar: &ProgressBar) -> Result<Results, Err
     let (peers, missing) = find_peers(evaluation, bar)?;
     let images = bundle::images(SERVICES, bar)?;
     let is_quick = evaluation.is_quick;
-    let setting = Setting { is_quick, place: &place, images, peers, bar };
+    let services = evaluation.services;
+    let setting = Setting { is_quick, services, place: &place, images, peers, bar };
     let mut results = measure(&setting, evaluation)?;
     results.missing.extend(missing);
     bar.finish_and_clear();
@@ -158,7 +161,9 @@ fn measure(setting: &Setting<'_>, evaluation: Evaluation<'_>) -> Result<Results,
 /// As one would type it.
 fn command(evaluation: Evaluation<'_>) -> String {
     let quick = if evaluation.is_quick { " --quick" } else { "" };
-    format!("mote bench {}{quick}", evaluation.experiment.name())
+    let services = evaluation.services.map(|services| format!(" --services {services}"));
+    let services = services.unwrap_or_default();
+    format!("mote bench {}{quick}{services}", evaluation.experiment.name())
 }
 
 /// Steps of the progress bar.

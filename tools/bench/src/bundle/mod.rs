@@ -3,7 +3,7 @@
 //! Images are kept in the user's cache for as long as the executable is the same: the sources, the
 //! service crate and the compiler's version are all inside it.
 
-mod parallel;
+pub(crate) mod parallel;
 mod scratch;
 
 use std::fs;

@@ -6,7 +6,7 @@ use std::thread;
 
 /// Does `work` for every item, as many at once as there are cores, and keeps the order. Stops with
 /// the first error.
-pub(super) fn in_order<T: Sync, R: Send, E: Send>(
+pub(crate) fn in_order<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {

@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | `node` | ours: a node with one worker and many copies of a service |
+//! | `copies` | copies of an image, each with a number of its own |
 //! | `processes` | each service a process that waits on its socket |
 //! | `libraries` | each service a shared library in a worker process, as the paper compares with |
 //! | `peers` | each service a module of wasmtime, in the program `mote-peers` |
@@ -14,6 +15,7 @@
 //! | `sys` | all `unsafe` code of the room: shared memory, libraries, timers |
 
 pub mod child;
+pub(crate) mod copies;
 pub(crate) mod libraries;
 pub(crate) mod mailbox;
 pub(crate) mod node;

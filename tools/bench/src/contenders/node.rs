@@ -2,8 +2,9 @@
 
 use mote_abi::area::RING_ENTRIES;
 use mote_abi::outcome::{Heap, Mode, Outcome};
-use mote_dispatcher::{Completed, Job, Node, NodeConfig, ServiceId, now_ns};
+use mote_dispatcher::{Completed, Deployment, Job, Node, NodeConfig, ServiceId, now_ns};
 
+use super::copies::Copies;
 use super::mailbox::Samples;
 use super::place;
 use crate::error::Error;
@@ -19,8 +20,11 @@ const AMPLE_US: u32 = 1_000_000;
 pub(crate) struct BenchNode {
     pub(crate) node: Node,
     pub(crate) services: Vec<ServiceId>,
-    image: Vec<u8>,
+    copies: Copies,
 }
+
+/// Copies that are verified at once, and in memory until they are placed.
+const BATCH: usize = 64;
 
 impl BenchNode {
     /// Starts a node with one worker, for copies of this image.
@@ -46,23 +50,33 @@ impl BenchNode {
             ..NodeConfig::default()
         };
         let node = Node::start(&change(config))?;
-        Ok(Self { node, services: Vec::new(), image: image.to_vec() })
+        Ok(Self { node, services: Vec::new(), copies: Copies::new(image) })
     }
 
     /// Deploys and places copies until there are `count`.
     pub(crate) fn fill(&mut self, count: usize) -> Result<(), Error> {
         while self.services.len() < count {
-            let name = format!("copy {}", self.services.len());
-            let service = self.node.deploy(&name, self.image.clone())?;
-            self.node.place(service)?;
-            self.services.push(service);
+            let begin = self.services.len();
+            for (name, image) in self.copies.verified(begin..count.min(begin + BATCH))? {
+                let service = self.node.install(Deployment::new(&name), image)?;
+                self.node.place(service)?;
+                self.services.push(service);
+            }
         }
         Ok(())
     }
 
-    /// Runs every copy once: its pages are in the worker's tables from then on.
+    /// Runs every copy once: its pages are in the worker's tables from then on. Each that has a number must
+    /// answer with its own.
     pub(crate) fn visit(&mut self) -> Result<(), Error> {
-        (0..self.services.len()).try_for_each(|index| self.invoke(self.job(index, b"")).map(|_| ()))
+        for index in 0..self.services.len() {
+            let completed = self.invoke(self.job(index, b"which one?"))?;
+            let (wanted, found) = (index as u64, number(&completed)?);
+            if self.copies.are_numbered() && found != wanted {
+                return Err(Error::OtherCopy { wanted, found });
+            }
+        }
+        Ok(())
     }
 
     /// A job of copy `index` that nobody stops.

@@ -11,6 +11,8 @@ use crate::error::Error;
 pub(crate) struct Setting<'a> {
     /// Whether a fraction of the samples will do.
     pub(crate) is_quick: bool,
+    /// How many services the density is measured with, instead of the usual numbers.
+    pub(crate) services: Option<usize>,
     /// Who runs where.
     pub(crate) place: &'a Place,
     /// The services that are measured.

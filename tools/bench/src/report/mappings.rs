@@ -54,6 +54,7 @@ mod tests {
             rss_bytes_each: None,
             mappings,
             zones: (title == "Mote").then_some(4),
+            deployed_ns_each: None,
         }
     }
 

@@ -41,6 +41,9 @@ pub(crate) struct BenchArgs {
     /// Take a fraction of the samples, and fewer of what is slow to set up.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Measure the density with so many services, instead of 1, 1,000, 5,000, 10,000 and 100,000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) services: Option<u32>,
     /// The program mote-peers, for what is measured of wasmtime [default: built by cargo where this is
     /// run from a checkout of Mote's repository; with --quick, only where it was built before].
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
@@ -59,7 +62,12 @@ pub(crate) struct BenchArgs {
 /// It cannot be measured, or the results not be written.
 pub(crate) fn execute(args: &BenchArgs) -> Result<Status, Failure> {
     let BenchArgs { experiment, quick, .. } = *args;
-    let evaluation = Evaluation { experiment, is_quick: quick, peers: args.peers.as_deref() };
+    let evaluation = Evaluation {
+        experiment,
+        is_quick: quick,
+        services: args.services.map(|services| services as usize),
+        peers: args.peers.as_deref(),
+    };
     let results = evaluation::run(evaluation, &bars::steps())?;
     let json = serde_json::to_string_pretty(&results).context("cannot write the results")? + "\n";
     output::one_of(args.json.as_deref(), &json, || report::table::of(&results, output::columns()))?;

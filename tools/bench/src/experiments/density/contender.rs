@@ -1,5 +1,7 @@
 //! Who grows: each contender with so many services resident.
 
+use mote_dispatcher::now_ns;
+
 use super::super::setting::Setting;
 use crate::contenders::libraries::Libraries;
 use crate::contenders::mailbox::Samples;
@@ -75,7 +77,7 @@ impl Contender {
             Wasmtime::start(peers, instances, resident, setting.place)
         };
         Ok(match self {
-            Self::Mote => Box::new(Mote::start(setting.image("timestamp")?, resident)?),
+            Self::Mote => Box::new(Mote::start(setting.image("numbered")?, resident)?),
             Self::Process => {
                 let processes = Processes::start(resident, setting.place)?;
                 Box::new(Waiting { processes, resident })
@@ -107,22 +109,31 @@ pub(crate) trait Running {
     fn bytes_each(&self) -> Result<u64, Error>;
     /// The worker's mappings; `None` where each service has a process.
     fn mappings(&self) -> Result<Option<usize>, Error>;
+    /// How long it takes to check and place one image; `None` for who has no such step.
+    fn deployed_ns_each(&self) -> Option<u64> {
+        None
+    }
 }
 
 struct Mote {
     node: BenchNode,
     random: Random,
     bytes_each: u64,
+    deployed_ns_each: u64,
 }
 
 impl Mote {
     fn start(image: &[u8], resident: usize) -> Result<Self, Error> {
         let mut node = BenchNode::start_with(image, ZONES)?;
         let before_bytes = node.memory_bytes()?;
+        let begin_ns = now_ns();
         node.fill(resident)?;
+        let deployed_ns = now_ns() - begin_ns;
         node.visit()?;
         let bytes = node.memory_bytes()?.saturating_sub(before_bytes);
-        Ok(Self { node, random: Random::new(), bytes_each: bytes / resident.max(1) as u64 })
+        let each = |all: u64| all / resident.max(1) as u64;
+        let (bytes_each, deployed_ns_each) = (each(bytes), each(deployed_ns));
+        Ok(Self { node, random: Random::new(), bytes_each, deployed_ns_each })
     }
 }
 
@@ -142,6 +153,10 @@ impl Running for Mote {
 
     fn mappings(&self) -> Result<Option<usize>, Error> {
         self.node.mappings().map(Some)
+    }
+
+    fn deployed_ns_each(&self) -> Option<u64> {
+        Some(self.deployed_ns_each)
     }
 }
 

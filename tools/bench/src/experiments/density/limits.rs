@@ -27,11 +27,17 @@ pub(crate) struct Limits {
     files: Option<usize>,
     /// Processes and threads that there are already.
     tasks: usize,
+    /// Memory that can be had, in bytes.
+    memory: Option<u64>,
 }
 
-/// Mappings that were counted: contender, services, mappings.
+/// What was counted. Mappings: contender, services, mappings.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(Vec<(&'static str, usize, usize)>);
+pub(crate) struct Seen {
+    mappings: Vec<(&'static str, usize, usize)>,
+    /// Contender, and memory of each service.
+    bytes_each: Vec<(&'static str, u64)>,
+}
 
 impl Seen {
     /// Takes note of a count.
@@ -40,13 +46,15 @@ impl Seen {
         contender: &'static str,
         resident: usize,
         mappings: Option<usize>,
+        bytes_each: u64,
     ) {
-        self.0.extend(mappings.map(|mappings| (contender, resident, mappings)));
+        self.mappings.extend(mappings.map(|mappings| (contender, resident, mappings)));
+        self.bytes_each.push((contender, bytes_each));
     }
 
     /// How many there would be with so many services, by the first count and the last.
     fn expected(&self, contender: &str, resident: usize) -> Option<usize> {
-        let mine = || self.0.iter().filter(|(name, ..)| *name == contender);
+        let mine = || self.mappings.iter().filter(|(name, ..)| *name == contender);
         let (&(_, few, of_few), &(_, many, of_many)) = mine().next().zip(mine().next_back())?;
         let each = of_many.saturating_sub(of_few).checked_div(many.saturating_sub(few))?;
         Some(of_few + each * resident.saturating_sub(few))
@@ -69,7 +77,26 @@ impl Limits {
             processes: processes.into_iter().flatten().chain(control_groups()).collect(),
             files: getrlimit(Resource::Nofile).current.and_then(|most| most.try_into().ok()),
             tasks: tasks(&loads).unwrap_or(0),
+            memory: available_bytes(),
         }
+    }
+
+    /// Why there cannot be so many services, each with as much memory as with fewer of them.
+    pub(crate) fn refuse_memory(
+        &self,
+        seen: &Seen,
+        contender: &str,
+        resident: usize,
+    ) -> Option<String> {
+        let last = seen.bytes_each.iter().rfind(|(name, _)| *name == contender);
+        let (needed, there) = (last?.1 * resident as u64, self.memory?);
+        (needed > there).then(|| {
+            format!(
+                "they would need some {} MiB, by what they had with fewer of them, and {} MiB are there",
+                grouped(needed >> 20),
+                grouped(there >> 20),
+            )
+        })
     }
 
     /// Why there cannot be so many processes.
@@ -121,6 +148,13 @@ fn number(path: &Path) -> Option<usize> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
+/// Source: proc_meminfo(5), `MemAvailable`.
+fn available_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let kib = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    kib.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib << 10)
+}
+
 /// Of this user; who may raise the limit is not held to it.
 fn user_processes() -> Option<usize> {
     let most = getrlimit(Resource::Nproc).current.filter(|_| !geteuid().is_root())?;
@@ -157,7 +191,13 @@ mod tests {
 
     fn limits() -> Limits {
         let processes = vec![("pid_max".to_owned(), 32_768), ("pids.max".to_owned(), 20_500)];
-        Limits { mappings: Some(65_530), processes, files: Some(20_000), tasks: 200 }
+        Limits {
+            mappings: Some(65_530),
+            processes,
+            files: Some(20_000),
+            tasks: 200,
+            memory: Some(1 << 30),
+        }
     }
 
     #[test]
@@ -172,15 +212,26 @@ mod tests {
     fn mappings_are_expected_from_two_counts_and_refused_beyond_the_limit() {
         let mut seen = Seen::default();
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_std", 20_000), None);
-        seen.add("dlopen_std", 1, Some(40));
-        seen.add("process", 5_000, None);
+        seen.add("dlopen_std", 1, Some(40), 1);
+        seen.add("process", 5_000, None, 1);
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_std", 20_000), None);
-        seen.add("dlopen_std", 5_000, Some(25_035));
+        seen.add("dlopen_std", 5_000, Some(25_035), 1);
         assert_eq!(seen.expected("dlopen_std", 20_000), Some(100_035));
         let why = limits().refuse_mappings(&seen, "dlopen_std", 20_000).unwrap();
         assert!(why.contains("100,035") && why.contains("65,530"), "{why}");
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_std", 13_000), None);
         assert_eq!(limits().refuse_mappings(&seen, "dlopen_lean", 20_000), None);
+    }
+
+    #[test]
+    fn memory_is_expected_from_the_last_count_and_refused_beyond_what_there_is() {
+        let mut seen = Seen::default();
+        assert_eq!(limits().refuse_memory(&seen, "process", 1 << 20), None);
+        seen.add("process", 1, None, 1 << 20);
+        seen.add("process", 1_000, None, 1 << 10);
+        assert_eq!(limits().refuse_memory(&seen, "process", 1 << 20), None);
+        let why = limits().refuse_memory(&seen, "process", (1 << 20) + 1_024).unwrap();
+        assert!(why.contains("1,025 MiB") && why.contains("1,024 MiB are there"), "{why}");
     }
 
     #[test]

@@ -21,9 +21,11 @@ use contender::{Contender, Running, ZONES};
 use limits::{Limits, Seen};
 
 /// How many services are resident, step by step.
-const LEVELS: &[usize] = &[1, 1_000, 5_000, 20_000];
+const LEVELS: &[usize] = &[1, 1_000, 5_000, 10_000, 100_000];
 /// The same with `--quick`, for those that take long to set up.
 const LEVELS_QUICK: &[usize] = &[1, 100];
+/// With `--quick`, no more of anything.
+const MOST_QUICK: usize = 10_000;
 /// With fewer services nothing is said about the memory of each.
 const LEAST_FOR_MEMORY: usize = 100;
 /// Long enough for our idle worker to be asleep.
@@ -44,6 +46,8 @@ pub(crate) struct Growth {
     pub(crate) mappings: Option<usize>,
     /// Over how many zones the services are spread; `None` for who has no zones.
     pub(crate) zones: Option<usize>,
+    /// How long it took to check and place one image; `None` for who has no such step.
+    pub(crate) deployed_ns_each: Option<u64>,
 }
 
 /// All that was found.
@@ -77,6 +81,7 @@ struct Entry {
     running: Box<dyn Running>,
     warm: Row,
     cold: Row,
+    bytes_each: u64,
 }
 
 /// Steps of the progress bar.
@@ -86,7 +91,14 @@ pub(crate) fn steps(setting: &Setting<'_>) -> u64 {
 
 fn levels(setting: &Setting<'_>) -> Vec<usize> {
     let quick = if setting.is_quick { LEVELS_QUICK } else { &[] };
-    let mut levels = [LEVELS, quick].concat();
+    // What the few need says what the many would.
+    let mut levels = match setting.services {
+        Some(services) => vec![services.min(LEVELS[1]), services],
+        None => [LEVELS, quick].concat(),
+    };
+    if setting.is_quick && setting.services.is_none() {
+        levels.retain(|&level| level <= MOST_QUICK);
+    }
     levels.sort_unstable();
     levels.dedup();
     levels
@@ -97,7 +109,9 @@ fn contenders(setting: &Setting<'_>, level: usize) -> Vec<Contender> {
     let all = Contender::all(setting.peers.is_some());
     let has = |contender: &&Contender| {
         let is_slow = setting.is_quick && **contender != Contender::Mote;
-        if is_slow { LEVELS_QUICK.contains(&level) } else { LEVELS.contains(&level) }
+        let is_usual =
+            if is_slow { LEVELS_QUICK.contains(&level) } else { LEVELS.contains(&level) };
+        is_usual || setting.services.is_some()
     };
     all.iter().filter(has).copied().collect()
 }
@@ -120,7 +134,7 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Found, Error> {
         }
         for entry in entries {
             let growth = entry.growth(level)?;
-            seen.add(entry.contender.name(), level, growth.mappings);
+            seen.add(entry.contender.name(), level, growth.mappings, entry.bytes_each);
             found.growths.push(growth);
             found.rows.extend([entry.warm, entry.cold]);
         }
@@ -171,6 +185,7 @@ fn start(
             .refuse_files(level)
             .or_else(|| limits.refuse_mappings(seen, contender.name(), level)),
     };
+    let refusal = refusal.or_else(|| limits.refuse_memory(seen, contender.name(), level));
     if let Some(why) = refusal {
         return Err(missing(contender, level, why));
     }
@@ -183,7 +198,7 @@ fn start(
     let (mut warm, cold) = (row("warm"), row("cold"));
     let bytes_each = running.bytes_each().map_err(failed)?;
     warm.rss_bytes_each = Some(bytes_each).filter(|_| level >= LEAST_FOR_MEMORY);
-    Ok(Entry { contender, running, warm, cold })
+    Ok(Entry { contender, running, warm, cold, bytes_each })
 }
 
 impl Entry {
@@ -205,6 +220,7 @@ impl Entry {
             rss_bytes_each: self.warm.rss_bytes_each,
             mappings: self.running.mappings()?,
             zones: (contender == Contender::Mote).then_some(ZONES),
+            deployed_ns_each: self.running.deployed_ns_each(),
         })
     }
 }
