@@ -29,7 +29,7 @@ pub mod suspend;
 pub mod tokens;
 
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use mote_abi::message::Invoke;
@@ -102,7 +102,7 @@ impl Host {
         }
     }
 
-    /// Forgets the last invocation. Arena and tokens are emptied when an invocation ends.
+    /// Forgets the last invocation. Arena, tokens and replies of upstreams are emptied when an invocation ends.
     ///
     /// The ring's line is used again when an invocation is paused; so one that may be gets a body of
     /// its own.
@@ -118,8 +118,6 @@ impl Host {
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
-        self.answer_bytes = 0;
-        self.call = None;
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
     }
@@ -138,7 +136,7 @@ impl Host {
         slot.arena.discard();
         if let Some(state) = &mut slot.saved_state {
             state.forget(Part::Request, self.invoke.request_bytes());
-            state.forget(Part::Answer, self.answer_bytes);
+            state.forget(Part::Answer, mem::take(&mut self.answer_bytes));
         }
         self.tokens.reclaim()
     }
