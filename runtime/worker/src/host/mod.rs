@@ -33,7 +33,7 @@ pub mod tokens;
 pub mod zones;
 
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use mote_abi::message::Invoke;
@@ -117,7 +117,7 @@ impl Host {
         }
     }
 
-    /// Forgets the last invocation. Arena and tokens are emptied when an invocation ends.
+    /// Forgets the last invocation. Arena, tokens and replies of upstreams are emptied when an invocation ends.
     ///
     /// The ring's line is used again when an invocation is paused; so one that may be gets a body of
     /// its own.
@@ -133,8 +133,6 @@ impl Host {
         };
         self.reply = Reply::default();
         self.log_bytes = 0;
-        self.answer_bytes = 0;
-        self.call = None;
         self.is_cut_short = false;
         self.unwinding = Unwinding::default();
     }
@@ -182,7 +180,7 @@ impl Host {
         if let Some(state) = &mut slot.saved_state {
             state.forget(Part::Request, self.invoke.request_bytes());
             state.forget_frame();
-            state.forget(Part::Answer, self.answer_bytes);
+            state.forget(Part::Answer, mem::take(&mut self.answer_bytes));
         }
         self.tokens.reclaim()
     }

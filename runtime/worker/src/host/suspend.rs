@@ -53,7 +53,7 @@ impl Host {
             reply: self.reply,
             log_bytes: self.log_bytes,
             tokens: mem::take(&mut self.tokens),
-            answer_bytes: self.answer_bytes,
+            answer_bytes: mem::take(&mut self.answer_bytes),
             call: self.call.take(),
         });
         let number = state.number();
