@@ -77,7 +77,7 @@ impl SimWorker {
         }
         let entered_ns = running.entered_ns;
         match running.watch.tick(now_ns, false, || Some(entered_ns)) {
-            Action::None => Step::Nothing,
+            Action::None | Action::Rehearse => Step::Nothing,
             // Whoever runs a service obeys.
             Action::Stop if matches!(running.fate, Fate::Ends { .. }) => Step::Ended,
             Action::Stop => Step::Nothing,
