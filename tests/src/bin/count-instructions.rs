@@ -2,8 +2,8 @@
 //! its own standard input ends. It says `ready` when it has begun, and at the end prints what the
 //! shortest invocation took: a line `total N`, then `N FUNCTION` for each function.
 //!
-//! An idle worker polls its ring, so the instruction that is met most often is a poll's. What lies
-//! between two of them is idle, or, if any of it is in a text window, one invocation: from the poll that
+//! An idle worker polls its ring, as it does in the last half of what follows the last invocation, so the instruction
+//! that is met most often there is a poll's. What lies between two of them is idle, or, if any of it is in a text window, one invocation: from the poll that
 //! finds the request to the poll after its completion was published. An instruction with a `rep` prefix
 //! counts once, however often it repeats, and what a signal's handler executes counts not at all.
 //!
@@ -68,8 +68,10 @@ fn follow(pid: i32) -> io::Result<Vec<Vec<u64>>> {
 
 /// The parts of a trace that are invocations.
 fn invocations(trace: &[u64]) -> Vec<Vec<u64>> {
+    let Some(last) = trace.iter().rposition(|&address| is_text(address)) else { return Vec::new() };
+    let idle = &trace[last + (trace.len() - last) / 2..];
     let mut times: BTreeMap<u64, usize> = BTreeMap::new();
-    trace.iter().for_each(|&address| *times.entry(address).or_default() += 1);
+    idle.iter().for_each(|&address| *times.entry(address).or_default() += 1);
     let Some((&poll, _)) = times.iter().max_by_key(|&(_, times)| times) else { return Vec::new() };
     let turns = trace.split(|&address| address == poll);
     turns.filter(|turn| turn.iter().any(|&address| is_text(address))).map(<[u64]>::to_vec).collect()
