@@ -9,6 +9,7 @@ use std::mem::offset_of;
 use std::os::unix::fs::FileExt as _;
 
 use mote_abi::area::{Outbox, RING_ENTRIES};
+use mote_abi::message::Completion;
 
 use crate::chaos::plan::Random;
 
@@ -33,8 +34,10 @@ pub(super) fn corrupt(pid: u32, random: &mut Random) -> io::Result<()> {
         let noise: Vec<u8> = (0..LINE_BYTES * RING_ENTRIES).map(|_| random.next() as u8).collect();
         return memory.write_all_at(&noise, lines);
     }
-    let mut line: Vec<u8> = (0..LINE_BYTES).map(|_| random.next() as u8).collect();
-    line[..8].copy_from_slice(&running.to_le_bytes());
+    // A lie that may be true cannot be found out: it is the answer of whoever has the worker.
+    let impossible = Completion { outcome: u8::MAX, ..Completion::default() };
+    let words = [running].into_iter().chain(impossible.to_words());
+    let line: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
     let at = lines + running % RING_ENTRIES as u64 * LINE_BYTES as u64;
     memory.write_all_at(&line, at)
 }
