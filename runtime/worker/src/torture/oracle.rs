@@ -9,7 +9,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use mote_abi::message::{Completion, Invoke};
 use mote_abi::outcome::{Cleanup, Outcome};
 use mote_abi::torture::{CANARIES, SUM_START, TARGET, damage, facts};
-use mote_sigctx::arch::Crossing;
+use mote_sigctx::arch::{Crossing, take_entered};
 
 use crate::host::areas::Areas;
 use crate::host::image::Image;
@@ -100,6 +100,8 @@ pub fn canaries_are_right(areas: &Areas) -> bool {
 /// The sum of everything in the writable segment that is set once and then stays: tables, pointers,
 /// what the handlers know of the process, and the parts of the host that no invocation changes.
 fn host_data(host: &Host) -> u64 {
+    // Whether a handler ran is no damage.
+    take_entered();
     let kept = [
         host.areas.inbox() as *const _ as u64,
         host.areas.outbox() as *const _ as u64,
