@@ -5,7 +5,7 @@
 //! An idle worker polls its ring, as it does in the last half of what follows the last invocation, so the instruction
 //! that is met most often there is a poll's. What lies between two of them is idle, or, if any of it is in a text window, one invocation: from the poll that
 //! finds the request to the poll after its completion was published. An instruction with a `rep` prefix
-//! counts once, however often it repeats, and what a signal's handler executes counts not at all.
+//! counts once, however often it repeats.
 //!
 //! The shortest of many is the count that does not depend on the clock: reading it takes a few more
 //! instructions after each tick of the kernel's. Source: ptrace(2).
@@ -82,21 +82,17 @@ fn is_text(address: u64) -> bool {
     Layout::of_seed(LAYOUT_SEED).zones.is_text(address)
 }
 
-/// Lets the process execute one instruction. A signal that comes is passed on, and its handler stepped
-/// until it is back where it interrupted.
+/// Lets the process execute one instruction. Preemption signals are withheld: no deadline is near, and a stepped
+/// handler would take longer than it is until the next one.
 fn step(pid: i32) -> io::Result<()> {
-    resume(libc::PTRACE_SINGLESTEP, pid, 0)?;
-    let mut signal = stopped_by(pid)?;
-    while signal != 0 {
-        let interrupted = registers(pid)?.rip;
-        resume(libc::PTRACE_SINGLESTEP, pid, signal)?;
-        signal = stopped_by(pid)?;
-        while signal == 0 && registers(pid)?.rip != interrupted && !IS_OVER.load(Relaxed) {
-            resume(libc::PTRACE_SINGLESTEP, pid, 0)?;
-            signal = stopped_by(pid)?;
+    loop {
+        resume(libc::PTRACE_SINGLESTEP, pid, 0)?;
+        match stopped_by(pid)? {
+            0 => return Ok(()),
+            libc::SIGALRM => {}
+            signal => return Err(io::Error::other(format!("signal {signal} stopped it"))),
         }
     }
-    Ok(())
 }
 
 /// Waits for the process to stop: the signal to pass on, or 0.
