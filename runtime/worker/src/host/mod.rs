@@ -157,8 +157,8 @@ impl Host {
     /// is traced, has a handler each time. A stepped worker has one at every instruction.
     #[inline]
     pub fn forget_signals(&mut self) {
-        for _ in 0..if cfg!(feature = "torture") { 0 } else { 2 } {
-            if !take_entered() {
+        for _ in 0..2 {
+            if cfg!(feature = "torture") || !take_entered() {
                 return;
             }
             let AlternateStack { stack, gap_blocks } = self.alternate_stack.clone();
