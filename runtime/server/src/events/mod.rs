@@ -5,7 +5,7 @@
 //!                                    │
 //!  delivery ◀─ index: due ◀──────────┘      done ─▶ removed    failed ─▶ due later, or parked
 //! ```
-//! The [`index`] decides, the [`writer`] thread writes to the [`store`]. An event leaves the disk after it
+//! The `index` decides, the `writer` thread writes to the `store`. An event leaves the disk after it
 //! ran, so whatever ends the node, it is there again at the next start.
 
 pub(crate) mod index;
