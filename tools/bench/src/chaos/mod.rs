@@ -7,7 +7,7 @@
 //!  checker ◀── answers, refusals, gauges ────────     faults ── SIGKILL, SIGSEGV, SIGSTOP, rings, images
 //! ```
 //!
-//! What a request asks, and what its answer must be, follow from the seed and its number ([`plan`]), so the checker
+//! What a request asks, and what its answer must be, follow from the seed and its number (`plan`), so the checker
 //! needs nothing of the node. A run is not replayed to the nanosecond: the seed decides who is asked what, and which
 //! fault comes when.
 
