@@ -1,6 +1,8 @@
 //! Machine code that faults, as no safe Rust does: the service ends, its worker does not. Only a fault
 //! in host text ends a worker, and that one only.
 
+use std::time::{Duration, Instant};
+
 use mote_abi::outcome::Cleanup::Discarded;
 use mote_abi::outcome::{Heap, Mode, Outcome};
 use mote_dispatcher::{Job, NodeConfig};
@@ -101,11 +103,13 @@ fn fault_in_host_text_ends_that_worker_only() {
     assert!(said.contains("signal 11 (SIGSEGV) at 0x"), "no address in {said:?}");
     let other = before.iter().find(|&&pid| pid != lost.worker_pid).unwrap();
     assert!(node.worker_pids().contains(other), "it cost another worker");
-    for _ in 0..10 {
+    let until = Instant::now() + Duration::from_secs(60);
+    // Another process is started beside the node.
+    while node.worker_pids().len() < 2 {
         let answer = node.run("hello", Mode::Guarded, AMPLE_US);
         assert_eq!(answer.body, b"Hello, world!", "{answer:?}");
         assert_ne!(answer.worker_pid, lost.worker_pid);
+        assert!(Instant::now() < until, "no replacement");
     }
-    let after = node.worker_pids();
-    assert!(after.len() == 2 && !after.contains(&lost.worker_pid), "no replacement: {after:?}");
+    assert!(!node.worker_pids().contains(&lost.worker_pid));
 }

@@ -191,7 +191,8 @@ fn certificate_of_a_client_says_whose_its_requests_are() {
     };
     assert_eq!(succeeded(&shown("client")), "Hello, Ada!");
     assert!(!shown("impostor").status.success(), "nobody vouches for it");
-    assert_eq!(curl(&["-k", "-d", "Ada", &url]).status, 401);
+    // By HTTP/1.1: over HTTP/2, curl takes the early end of a request that is refused for an error.
+    assert_eq!(curl(&["-k", "--http1.1", "-d", "Ada", &url]).status, 401);
 }
 
 #[test]
