@@ -70,11 +70,20 @@ fn follow(pid: i32) -> io::Result<Vec<Vec<u64>>> {
 fn invocations(trace: &[u64]) -> Vec<Vec<u64>> {
     let Some(last) = trace.iter().rposition(|&address| is_text(address)) else { return Vec::new() };
     let idle = &trace[last + (trace.len() - last) / 2..];
-    let mut times: BTreeMap<u64, usize> = BTreeMap::new();
-    idle.iter().for_each(|&address| *times.entry(address).or_default() += 1);
-    let Some((&poll, _)) = times.iter().max_by_key(|&(_, times)| times) else { return Vec::new() };
+    let (in_idle, in_all) = (times(idle), times(trace));
+    let often = |address: &u64| (in_idle[address], in_all[address]);
+    let Some(&poll) = in_idle.keys().max_by_key(|&address| often(address)) else {
+        return Vec::new();
+    };
     let turns = trace.split(|&address| address == poll);
     turns.filter(|turn| turn.iter().any(|&address| is_text(address))).map(<[u64]>::to_vec).collect()
+}
+
+/// How often each address is met.
+fn times(trace: &[u64]) -> BTreeMap<u64, usize> {
+    let mut times: BTreeMap<u64, usize> = BTreeMap::new();
+    trace.iter().for_each(|&address| *times.entry(address).or_default() += 1);
+    times
 }
 
 /// Whether `address` lies in a text window of a worker with the layout of these tests.
