@@ -151,6 +151,12 @@ impl Host {
         scrub::scrub_host_stack();
     }
 
+    /// Leaves nothing of what host calls copied on the host's stack, where a service returned.
+    #[inline]
+    pub fn forget_calls(&mut self) {
+        scrub::scrub_host_calls();
+    }
+
     /// Leaves nothing on the alternate stack, if a handler ran since this was called last: before an invocation, so
     /// that no handler comes between that interrupted what has to do with another. One that comes meanwhile may have
     /// saved what is being looked at, so then it is done again; once, because a worker that is slow enough, as one that

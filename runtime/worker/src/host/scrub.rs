@@ -14,6 +14,9 @@ use crate::sys::blocks::{Block, is_zero, is_zero_wide, zero, zero_wide};
 /// What ways back from a service may use of the host's stack, in bytes: the text of a panic and a page.
 const HOST_BYTES: usize = 8192;
 
+/// What the calls of a service that returns use of the host's stack, in bytes: more than was found of any.
+const CALL_BYTES: usize = 1024;
+
 /// The stack of signal handlers.
 #[derive(Clone, Debug)]
 pub struct AlternateStack {
@@ -27,6 +30,12 @@ pub struct AlternateStack {
 #[inline(never)]
 pub(super) fn scrub_host_stack() {
     forget(&mut [0; HOST_BYTES]);
+}
+
+/// Zeroes what host calls left there.
+#[inline(never)]
+pub(super) fn scrub_host_calls() {
+    forget(&mut [0; CALL_BYTES]);
 }
 
 /// Makes `bytes`, which nobody will read any more, zeros all the same.

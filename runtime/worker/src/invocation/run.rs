@@ -128,7 +128,9 @@ fn resets(bits: u8) -> Resets {
 fn conclude(result: CrossingResult, entered_ns: u64) -> Completion {
     CURRENT.end();
     lend(|host| {
-        if result != CrossingResult::Returned {
+        if result == CrossingResult::Returned {
+            host.forget_calls();
+        } else {
             host.forget_registers();
         }
         if result == CrossingResult::Paused && CURRENT.is_saved() {
